@@ -1,0 +1,81 @@
+// Owns: the closed table of error codes. Every refusal of Consilium has one; data is typed, never personal.
+
+/** Code -> what a person should do or know. One line each; shown by the command line after the code. */
+export const ERRORS = {
+  // encoding
+  ENCODING_INVALID: 'the bytes are not canonical DAG-CBOR of the expected form',
+  ENCODING_TOO_LARGE: 'the bytes are over their bound',
+  // transactions
+  TX_ACCOUNT_UNKNOWN: 'the sender is not a known account of this network',
+  TX_ACTION_MALFORMED: 'an action does not have the form of its type and version',
+  TX_ACTION_UNKNOWN: 'an action type or version is not known to this network',
+  TX_DUPLICATE: 'this transaction was committed before',
+  TX_EXPIRED: 'validUntil has passed; sign a new transaction',
+  TX_KEY_ROTATED: 'signed with a key that the account has rotated away; sign with the current key',
+  TX_NETWORK_MISMATCH: 'the transaction names another genesis',
+  TX_NOT_PERMITTED: 'the sender may not do this',
+  TX_QUOTA_EXCEEDED: 'the account has used its quota; retry later',
+  TX_SIGNATURE_INVALID: "the signature does not verify under the sender's key",
+  TX_VALIDITY_TOO_LONG: 'validUntil lies too far in the future',
+  // identity, institutions, consent, anchor
+  ACCOUNT_EXISTS: 'an account with this key exists already',
+  ACCOUNT_NOT_FOUND: 'no such account',
+  ANCHOR_EXISTS: 'this root was anchored before by this institution',
+  CONSENT_NOT_FOUND: 'no such consent of this patient',
+  CONSENT_REVOKED: 'the consent is revoked already',
+  CREDENTIAL_NOT_FOUND: 'no such credential of this institution',
+  CREDENTIAL_WITHDRAWN: 'the credential is withdrawn already',
+  INSTITUTION_EXISTS: 'an institution with this name or key exists already',
+  INSTITUTION_NOT_FOUND: 'no such institution',
+  KEY_INVALID: 'not a canonical Ed25519 key of the prime-order group, or its proof of possession fails',
+  PROPOSAL_EXISTS: 'an open proposal says the same already',
+  PROPOSAL_NOT_FOUND: 'no such open proposal',
+  SET_CHANGE_UNSAFE: 'the change would end fault tolerance; confirm it by name',
+  VALUE_INVALID: 'a value is outside its allowed range',
+  // evidence
+  EVIDENCE_INVALID: 'the evidence does not prove misbehaviour',
+  EVIDENCE_KNOWN: 'evidence against this validator is committed already in this window',
+  EVIDENCE_TOO_OLD: 'the evidence is older than the evidence window',
+  // blocks and certificates
+  BLOCK_INVALID: 'the block breaks a rule',
+  CERTIFICATE_INVALID: 'the certificate does not carry more than two thirds of the power of its set',
+  // proofs and clients
+  PROOF_INVALID: 'the answer does not match its certificate and proof; this node is lying or damaged',
+  STALE: 'the answer is older than what this client has already seen or asked for',
+  GENESIS_INVALID: 'the genesis document is malformed or inconsistent',
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Data of an error: plain facts (heights, limits, field names). Never payloads, names of patients, or keys. */
+export type ErrorData = Readonly<Record<string, string | number | boolean>>;
+
+export class ConsiliumError extends Error {
+  readonly code: ErrorCode;
+  readonly data: ErrorData;
+
+  constructor(code: ErrorCode, data: ErrorData = {}, detail?: string) {
+    super(detail ?? ERRORS[code]);
+    this.name = 'ConsiliumError';
+    this.code = code;
+    this.data = data;
+  }
+}
+
+export function isConsiliumError(error: unknown, code?: ErrorCode): error is ConsiliumError {
+  return error instanceof ConsiliumError && (code === undefined || error.code === code);
+}
+
+/** The code of any thrown value, so that no refusal goes without one. */
+export function codeOf(error: unknown): ErrorCode | undefined {
+  return error instanceof ConsiliumError ? error.code : undefined;
+}
+
+/**
+ * What a receiver does with a message that it does not take.
+ * `ignore`: honest noise (late, seen before, for another height). `reject`: the sender's fault, and it costs the peer.
+ */
+export interface Refusal {
+  readonly verdict: 'ignore' | 'reject';
+  readonly code: ErrorCode;
+}

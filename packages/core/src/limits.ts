@@ -1,0 +1,38 @@
+// Owns: every bound of core, with its reason. Bounds of the network and the disk stand in the node's own limits.ts.
+
+/** One transaction on the wire. A set-change proposal with addresses needs under 2 KB; 64 KB leaves room for batches. */
+export const TX_BYTES_MAX = 65_536;
+/** Actions of one transaction: they apply all or nothing, so one failing must not undo a day's work. */
+export const TX_ACTIONS_MAX = 64;
+/** How far validUntil may lie past the block's time: the replay set holds this window in memory. */
+export const TX_VALIDITY_MS_MAX: number = 5 * 60_000;
+export const TX_NONCE_BYTES = 16;
+/** Nesting of an action's body: modules use three levels; deeper input only exercises the stack. */
+export const VALUE_DEPTH_MAX = 8;
+/** Entries of any map or list inside an action's body. */
+export const VALUE_ITEMS_MAX = 1024;
+export const ACTION_TYPE_LENGTH_MAX = 64;
+
+/** Transactions of one block: 4096 ids are 128 KB of a proposal. */
+export const BLOCK_TXS_MAX = 4096;
+/** Sum of transaction bytes in one block: half a second of a 100 Mbit/s link between two hospitals. */
+export const BLOCK_TX_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Transactions of one account in one block, unless it is an institution: a person acts by hand. */
+export const BLOCK_TXS_PER_PERSON_MAX = 16;
+/** Items of evidence in one block: at most f validators can be guilty in a window. */
+export const BLOCK_EVIDENCE_MAX = 16;
+
+/** Validators of one set: votes grow with n squared, and a network of hospitals is tens, not thousands. */
+export const VALIDATORS_MAX = 64;
+export const NAME_LENGTH_MAX = 64;
+export const CHAIN_ID_LENGTH_MAX = 48;
+/** A multiaddr as text. */
+export const ADDRESS_LENGTH_MAX = 256;
+export const ADDRESSES_MAX = 4;
+
+/** Rounds of one height: with capped timers 10,000 rounds are a day and more. A larger number is garbage. */
+export const ROUND_MAX = 1_000_000;
+export const HEIGHT_MAX: number = Number.MAX_SAFE_INTEGER;
+
+/** Any encoded object that core decodes from a stranger, unless a smaller bound is named. */
+export const OBJECT_BYTES_MAX: number = 8 * 1024 * 1024;
