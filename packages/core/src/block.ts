@@ -72,7 +72,9 @@ export function headerId(header: Header): Hex32 {
 }
 
 export function certificateHash(certificate: Certificate | null): Hex32 {
-  return certificate === null ? ZERO_HASH : taggedHash('consilium/certificate/v1', encode(certificateShape, certificate));
+  return certificate === null
+    ? ZERO_HASH
+    : taggedHash('consilium/certificate/v1', encode(certificateShape, certificate));
 }
 
 export function encodeBlock(block: Block): Uint8Array {

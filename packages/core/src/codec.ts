@@ -1,7 +1,7 @@
 // Owns: canonical strict encoding (DAG-CBOR) by declared shape. Ids, keys and signatures are hex text in memory and
 // bytes on the wire. Decoding refuses whatever does not re-encode to itself. Does not own: what the shapes mean.
 import { decode as cborDecode, encode as cborEncode } from '@ipld/dag-cbor';
-import { fromHex, isHexOf, toHex, equalBytes } from './bytes.ts';
+import { equalBytes, fromHex, isHexOf, toHex } from './bytes.ts';
 import { ConsiliumError } from './errors.ts';
 import { VALUE_DEPTH_MAX, VALUE_ITEMS_MAX } from './limits.ts';
 
@@ -25,13 +25,17 @@ function checked<T>(is: (raw: unknown) => boolean): Shape<T> {
 
 /** An integer from `min` to `max`; both must be safe integers. */
 export function integer(min: number, max: number): Shape<number> {
-  return checked((raw) => Number.isSafeInteger(raw) && (raw as number) >= min && (raw as number) <= max && !Object.is(raw, -0));
+  return checked(
+    (raw) =>
+      Number.isSafeInteger(raw) && (raw as number) >= min && (raw as number) <= max && !Object.is(raw, -0),
+  );
 }
 
 /** UTF-8 text without lone surrogates, of at most `lengthMax` UTF-16 units and at least `lengthMin`. */
 export function text(lengthMax: number, lengthMin = 0): Shape<string> {
   return checked(
-    (raw) => typeof raw === 'string' && raw.length >= lengthMin && raw.length <= lengthMax && raw.isWellFormed(),
+    (raw) =>
+      typeof raw === 'string' && raw.length >= lengthMin && raw.length <= lengthMax && raw.isWellFormed(),
   );
 }
 
@@ -77,8 +81,10 @@ export function list<T>(item: Shape<T>, countMax: number, countMin = 0): Shape<r
     return raw;
   };
   return {
-    toWire: (value, path) => sized(value, path).map((entry, index) => item.toWire(entry as T, `${path}[${index}]`)),
-    fromWire: (raw, path) => sized(raw, path).map((entry, index) => item.fromWire(entry, `${path}[${index}]`)),
+    toWire: (value, path) =>
+      sized(value, path).map((entry, index) => item.toWire(entry as T, `${path}[${index}]`)),
+    fromWire: (raw, path) =>
+      sized(raw, path).map((entry, index) => item.fromWire(entry, `${path}[${index}]`)),
   };
 }
 
@@ -87,7 +93,11 @@ type Fields<T> = { readonly [K in keyof T]-?: Shape<T[K]> };
 /** A map with exactly these fields. */
 export function struct<T extends object>(fields: Fields<T>): Shape<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
-  const convert = (source: unknown, path: string, direction: 'toWire' | 'fromWire'): Record<string, unknown> => {
+  const convert = (
+    source: unknown,
+    path: string,
+    direction: 'toWire' | 'fromWire',
+  ): Record<string, unknown> => {
     if (!isPlainMap(source)) throw malformed(path);
     if (Object.keys(source).length !== names.length) throw malformed(path);
     const result: Record<string, unknown> = {};
@@ -159,7 +169,8 @@ export function encode<T>(shape: Shape<T>, value: T): Uint8Array {
  * of the shape or does not re-encode to the same bytes, and nothing else.
  */
 export function decode<T>(shape: Shape<T>, bytes: Uint8Array, bytesMax: number): T {
-  if (bytes.length > bytesMax) throw new ConsiliumError('ENCODING_TOO_LARGE', { bytes: bytes.length, bytesMax });
+  if (bytes.length > bytesMax)
+    throw new ConsiliumError('ENCODING_TOO_LARGE', { bytes: bytes.length, bytesMax });
   const raw = decodeRaw(bytes);
   const value = shape.fromWire(raw, '$');
   if (!equalBytes(cborEncode(raw), bytes)) throw new ConsiliumError('ENCODING_INVALID', { path: '$' });

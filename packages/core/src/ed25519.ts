@@ -1,6 +1,6 @@
 // Owns: the pinned rule by which a signature counts, and signing. The rule is one for all engines, since a signature
 // that one node takes and another refuses forks the chain. Does not own: which bytes are signed (signing.ts).
-import { getPublicKey, hashes, Point, sign as nobleSign } from '@noble/ed25519';
+import { getPublicKey, hashes, sign as nobleSign, Point } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, fromHex, type Hex32, type Hex64, toHex, tryFromHex } from './bytes.ts';
 

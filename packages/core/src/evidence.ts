@@ -1,6 +1,6 @@
 // Owns: proofs of misbehaviour as data. Does not own: their checking and consequences (ledger/evidence.ts).
 import type { Hex32 } from './bytes.ts';
-import { list, type Shape, struct, variants, oneOf, encode } from './codec.ts';
+import { encode, list, oneOf, type Shape, struct, variants } from './codec.ts';
 import { taggedHash } from './hash.ts';
 import { BLOCK_EVIDENCE_MAX } from './limits.ts';
 import { type SignedProposal, signedProposalShape, type Vote, voteShape } from './vote.ts';

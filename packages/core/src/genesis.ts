@@ -5,7 +5,13 @@ import { encode, flag, hex32, hex64, integer, list, type Shape, struct, text } f
 import { isLedgerKey, type SecretKey, type Verify } from './ed25519.ts';
 import { ConsiliumError } from './errors.ts';
 import { taggedHash, ZERO_HASH } from './hash.ts';
-import { ADDRESSES_MAX, ADDRESS_LENGTH_MAX, CHAIN_ID_LENGTH_MAX, NAME_LENGTH_MAX, VALIDATORS_MAX } from './limits.ts';
+import {
+  ADDRESS_LENGTH_MAX,
+  ADDRESSES_MAX,
+  CHAIN_ID_LENGTH_MAX,
+  NAME_LENGTH_MAX,
+  VALIDATORS_MAX,
+} from './limits.ts';
 import { signPayload, verifyPayload } from './signing.ts';
 import { createValidatorSet, type ValidatorSet } from './validators.ts';
 
@@ -127,7 +133,11 @@ export const genesisShape: Shape<Genesis> = struct<Genesis>({
 });
 
 /** A card is made before there is a network, so its signatures name no genesis. */
-export function signValidatorCard(content: CardContent, account: SecretKey, validator: SecretKey): ValidatorCard {
+export function signValidatorCard(
+  content: CardContent,
+  account: SecretKey,
+  validator: SecretKey,
+): ValidatorCard {
   const payload = encode(cardContentShape, content);
   return {
     ...content,
@@ -180,11 +190,14 @@ export function checkGenesis(genesis: Genesis, verify: Verify): void {
   const keys = validators.flatMap((card) => [card.accountKey, card.validatorKey, card.networkKey]);
   if (new Set(keys).size !== keys.length) refuse('a key stands twice');
   if (new Set(validators.map((card) => card.name)).size !== validators.length) refuse('a name stands twice');
-  const sorted = validators.every((card, i) => i === 0 || (validators[i - 1]?.accountKey ?? '') < card.accountKey);
+  const sorted = validators.every(
+    (card, i) => i === 0 || (validators[i - 1]?.accountKey ?? '') < card.accountKey,
+  );
   if (!sorted) refuse('validators are not sorted');
   if (!validators.every((card) => isValidCard(verify, card))) refuse('a signature of a validator card');
   const development = validators.some((card) => card.development);
-  if (development && !chainId.startsWith(DEVELOPMENT_CHAIN_PREFIX)) refuse('development keys on a chain that is not dev-');
+  if (development && !chainId.startsWith(DEVELOPMENT_CHAIN_PREFIX))
+    refuse('development keys on a chain that is not dev-');
   if (params.propose.baseMs <= 2 * params.precisionMs) refuse('propose.baseMs must exceed twice precisionMs');
   if (params.propose.maxMs <= 2 * params.precisionMs + params.delayMs) {
     refuse('propose.maxMs must exceed twice precisionMs plus delayMs');
@@ -197,6 +210,10 @@ export function genesisHash(genesis: Genesis): Hex32 {
 
 export function genesisValidators(genesis: Genesis): ValidatorSet {
   return createValidatorSet(
-    genesis.validators.map((card) => ({ id: accountIdOf(card.accountKey), key: card.validatorKey, power: 1 })),
+    genesis.validators.map((card) => ({
+      id: accountIdOf(card.accountKey),
+      key: card.validatorKey,
+      power: 1,
+    })),
   );
 }

@@ -1,6 +1,7 @@
 // The public face of core: what every other package may use.
-export * from './bytes.ts';
+
 export * from './block.ts';
+export * from './bytes.ts';
 export * from './codec.ts';
 export * from './ed25519.ts';
 export * from './errors.ts';

@@ -1,12 +1,25 @@
 // Owns: the transaction on the wire and in memory. Wire form: canonical payload followed by its 64-byte signature, so
 // that the bytes are signed and hashed as sent. Does not own: what an action does (ledger/).
 import { concat, fromHex, type Hex32, type Hex64, toHex } from './bytes.ts';
-import { byteString, decode, encode, hex16, hex32, integer, list, plainValue, type PlainValue, type Shape, struct, text } from './codec.ts';
+import {
+  byteString,
+  decode,
+  encode,
+  hex16,
+  hex32,
+  integer,
+  list,
+  type PlainValue,
+  plainValue,
+  type Shape,
+  struct,
+  text,
+} from './codec.ts';
 import type { SecretKey } from './ed25519.ts';
 import { ConsiliumError } from './errors.ts';
 import { hashHex } from './hash.ts';
 import { ACTION_TYPE_LENGTH_MAX, TX_ACTIONS_MAX, TX_BYTES_MAX } from './limits.ts';
-import { signPayload, signedBytes } from './signing.ts';
+import { signedBytes, signPayload } from './signing.ts';
 
 /** `type` is `module.verb`. The body's form is its module's, checked by `checkTx`. */
 export interface Action {
@@ -61,7 +74,8 @@ export function signTx(secret: SecretKey, payload: TxPayload): Tx {
 
 /** Throws `ENCODING_TOO_LARGE` or `ENCODING_INVALID`. The signature is not checked here: its key is ledger state. */
 export function decodeTx(bytes: Uint8Array): Tx {
-  if (bytes.length > TX_BYTES_MAX) throw new ConsiliumError('ENCODING_TOO_LARGE', { bytes: bytes.length, bytesMax: TX_BYTES_MAX });
+  if (bytes.length > TX_BYTES_MAX)
+    throw new ConsiliumError('ENCODING_TOO_LARGE', { bytes: bytes.length, bytesMax: TX_BYTES_MAX });
   if (bytes.length <= SIGNATURE_BYTES) throw new ConsiliumError('ENCODING_INVALID', { path: '$' });
   const payloadBytes = txPayloadBytes(bytes);
   const payload = decode(txPayloadShape, payloadBytes, TX_BYTES_MAX);

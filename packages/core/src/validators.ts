@@ -15,7 +15,11 @@ export interface Validator {
 /** Sorted by id, each once. Certificates name a validator by its position in this order. */
 export type ValidatorSet = readonly Validator[];
 
-export const validatorShape: Shape<Validator> = struct<Validator>({ id: hex32, key: hex32, power: integer(1, 1) });
+export const validatorShape: Shape<Validator> = struct<Validator>({
+  id: hex32,
+  key: hex32,
+  power: integer(1, 1),
+});
 
 export const validatorSetShape: Shape<ValidatorSet> = list(validatorShape, VALIDATORS_MAX, 1);
 

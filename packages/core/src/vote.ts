@@ -61,7 +61,11 @@ const proposalContentFields = {
 } as const;
 
 export const voteContentShape: Shape<VoteContent> = struct<VoteContent>(voteContentFields);
-export const voteShape: Shape<Vote> = struct<Vote>({ ...voteContentFields, validator: hex32, signature: hex64 });
+export const voteShape: Shape<Vote> = struct<Vote>({
+  ...voteContentFields,
+  validator: hex32,
+  signature: hex64,
+});
 export const proposalContentShape: Shape<ProposalContent> = struct<ProposalContent>(proposalContentFields);
 export const signedProposalShape: Shape<SignedProposal> = struct<SignedProposal>({
   ...proposalContentFields,
@@ -89,7 +93,12 @@ export function verifyVote(verify: Verify, genesis: Hex32, key: Hex32, vote: Vot
   return verifyPayload(verify, key, vote.signature, 'vote', genesis, votePayload(vote));
 }
 
-export function verifyProposal(verify: Verify, genesis: Hex32, key: Hex32, proposal: SignedProposal): boolean {
+export function verifyProposal(
+  verify: Verify,
+  genesis: Hex32,
+  key: Hex32,
+  proposal: SignedProposal,
+): boolean {
   return verifyPayload(verify, key, proposal.signature, 'proposal', genesis, proposalPayload(proposal));
 }
 
