@@ -1,0 +1,85 @@
+// Owns: what the portable part of the daemon (replica, mempool, sync, wal, signing) needs of the outside world. The
+// daemon gives it sockets, files and LevelDB; the simulator gives it simulated ones. Everything is called from one
+// thread; completions come back as callbacks, so that a simulator can order them and nothing here awaits.
+import type { ConsiliumError, Hex32 } from '@consilium/core';
+
+/** Completion of a durable write. An error means that nothing after it may be claimed durable. */
+export type Done = (error?: ConsiliumError) => void;
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Milliseconds since the epoch by this machine's clock; may jump. */
+  wallMs(): number;
+  /** Milliseconds that only grow. */
+  monotonicMs(): number;
+  /** Runs `fire` once after at least `delayMs` of monotonic time. */
+  after(delayMs: number, fire: () => void): Cancel;
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array;
+}
+
+/**
+ * A few small files, appended or overwritten in place, durable only after `sync`. Operations of one file are ordered.
+ * A crash may lose any suffix of what was not synced and may tear the last write.
+ */
+export interface Disk {
+  /** Whole content at start; undefined when the file is missing. */
+  read(name: string): Uint8Array | undefined;
+  append(name: string, bytes: Uint8Array): void;
+  writeAt(name: string, offset: number, bytes: Uint8Array): void;
+  truncate(name: string, length: number): void;
+  /** Content, length and the folder entry are durable when `done` is called without an error. */
+  sync(name: string, done: Done): void;
+}
+
+export interface KvWrite {
+  readonly table: number;
+  readonly key: Uint8Array;
+  /** null deletes. */
+  readonly value: Uint8Array | null;
+}
+
+/** The chain and state store. Reads are synchronous and see the last completed batch. */
+export interface Kv {
+  get(table: number, key: Uint8Array): Uint8Array | undefined;
+  /** All or nothing, synced. */
+  write(batch: readonly KvWrite[], done: Done): void;
+}
+
+/** Messages of a channel arrive in order or not at all; each has its own stream, queue bound and rate bound. */
+export type Channel = 'agreement' | 'transactions' | 'sync';
+
+/** An institution that the ledger lets in, with the key that its peer id is made of. */
+export interface AdmittedPeer {
+  readonly institution: Hex32;
+  readonly networkKey: Hex32;
+  readonly addresses: readonly string[];
+}
+
+export interface NetHandler {
+  onMessage(peer: Hex32, channel: Channel, message: Uint8Array): void;
+  onConnect(peer: Hex32): void;
+  onDisconnect(peer: Hex32): void;
+}
+
+/** Peers are named by the account id of their institution: the adapter has proven it with the peer's key. */
+export interface Net {
+  start(handler: NetHandler): void;
+  connected(): readonly Hex32[];
+  /** False when the peer is not connected or its queue is full: the message is dropped, nobody waits. */
+  send(peer: Hex32, channel: Channel, message: Uint8Array): boolean;
+  /** The peer broke the protocol: counted, and past a bound it is cut off for a while. */
+  penalize(peer: Hex32, code: string): void;
+  /** The gate follows the ledger: everybody else is refused, and cut off when connected. */
+  admit(peers: readonly AdmittedPeer[]): void;
+}
+
+/** One structured event: a stable code and plain facts (heights, ids, counts, codes). Never payloads. */
+export interface ReportedEvent {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly code: string;
+  readonly [fact: string]: string | number | boolean;
+}
+export type Report = (event: ReportedEvent) => void;

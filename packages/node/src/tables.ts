@@ -1,0 +1,27 @@
+// Owns: the numbers of the LevelDB tables, for ever. A retired number stays here and is never used again.
+// Keys are the bytes named; heights are 8 bytes big-endian; ids are 32 raw bytes.
+
+export const TABLES = {
+  /** Text key -> bytes. `tip`: encoded Tip; `format`: on-disk format version (1 byte). */
+  meta: 1,
+  /** height -> encoded block. */
+  blocks: 2,
+  /** height -> encoded commit certificate that this node decided with (the tip's until the next block carries one). */
+  certificates: 3,
+  /** block id -> height. */
+  blockHeights: 4,
+  /** transaction id -> height (8 bytes) || index in the block (4 bytes). */
+  transactions: 5,
+  /** height -> encoded list of encoded results. */
+  results: 6,
+  /** ledger table (1 byte) || ledger key -> value. The authenticated state. */
+  state: 7,
+  /** tree path -> node of the state tree, overwritten in place. */
+  tree: 8,
+  /** height -> encoded certificates that this node used at the height: kept for the evidence window (rule 17). */
+  accountability: 9,
+  /** height -> encoded validator set of height + 1, only where a header announces a changed one: for light clients. */
+  setChanges: 10,
+} as const;
+
+export type TableName = keyof typeof TABLES;
