@@ -36,3 +36,13 @@ export const HEIGHT_MAX: number = Number.MAX_SAFE_INTEGER;
 
 /** Any encoded object that core decodes from a stranger, unless a smaller bound is named. */
 export const OBJECT_BYTES_MAX: number = 8 * 1024 * 1024;
+
+/** Height of a Merkle tree over a list: 2^32 leaves are more documents than one anchor can hold. */
+export const MERKLE_DEPTH_MAX = 32;
+export const MERKLE_LEAVES_MAX: number = 2 ** MERKLE_DEPTH_MAX;
+
+/** Bits of a key hash: no path in the state tree is longer. */
+export const STATE_DEPTH_MAX = 256;
+
+/** Steps of one light-client proof: one per change of the set, and a network of hospitals has a few a year. */
+export const LIGHT_STEPS_MAX = 512;
