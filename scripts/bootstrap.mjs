@@ -39,12 +39,14 @@ const isOurs = (allowed, value) =>
   !allowed ||
   ((allowed.includes(value) || allowed.every((a) => a[0] === '!')) && !allowed.includes(`!${value}`));
 
-/** The locked packages that belong on this machine, `[path, entry]` each. */
+/** The locked packages that belong on this machine, workspaces included, `[path, entry]` each. */
 const wantedPackages = (lock) =>
   Object.entries(lock.packages).filter(
-    ([path, entry]) =>
-      path.includes('node_modules/') && isOurs(entry.os, process.platform) && isOurs(entry.cpu, process.arch),
+    ([path, entry]) => path !== '' && isOurs(entry.os, process.platform) && isOurs(entry.cpu, process.arch),
   );
+
+/** What makes a reinstall necessary when it differs. */
+const fingerprint = (entry) => JSON.stringify([entry.version, entry.integrity, entry.bin]);
 
 /** npm writes node_modules/.package-lock.json last, so an install that was cut short counts as missing. */
 const isInstalled = (wanted) => {
@@ -53,7 +55,7 @@ const isInstalled = (wanted) => {
   return wanted.every(([path, entry]) => {
     const found = installed.packages[path];
     if (!found) return entry.optional === true;
-    return found.version === entry.version && found.integrity === entry.integrity;
+    return fingerprint(found) === fingerprint(entry);
   });
 };
 
@@ -140,7 +142,9 @@ const runNpmCi = () => {
 };
 
 const install = (wanted) => {
-  say(`Installing ${wanted.length} locked packages, about ${INSTALL_MB} MB on disk; this happens once.`);
+  say(
+    `Installing ${wanted.filter(([, entry]) => entry.integrity).length} locked packages, about ${INSTALL_MB} MB on disk; this happens once.`,
+  );
   const result = runNpmCi();
   if (result.status === 0) return true;
   say(`${result.stdout || ''}${result.stderr || ''}${result.error ? result.error.message : ''}`.trim());
