@@ -1,1 +1,8 @@
-export {};
+// The public face of consensus.
+export { evidenceOfProposal, evidenceOfVote, isLockViolation, mayPrevote } from './accountability.ts';
+export * from './limits.ts';
+export { proposerOf } from './rules.ts';
+export * from './share.ts';
+export { startHeight, step } from './step.ts';
+export { delayMs, isTimely, timeoutMs, valueBounds } from './timing.ts';
+export * from './types.ts';

@@ -1,0 +1,185 @@
+// Owns: agreement as one pure function: the same state and the same input give the same messages and the same next
+// state. No clock, no socket, no randomness. The loop around it (node/replica) logs each input, makes own messages
+// durable before they leave, and feeds them back signed.
+import {
+  accusedOf,
+  type Certificate,
+  type Evidence,
+  findValidator,
+  type Hex32,
+  isWellFormedVote,
+  NO_ROUND,
+  type Vote,
+  votesOf,
+} from '@consilium/core';
+import { evidenceOfProposal, evidenceOfVote, sameProposal } from './accountability.ts';
+import { LATER_ROUNDS_PER_SENDER_MAX, PROPOSALS_PER_ROUND_MAX, VOTES_KEPT_ALWAYS } from './limits.ts';
+import { cast, enterRound, propose, proposerOf, settle } from './rules.ts';
+import type {
+  Effect,
+  HeightConfig,
+  Input,
+  KnownValue,
+  Outcome,
+  ReceivedProposal,
+  State,
+  TimeoutKind,
+} from './types.ts';
+import { keepVote, votesBy } from './votes.ts';
+
+/** A height begins idle, at round 0, without a timer. */
+export function startHeight(config: HeightConfig): State {
+  return {
+    config,
+    awake: false,
+    hasWork: false,
+    round: 0,
+    step: 'propose',
+    locked: null,
+    valid: null,
+    votes: new Map(),
+    proposals: new Map(),
+    values: new Map(),
+    verdicts: new Map(),
+    precommitted: new Map(),
+    done: new Set(),
+    polkas: [],
+    diverged: false,
+  };
+}
+
+export function step(state: State, input: Input): Outcome {
+  if (state.step === 'decided') return { state, effects: [] };
+  const taken = take(state, input);
+  const settled = settle(taken.state);
+  return { state: settled.state, effects: [...taken.effects, ...settled.effects] };
+}
+
+function take(state: State, input: Input): Outcome {
+  switch (input.type) {
+    case 'work':
+      return { state: { ...state, hasWork: true }, effects: [] };
+    case 'proposal':
+      return takeProposal(state, input.received);
+    case 'value':
+      return { state: withValue(state, input.value), effects: [] };
+    case 'vote':
+      return takeVote(state, input.vote, false);
+    case 'certificate':
+      return takeCertificate(state, input.certificate);
+    case 'timeout':
+      return takeTimeout(state, input.kind, input.round);
+    case 'built':
+      return takeBuilt(state, input.round, input.value);
+    case 'verdict':
+      return {
+        state: { ...state, verdicts: new Map(state.verdicts).set(input.id, input.verdict) },
+        effects: [],
+      };
+  }
+}
+
+function withValue(state: State, value: KnownValue): State {
+  return state.values.has(value.id)
+    ? state
+    : { ...state, values: new Map(state.values).set(value.id, value) };
+}
+
+/**
+ * Only the proposer of a round proposes in it: a proposal of anybody else is not kept, so that stale ones cannot keep
+ * the real one from being looked at. Two are kept, and the second is evidence.
+ */
+function takeProposal(state: State, received: ReceivedProposal): Outcome {
+  const { proposal } = received;
+  if (proposal.validator !== proposerOf(state, proposal.round)) return unchanged(state);
+  if (proposal.validRound >= proposal.round) return unchanged(state);
+  const known = state.proposals.get(proposal.round) ?? [];
+  const duplicate = known.some((other) => sameProposal(other.proposal, proposal));
+  if (duplicate || known.length >= PROPOSALS_PER_ROUND_MAX) return unchanged(state);
+  const evidence = evidenceOfProposal(
+    known.map((other) => other.proposal),
+    proposal,
+  );
+  const bounded = boundLaterProposals(state, proposal.validator, proposal.round);
+  const proposals = new Map(bounded.proposals).set(proposal.round, [...known, received]);
+  const kept = withValue({ ...bounded, proposals }, received.value);
+  return accuse(kept, [{ type: 'relay-proposal', proposal }], evidence);
+}
+
+/** As for votes: proposals of one sender for later rounds push out only its own, the lowest round first. */
+function boundLaterProposals(state: State, sender: Hex32, next: number): State {
+  const later = [...state.proposals.keys()].filter(
+    (round) => round > state.round && round !== next && proposerOf(state, round) === sender,
+  );
+  if (next <= state.round || later.length < LATER_ROUNDS_PER_SENDER_MAX) return state;
+  const proposals = new Map(state.proposals);
+  proposals.delete(Math.min(...later));
+  return { ...state, proposals };
+}
+
+function takeVote(state: State, vote: Vote, inCertificate: boolean): Outcome {
+  const member = findValidator(state.config.validators, vote.validator) !== undefined;
+  if (!member || vote.height !== state.config.height || !isWellFormedVote(vote)) return unchanged(state);
+  const known = votesBy(state.votes, vote.round, vote.type, vote.validator);
+  const votes = keepVote(state.votes, vote, {
+    currentRound: state.round,
+    proposalInHand: isProposed(state, vote),
+    inCertificate,
+  });
+  if (votes === undefined) return unchanged(state);
+  const effects: Effect[] =
+    inCertificate || known.length >= VOTES_KEPT_ALWAYS ? [] : [{ type: 'relay-vote', vote }];
+  return accuse({ ...state, votes }, effects, evidenceOfVote(state.votes, vote));
+}
+
+function isProposed(state: State, vote: Vote): boolean {
+  return (state.proposals.get(vote.round) ?? []).some(
+    ({ proposal }) => proposal.blockId === vote.blockId && proposal.validRound === vote.validRound,
+  );
+}
+
+/** Checked before and kept as a whole: whatever else its signers signed, the quorum stands. */
+function takeCertificate(state: State, certificate: Certificate): Outcome {
+  let next = state;
+  const effects: Effect[] = [];
+  for (const vote of votesOf(certificate, state.config.validators)) {
+    const taken = takeVote(next, vote, true);
+    next = taken.state;
+    effects.push(...taken.effects);
+  }
+  if (next.votes === state.votes) return unchanged(state);
+  return { state: next, effects: [...effects, { type: 'relay-certificate', certificate }] };
+}
+
+function accuse(state: State, effects: readonly Effect[], evidence: Evidence | undefined): Outcome {
+  if (evidence === undefined) return { state, effects };
+  const name = `accused:${accusedOf(evidence)}`;
+  if (state.done.has(name)) return { state, effects };
+  const done = new Set(state.done).add(name);
+  return { state: { ...state, done }, effects: [...effects, { type: 'evidence', evidence }] };
+}
+
+/** Rules 12 to 14. A timeout of another round, or of a step that is left, is nothing. */
+function takeTimeout(state: State, kind: TimeoutKind, round: number): Outcome {
+  if (round !== state.round || state.diverged) return unchanged(state);
+  if (kind === 'propose' && state.step === 'propose') {
+    return cast({ ...state, step: 'prevote' }, 'prevote', null, NO_ROUND);
+  }
+  if (kind === 'prevote' && state.step === 'prevote') {
+    return cast({ ...state, step: 'precommit' }, 'precommit', null, NO_ROUND);
+  }
+  return kind === 'precommit' ? enterRound(state, round + 1) : unchanged(state);
+}
+
+/** A value that was built too late is dropped: its proposer has already answered its own round with nil. */
+function takeBuilt(state: State, round: number, value: KnownValue): Outcome {
+  const own = proposerOf(state, round) === state.config.self;
+  if (!own || round !== state.round || state.step !== 'propose' || state.diverged) return unchanged(state);
+  const verdicts = new Map(state.verdicts).set(value.id, 'valid' as const);
+  const built = withValue({ ...state, verdicts }, value);
+  return { state: built, effects: propose(built, value.id) };
+}
+
+function unchanged(state: State): Outcome {
+  return { state, effects: [] };
+}
