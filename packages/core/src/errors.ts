@@ -43,6 +43,20 @@ export const ERRORS = {
   PROOF_INVALID: 'the answer does not match its certificate and proof; this node is lying or damaged',
   STALE: 'the answer is older than what this client has already seen or asked for',
   GENESIS_INVALID: 'the genesis document is malformed or inconsistent',
+  // HTTP API
+  API_BUSY: 'too many requests wait at this node; retry later or ask another node',
+  API_STOPPING: 'the node is stopping; retry later or ask another node',
+  BLOCK_NOT_FOUND: 'this node has no block at this height yet',
+  CHAIN_EMPTY: 'no block is committed yet; the ledger is what its genesis says',
+  HOST_REFUSED: 'the Host header names a host that this node does not serve',
+  INTERNAL_ERROR: 'the node failed to answer; its log says where',
+  MEDIA_TYPE_UNSUPPORTED: 'the body must be application/json or application/octet-stream, as the route says',
+  RATE_LIMITED: 'this client asks too often; retry after the time given',
+  REQUEST_INVALID: 'the request does not have the form of its route; see /openapi.json',
+  ROUTE_NOT_FOUND: 'there is no such route; / names what there is',
+  TX_WAIT_TIMEOUT: 'not committed within the time to wait; the state is unknown, send the same bytes again',
+  // store
+  STORE_DAMAGED: 'what the store holds contradicts itself; run verify, then sync this node anew',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
