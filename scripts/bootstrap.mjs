@@ -168,15 +168,19 @@ const ensureInstalled = () => {
   }
 };
 
-/** npm's scripts find node_modules/.bin first. */
-const ensureNode = () => {
+/** The version that npm's scripts run on: they find node_modules/.bin first, then what runs this. */
+const nextNodeVersion = () => {
   const local = join(root, 'node_modules', '.bin', 'node');
-  const node = existsSync(local) ? local : process.execPath;
-  const version = (spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout || '').trim();
-  if (Number(version.slice(1).split('.')[0]) >= NODE_MAJOR_MIN) return true;
+  if (!existsSync(local)) return process.versions.node;
+  return (spawnSync(local, ['--version'], { encoding: 'utf8' }).stdout || '').trim().slice(1);
+};
+
+const ensureNode = () => {
+  const version = nextNodeVersion();
+  if (Number(version.split('.')[0]) >= NODE_MAJOR_MIN) return true;
   say(
-    `Consilium needs Node ${NODE_MAJOR_MIN} and finds ${version || 'none that starts'}: run \`npm rebuild node\`, ` +
-      `which brings it, or install Node ${NODE_MAJOR_MIN} yourself.`,
+    `Consilium needs Node ${NODE_MAJOR_MIN} and finds ${version || 'one that does not start'}: ` +
+      `run \`npm rebuild node\`, which brings it, or install Node ${NODE_MAJOR_MIN} yourself.`,
   );
   return false;
 };
