@@ -91,15 +91,15 @@ describe('a light client', () => {
   });
 
   it('refuses a certificate of the old set at the new height', () => {
-    const state = follow(3);
-    const header = at(4).header;
-    const byOldSet = certify(header, HOSPITALS);
+    const state = follow(6);
+    const header = at(7).header;
+    const byOldSet = certify(header, FIVE, [FIVE[0] as Hospital, ...FIVE.slice(2)]);
     refused(state, { header, certificate: byOldSet, nextValidators: null }, 'CERTIFICATE_INVALID', 'quorum');
-    const claimed = { ...header, validatorsHash: validatorSetHash(setOf(HOSPITALS)) };
-    const forged = { header: claimed, certificate: certify(claimed, HOSPITALS), nextValidators: null };
+    const claimed = { ...header, validatorsHash: validatorSetHash(setOf(FIVE)) };
+    const forged = { header: claimed, certificate: certify(claimed, FIVE), nextValidators: null };
     refused(state, forged, 'CERTIFICATE_INVALID', 'set');
-    const later = { ...claimed, height: 6, time: claimed.time + 9000 };
-    const skipping = { header: later, certificate: certify(later, HOSPITALS), nextValidators: null };
+    const later = { ...claimed, height: 9, time: claimed.time + 9000 };
+    const skipping = { header: later, certificate: certify(later, FIVE), nextValidators: null };
     refused(state, skipping, 'CERTIFICATE_INVALID', 'set');
   });
 
