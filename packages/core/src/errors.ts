@@ -43,6 +43,19 @@ export const ERRORS = {
   PROOF_INVALID: 'the answer does not match its certificate and proof; this node is lying or damaged',
   STALE: 'the answer is older than what this client has already seen or asked for',
   GENESIS_INVALID: 'the genesis document is malformed or inconsistent',
+  // clients
+  BUNDLE_INVALID: 'not a FHIR R4 Bundle in strict JSON whose every entry holds one resource',
+  CONFIGURATION_INVALID: 'what this command was configured with cannot be used',
+  FILE_INVALID: 'the file is not of the expected kind, version or form',
+  FILE_UNREADABLE: 'the file cannot be read or written',
+  NODE_ANSWER_INVALID: 'what answers there does not speak the protocol of a node; check the address',
+  NODE_UNREACHABLE:
+    'the node does not answer; check its address and whether it runs, or name another with --node',
+  QUORUM_UNREACHABLE:
+    'fewer validators answer than a quorum, so nobody can say what is newest; name more nodes',
+  TX_STATE_UNKNOWN:
+    'not known to be committed and not yet dead; send the same bytes again or ask for its id later',
+  USAGE_INVALID: 'the command is not used as it must be; see --help',
   // HTTP API
   API_BUSY: 'too many requests wait at this node; retry later or ask another node',
   API_STOPPING: 'the node is stopping; retry later or ask another node',

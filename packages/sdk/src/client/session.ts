@@ -1,0 +1,64 @@
+// Owns: what one client holds while it lives, and asking its nodes one after the other. Does not own: any question.
+import { ConsiliumError, type ErrorCode, isConsiliumError } from '@consilium/core';
+import type { AskNode } from '../net/transport.ts';
+import type { Now, RandomBytes } from '../random.ts';
+import type { Chain } from './chain.ts';
+
+export interface Session {
+  readonly nodes: readonly string[];
+  readonly ask: AskNode;
+  readonly chain: Chain;
+  readonly now: Now;
+  readonly random: RandomBytes;
+  /** No answer below this height is taken. */
+  readonly minHeight: number;
+  /** Answers are taken as they come. */
+  readonly trustNode: boolean;
+}
+
+/** How one question is asked. */
+export interface ReadOptions {
+  /** An older answer is refused with `STALE`. */
+  readonly minHeight?: number;
+  /** A quorum of validators shows its height first, and no answer below the newest of these is taken. */
+  readonly fresh?: boolean;
+}
+
+/** Another node may do better: the refusal is about this node and now, not about the question. */
+const NEXT_NODE: readonly ErrorCode[] = [
+  'API_BUSY',
+  'API_STOPPING',
+  'INTERNAL_ERROR',
+  'NODE_ANSWER_INVALID',
+  'NODE_UNREACHABLE',
+  'RATE_LIMITED',
+  'STALE',
+  'STORE_DAMAGED',
+];
+
+export function isAboutNode(error: unknown): error is ConsiliumError {
+  return error instanceof ConsiliumError && NEXT_NODE.includes(error.code);
+}
+
+/** The first node's answer that is not merely late, busy or unreachable. A lie is not passed over: it names the node. */
+export async function askNodes<T>(session: Session, question: (node: string) => Promise<T>): Promise<T> {
+  let last: unknown;
+  for (const node of session.nodes) {
+    try {
+      return await question(node);
+    } catch (error) {
+      if (isConsiliumError(error, 'PROOF_INVALID')) throw blaming(error, node);
+      if (!isAboutNode(error)) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}
+
+function blaming(error: ConsiliumError, node: string): ConsiliumError {
+  return new ConsiliumError(error.code, { ...error.data, node });
+}
+
+export function stale(height: number, needed: number): ConsiliumError {
+  return new ConsiliumError('STALE', { height, needed });
+}

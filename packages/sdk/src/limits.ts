@@ -1,0 +1,30 @@
+// Owns: every bound of the client, with its reason. Bounds of the formats stand in core's limits.ts.
+
+/** One request and its whole answer: a node on the same continent answers in far less, a person waits no longer. */
+export const REQUEST_TIMEOUT_MS = 10_000;
+/** An answer's body: a full block as hex in JSON with its certificate, and room. A longer one is cut off. */
+export const ANSWER_BYTES_MAX: number = 24 * 1024 * 1024;
+/** How long a transaction signed here may commit: two minutes ride out a change of proposer, and end in finite time. */
+export const TX_VALIDITY_MS: number = 2 * 60_000;
+/** A node is asked to hold a `wait=committed` request at most this long; then the same bytes are sent again. */
+export const WAIT_SLICE_MS = 20_000;
+/** Past validUntil a transaction can still sit in a block whose certificate is on its way. */
+export const WAIT_GRACE_MS = 5_000;
+/** Waiting between two tries of the same request; doubles from the first to the second. */
+export const RETRY_BASE_MS = 200;
+export const RETRY_MAX_MS = 5_000;
+/** Pages of one catch-up of the light client: each holds many set changes, of which a network has a few a year. */
+export const LIGHT_PAGES_MAX = 64;
+/** Keys of one state request; a longer list is asked in parts at heights that must not fall. */
+export const STATE_KEYS_MAX = 256;
+/** One event on the stream: a block's summary or a transaction's, both far smaller. */
+export const EVENT_BYTES_MAX: number = 256 * 1024;
+/** A stream without any byte, not even a comment, for so long is taken for dead: nodes send a comment every 15 s. */
+export const STREAM_SILENCE_MS = 45_000;
+/** Any document, bundle or secret file that is cut or parsed in memory. */
+export const BUNDLE_BYTES_MAX: number = 256 * 1024 * 1024;
+/** A proof file: a state path, a certificate and the set changes since genesis stay far below. */
+export const PROOF_FILE_BYTES_MAX: number = 8 * 1024 * 1024;
+/** 128 bits of entropy, the strength of the curve: twelve words are written down without a mistake more often than 24. */
+export const PHRASE_ENTROPY_BYTES = 16;
+export const SALT_BYTES = 32;

@@ -1,0 +1,116 @@
+// Owns: one bounded HTTP request to one node, and turning whatever comes back into a value or a coded error. Does not
+// own: whether the answer is true (client/), or which node is asked (client/nodes.ts).
+import { ConsiliumError, ERRORS, type ErrorCode, type ErrorData } from '@consilium/core';
+import { ANSWER_BYTES_MAX, REQUEST_TIMEOUT_MS } from '../limits.ts';
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface NodeRequest {
+  /** From the first slash, query included. */
+  readonly path: string;
+  /** Bytes go out as octets, anything else as JSON; without a body the request is a GET. */
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+}
+
+/** Asks one node. Throws `NODE_UNREACHABLE`, `NODE_ANSWER_INVALID`, or the code of the node's own refusal. */
+export type AskNode = (node: string, request: NodeRequest) => Promise<unknown>;
+
+export function createAskNode(fetch: Fetch): AskNode {
+  return async (node, request) => {
+    const aborter = new AbortController();
+    const timer = setTimeout(() => aborter.abort(), request.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    try {
+      const response = await fetch(node + request.path, requestInit(request.body, aborter.signal));
+      return answerOf(response, await boundedText(response, node), node);
+    } catch (error) {
+      if (error instanceof ConsiliumError) throw error;
+      throw unreachable(node, aborter.signal.aborted ? 'timeout' : 'connection');
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+/** The base of a node's API as given by a person: http or https, without a trailing slash. Throws `VALUE_INVALID`. */
+export function nodeUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (
+    url === undefined ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.search !== '' ||
+    url.hash !== ''
+  )
+    throw new ConsiliumError('VALUE_INVALID', { field: 'node', form: 'http://HOST:PORT' });
+  return url.href.replace(/\/+$/, '');
+}
+
+export function unreachable(node: string, reason: string): ConsiliumError {
+  return new ConsiliumError('NODE_UNREACHABLE', { node, reason });
+}
+
+export function invalidAnswer(node: string, reason: string): ConsiliumError {
+  return new ConsiliumError('NODE_ANSWER_INVALID', { node, reason });
+}
+
+function requestInit(body: unknown, signal: AbortSignal): RequestInit {
+  const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
+  if (body === undefined) return { method: 'GET', headers, signal, redirect: 'error' };
+  const octets = body instanceof Uint8Array;
+  headers['content-type'] = octets ? 'application/octet-stream' : 'application/json';
+  return {
+    method: 'POST',
+    headers,
+    signal,
+    redirect: 'error',
+    body: octets ? body.slice() : JSON.stringify(body),
+  };
+}
+
+async function boundedText(response: Response, node: string): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw invalidAnswer(node, 'too large');
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function answerOf(response: Response, text: string, node: string): unknown {
+  const value = parseJson(text);
+  if (!response.ok) throw problemOf(value, response.status, node);
+  if (value === undefined) throw invalidAnswer(node, 'not JSON');
+  return value;
+}
+
+/** The refusal's own words stay behind: they come from a stranger and could hold anything. The code decides. */
+export function problemOf(value: unknown, status: number, node: string): ConsiliumError {
+  const code = fieldOf(value, 'code');
+  if (typeof code !== 'string' || !Object.hasOwn(ERRORS, code))
+    return invalidAnswer(node, `status ${status}`);
+  return new ConsiliumError(code as ErrorCode, plainFacts(fieldOf(value, 'data')));
+}
+
+function plainFacts(data: unknown): ErrorData {
+  if (typeof data !== 'object' || data === null) return {};
+  const isPlain = ([, value]: [string, unknown]): boolean =>
+    ['string', 'number', 'boolean'].includes(typeof value);
+  return Object.fromEntries(Object.entries(data).filter(isPlain));
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
