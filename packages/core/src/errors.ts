@@ -70,6 +70,16 @@ export const ERRORS = {
   TX_WAIT_TIMEOUT: 'not committed within the time to wait; the state is unknown, send the same bytes again',
   // store
   STORE_DAMAGED: 'what the store holds contradicts itself; run verify, then sync this node anew',
+  // a validator's own disk
+  DISK_FAILED:
+    'a write was not made durable; this node claims nothing more: mend the disk and start it again',
+  SIGNING_RECORD_EXISTS: 'this home has a signing record already; it is never overwritten',
+  SIGNING_RECORD_INVALID: 'not a signing record of this network and validator, or behind the one in place',
+  SIGNING_REFUSED:
+    'the signing record holds a message at or above this one; signing it could be a double vote',
+  WAL_DAMAGED:
+    'the write-ahead log is damaged before its end; move it aside: the node then only watches the running height',
+  WAL_FULL: 'the write-ahead log of this height is full; the node votes again from the next height',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
