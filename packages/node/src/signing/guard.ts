@@ -1,0 +1,124 @@
+// Owns: whether this node may sign at all (consensus.md 4.5): at once with whole records, after watching with a doubtful
+// one, never again in this process once somebody else was seen to sign with its key. Does not own: the record and the
+// log themselves, or what is signed. The replica tells it what happens and asks before each own message.
+import type { Hex32 } from '@consilium/core';
+import { OBSERVE_MS_MIN, OBSERVE_REBROADCASTS } from '../limits.ts';
+import type { Clock, Report } from '../ports.ts';
+import { comparePositions, type SigningPosition, type SigningRecord } from './record.ts';
+import type { RecordStatus } from './record-file.ts';
+
+export interface GuardDeps {
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+export interface GuardOptions {
+  readonly status: RecordStatus;
+  readonly record: SigningPosition;
+  /** The height that this node comes up in: its chain's height + 1. */
+  readonly runningHeight: number;
+  /** Whether the log of the record's height holds, as own message, what the record names. */
+  readonly logHoldsRecord: boolean;
+  /** How often validators rebroadcast. Milliseconds. */
+  readonly rebroadcastMs: number;
+}
+
+/** A message under a valid signature of this node's key, heard from the network. */
+export interface HeardMessage extends SigningPosition {
+  /** As in the record: SHA-256 of the signed bytes. */
+  readonly hash: Hex32;
+}
+
+export interface HeardContext {
+  readonly record: SigningRecord;
+  readonly runningHeight: number;
+  /** The log of the running height holds exactly this message. */
+  readonly heldByLog: boolean;
+}
+
+export type SigningPermission = 'yes' | 'observing' | 'stopped';
+
+export interface Guard {
+  maySign(height: number): SigningPermission;
+  /**
+   * A height began: by a decision of this running agreement, or by `sync` of blocks long decided. Only the former is
+   * a height that this node saw begin. The height it came up in is given at creation.
+   */
+  heightBegan(height: number, by: 'decision' | 'sync'): void;
+  /** `foreign`: this node did not make it; it stops signing, and the caller marks the record (`signer.distrust`). */
+  heardOwn(message: HeardMessage, context: HeardContext): 'normal' | 'foreign';
+  /** The operator's word that this key signed nothing at or above `height`: the watch ends, and signing begins there. */
+  endObservation(height: number): void;
+}
+
+export function createGuard(deps: GuardDeps, options: GuardOptions): Guard {
+  const { clock, report } = deps;
+  const { status, record, runningHeight, logHoldsRecord, rebroadcastMs } = options;
+  const watchedAtMs = clock.monotonicMs() + Math.max(OBSERVE_REBROADCASTS * rebroadcastMs, OBSERVE_MS_MIN);
+  const isDoubtful = status !== 'whole';
+  /** Up to here this key may have signed what the record does not know. */
+  let doubtedHeight = isDoubtful ? runningHeight : 0;
+  /** The highest height of an own signature heard while observing: evidence, which no operator's word undoes. */
+  let heardHeight = 0;
+  /** Up to here the log lacks what the record says was signed: damage, and none of its messages is missed there. */
+  const unloggedHeight = record.height >= runningHeight && !logHoldsRecord ? record.height : 0;
+  let mode: 'signing' | 'observing' | 'stopped' = isDoubtful ? 'observing' : 'signing';
+  reportStart(report, options, unloggedHeight);
+
+  const maySign = (height: number): SigningPermission => {
+    if (mode === 'stopped') return 'stopped';
+    const silentUpTo = Math.max(doubtedHeight, unloggedHeight);
+    return mode === 'observing' || height <= silentUpTo ? 'observing' : 'yes';
+  };
+
+  const heightBegan: Guard['heightBegan'] = (height, by) => {
+    if (mode !== 'observing') return;
+    const isSeenToBegin = by === 'decision' && clock.monotonicMs() >= watchedAtMs && height > doubtedHeight;
+    if (!isSeenToBegin) {
+      if (by === 'sync') doubtedHeight = Math.max(doubtedHeight, height);
+      return;
+    }
+    mode = 'signing';
+    report({ level: 'info', code: 'signing.observed', height });
+  };
+
+  const heardOwn: Guard['heardOwn'] = (message, context) => {
+    if (mode === 'observing') {
+      heardHeight = Math.max(heardHeight, message.height);
+      doubtedHeight = Math.max(doubtedHeight, heardHeight);
+    }
+    if (message.height <= doubtedHeight || !isForeign(message, context, unloggedHeight)) return 'normal';
+    if (mode !== 'stopped') {
+      const { height, round, kind } = message;
+      report({ level: 'error', code: 'signing.foreign', height, round, kind });
+    }
+    mode = 'stopped';
+    return 'foreign';
+  };
+
+  const endObservation = (height: number): void => {
+    if (mode !== 'observing') return;
+    doubtedHeight = Math.max(heardHeight, height - 1);
+    mode = 'signing';
+    report({ level: 'warn', code: 'signing.observation.ended', height });
+  };
+
+  return { maySign, heightBegan, heardOwn, endObservation };
+}
+
+/** One above the record; one at its very place with other bytes; or one of the running height that the log lacks. */
+function isForeign(message: HeardMessage, context: HeardContext, unloggedHeight: number): boolean {
+  const { record, runningHeight, heldByLog } = context;
+  const order = comparePositions(message, record);
+  if (order > 0) return true;
+  if (order === 0) return message.hash !== record.hash;
+  return message.height === runningHeight && message.height > unloggedHeight && !heldByLog;
+}
+
+function reportStart(report: Report, options: GuardOptions, unloggedHeight: number): void {
+  const { status, runningHeight } = options;
+  if (status !== 'whole')
+    report({ level: 'warn', code: 'signing.observing', reason: status, height: runningHeight });
+  else if (unloggedHeight > 0)
+    report({ level: 'warn', code: 'signing.observing', reason: 'log', height: unloggedHeight });
+}
