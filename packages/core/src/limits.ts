@@ -46,3 +46,22 @@ export const STATE_DEPTH_MAX = 256;
 
 /** Steps of one light-client proof: one per change of the set, and a network of hospitals has a few a year. */
 export const LIGHT_STEPS_MAX = 512;
+
+/** Value of one state row: a validator set of 64 is 5 KB, a proposer schedule 10 KB, the open proposals 30 KB. */
+export const STATE_VALUE_BYTES_MAX: number = 64 * 1024;
+/** Open set changes of one institution: one that proposes nonsense must not keep the others from proposing. */
+export const OPEN_PROPOSALS_PER_INSTITUTION_MAX = 4;
+/** Open set changes at all: so many that every member of the largest set can use its share. */
+export const OPEN_PROPOSALS_MAX: number = VALIDATORS_MAX * OPEN_PROPOSALS_PER_INSTITUTION_MAX;
+/** Heights after which an undecided set change lapses: three weeks at a block a second, for boards that meet monthly. */
+export const PROPOSAL_LIFETIME_HEIGHTS = 2_000_000;
+/** Consents of one patient, revoked ones included: more than one a day for 25 years, and it bounds what one can store. */
+export const CONSENTS_PER_PATIENT_MAX = 10_000;
+/** Tags of one kind in one consent: the published sensitivity tree has under 100 codes. */
+export const CONSENT_TAGS_MAX = 128;
+/** A code of a published code system (SNOMED CT has at most 18 digits) or a short label of a document format. */
+export const CODE_LENGTH_MAX = 32;
+/** Documents under one anchored root: a tree of depth 24, so that a proof stays under 1 KB. */
+export const ANCHOR_DOCUMENTS_MAX: number = 2 ** 24;
+/** Indexes of gapless lists. */
+export const INDEX_MAX: number = 2 ** 48;

@@ -1,0 +1,63 @@
+// Owns: the closed code lists that stand on the ledger in clear, under HL7's names, and the form of open codes. Free
+// text never stands on the ledger. Does not own: what a decision makes of a code.
+import { compareText } from '../bytes.ts';
+import { list, oneOf, type Shape, text } from '../codec.ts';
+import { ConsiliumError } from '../errors.ts';
+import { CODE_LENGTH_MAX } from '../limits.ts';
+
+/** Purposes of use: HL7 v3 ActReason, the branch PurposeOfUse. Sorted. */
+export const PURPOSES = [
+  'BTG',
+  'CAREMGT',
+  'ETREAT',
+  'FAMRQT',
+  'HLEGAL',
+  'HOPERAT',
+  'HPAYMT',
+  'HRESCH',
+  'PATRQT',
+  'PUBHLTH',
+  'TREAT',
+] as const;
+export type Purpose = (typeof PURPOSES)[number];
+export const purposeShape: Shape<Purpose> = oneOf(...PURPOSES);
+
+/** Roles of a credential: HL7 practitioner-role. */
+export const CLINICIAN_ROLES = ['doctor', 'ict', 'nurse', 'pharmacist', 'researcher', 'teacher'] as const;
+export type ClinicianRole = (typeof CLINICIAN_ROLES)[number];
+export const clinicianRoleShape: Shape<ClinicianRole> = oneOf(...CLINICIAN_ROLES);
+
+const CODE = /^[0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*$/;
+const codeLength = text(CODE_LENGTH_MAX, 1);
+
+/** A code of a published system: letters and digits, joined by single dots or hyphens. No room for a name. */
+export const codeShape: Shape<string> = refined(codeLength, (code) => CODE.test(code));
+
+/** A list that is a set: strictly ascending, so that one meaning has one encoding. `canonicalSet` makes one. */
+export function setOf<T extends string>(item: Shape<T>, countMax: number, countMin = 0): Shape<readonly T[]> {
+  return refined(list(item, countMax, countMin), isAscending);
+}
+
+export function canonicalSet<T extends string>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)].sort(compareText);
+}
+
+function isAscending(values: readonly string[]): boolean {
+  return values.every((value, index) => index === 0 || (values[index - 1] as string) < value);
+}
+
+/** The inner shape, and a further condition on the value in both directions. */
+export function refined<T>(inner: Shape<T>, holds: (value: T) => boolean): Shape<T> {
+  const check = (value: T, path: string): T => {
+    if (!holds(value)) throw new ConsiliumError('ENCODING_INVALID', { path });
+    return value;
+  };
+  return {
+    toWire: (value, path) => {
+      const wire = inner.toWire(value, path);
+      check(value, path);
+      return wire;
+    },
+    fromWire: (raw, path) => check(inner.fromWire(raw, path), path),
+  };
+}

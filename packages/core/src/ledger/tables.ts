@@ -1,0 +1,175 @@
+// Owns: the tables of ledger state, numbered for ever (a retired number is kept and never given again), with their keys,
+// and reading and writing one typed row. Does not own: the tables of the node's disk, which have numbers of their own.
+import { concat, fromHex, type Hex32, uint64Bytes, utf8 } from '../bytes.ts';
+import { decode, encode, hex32, type Shape } from '../codec.ts';
+import { STATE_VALUE_BYTES_MAX } from '../limits.ts';
+import { type ValidatorSet, validatorSetShape } from '../validators.ts';
+import {
+  type Account,
+  type Anchor,
+  accountShape,
+  anchorShape,
+  type Consent,
+  type Count,
+  type Credential,
+  consentShape,
+  countShape,
+  credentialShape,
+  type EvidenceRecord,
+  evidenceRecordShape,
+  type Institution,
+  indexShape,
+  institutionShape,
+  type KeyHolder,
+  keyHolderShape,
+  type OpenProposal,
+  openProposalsShape,
+  type ProposerSchedule,
+  proposerScheduleShape,
+  type SetEpoch,
+  type SetHistory,
+  type SetProposal,
+  setEpochShape,
+  setHistoryShape,
+  setProposalShape,
+} from './rows.ts';
+import type { Overlay, StateReader } from './state.ts';
+
+export interface Table<K extends readonly unknown[], V> {
+  readonly number: number;
+  readonly keyOf: (...key: K) => Uint8Array;
+  readonly shape: Shape<V>;
+}
+
+function table<K extends readonly unknown[], V>(
+  number: number,
+  keyOf: (...key: K) => Uint8Array,
+  shape: Shape<V>,
+): Table<K, V> {
+  return { number, keyOf, shape };
+}
+
+const byId = (id: Hex32): Uint8Array => fromHex(id);
+const byIndex = (index: number): Uint8Array => uint64Bytes(index);
+const byOwnerIndex = (owner: Hex32, index: number): Uint8Array => concat(fromHex(owner), uint64Bytes(index));
+const single = (): Uint8Array => new Uint8Array(0);
+
+/** Which stretch of heights a stored set decides, seen from the state after block H. */
+export type SetSlot = 'next' | 'afterNext' | 'decided';
+
+/** `next`: H+1. `afterNext`: H+2. `decided` stands only while a block that changes the set is executed. */
+const SLOT_BYTES: Readonly<Record<SetSlot, number>> = { next: 0, afterNext: 1, decided: 2 };
+
+/** 1. Account id -> account. Personal, salted. */
+export const ACCOUNTS: Table<[id: Hex32], Account> = table(1, byId, accountShape);
+/** 2. Public key -> who holds or held it. Personal, salted. */
+export const KEYS: Table<[key: Hex32], KeyHolder> = table(2, byId, keyHolderShape);
+/** 3. Account id -> institution. */
+export const INSTITUTIONS: Table<[id: Hex32], Institution> = table(3, byId, institutionShape);
+/** 4. Name as UTF-8 -> account id of the institution that bears it. */
+export const INSTITUTION_NAMES: Table<[name: string], Hex32> = table(4, utf8, hex32);
+/** 5. Slot byte -> validator set. */
+export const VALIDATOR_SETS: Table<[slot: SetSlot], ValidatorSet> = table(
+  5,
+  (slot) => Uint8Array.of(SLOT_BYTES[slot]),
+  validatorSetShape,
+);
+/** 6. Sequence number (8 bytes) -> set and its first height. */
+export const SET_EPOCHS: Table<[sequence: number], SetEpoch> = table(6, byIndex, setEpochShape);
+/** 7. Empty key -> which sequence numbers table 6 holds. */
+export const SET_HISTORY: Table<[], SetHistory> = table(7, single, setHistoryShape);
+/** 8. Proposal id -> open set change. */
+export const SET_PROPOSALS: Table<[id: Hex32], SetProposal> = table(8, byId, setProposalShape);
+/** 9. Empty key -> the open set changes, in the order of opening. */
+export const OPEN_PROPOSALS: Table<[], readonly OpenProposal[]> = table(9, single, openProposalsShape);
+/** 10. Empty key -> proposer counts and demotions. */
+export const PROPOSER_SCHEDULE: Table<[], ProposerSchedule> = table(10, single, proposerScheduleShape);
+/** 11. Institution and index (8 bytes) -> credential. Personal, salted. Gapless per institution. */
+export const CREDENTIALS: Table<[institution: Hex32, index: number], Credential> = table(
+  11,
+  byOwnerIndex,
+  credentialShape,
+);
+/** 12. Patient and index (8 bytes) -> consent. Personal, salted. Gapless per patient. */
+export const CONSENTS: Table<[patient: Hex32, index: number], Consent> = table(
+  12,
+  byOwnerIndex,
+  consentShape,
+);
+/** 13. Institution and index (8 bytes) -> anchored root. Gapless per institution. */
+export const ANCHORS: Table<[institution: Hex32, index: number], Anchor> = table(
+  13,
+  byOwnerIndex,
+  anchorShape,
+);
+/** 14. Institution and root -> index in table 13. */
+export const ANCHOR_ROOTS: Table<[institution: Hex32, root: Hex32], number> = table(
+  14,
+  (institution, root) => concat(fromHex(institution), fromHex(root)),
+  indexShape,
+);
+/** 15. Index (8 bytes) -> committed evidence. Gapless. */
+export const EVIDENCE: Table<[index: number], EvidenceRecord> = table(15, byIndex, evidenceRecordShape);
+/** 16. Validator id -> index in table 15 of the last evidence against it. */
+export const ACCUSED: Table<[validator: Hex32], number> = table(16, byId, indexShape);
+
+/** The gapless lists, by the table that holds their rows. The list of evidence has no owner. */
+export type ListName = 'credentials' | 'consents' | 'anchors' | 'evidence';
+const LIST_TABLES: Readonly<Record<ListName, number>> = {
+  credentials: CREDENTIALS.number,
+  consents: CONSENTS.number,
+  anchors: ANCHORS.number,
+  evidence: EVIDENCE.number,
+};
+
+/** 17. Table number of a gapless list (1 byte) and its owner, if it has one -> how many rows it has. Salted. */
+export const COUNTS: Table<[name: ListName, owner: Hex32 | null], Count> = table(
+  17,
+  (name, owner) => concat(Uint8Array.of(LIST_TABLES[name]), owner === null ? single() : fromHex(owner)),
+  countShape,
+);
+
+export function rowValue<K extends readonly unknown[], V>(from: Table<K, V>, value: Uint8Array): V {
+  return decode(from.shape, value, STATE_VALUE_BYTES_MAX);
+}
+
+export function readRow<K extends readonly unknown[], V>(
+  reader: StateReader,
+  from: Table<K, V>,
+  ...key: K
+): V | undefined {
+  const value = reader.get(from.number, from.keyOf(...key));
+  return value === undefined ? undefined : rowValue(from, value);
+}
+
+/** A row that the state machine itself has put there. */
+export function mustReadRow<K extends readonly unknown[], V>(
+  reader: StateReader,
+  from: Table<K, V>,
+  ...key: K
+): V {
+  const row = readRow(reader, from, ...key);
+  if (row === undefined) throw new Error(`invariant: a row of table ${from.number} is missing`);
+  return row;
+}
+
+export function writeRow<K extends readonly unknown[], V>(
+  overlay: Overlay,
+  into: Table<K, V>,
+  key: K,
+  value: V,
+): void {
+  overlay.put(into.number, into.keyOf(...key), encode(into.shape, value));
+}
+
+export function deleteRow<K extends readonly unknown[], V>(
+  overlay: Overlay,
+  from: Table<K, V>,
+  ...key: K
+): void {
+  overlay.delete(from.number, from.keyOf(...key));
+}
+
+export function listCount(reader: StateReader, name: ListName, owner: Hex32 | null): number {
+  return readRow(reader, COUNTS, name, owner)?.count ?? 0;
+}
