@@ -28,6 +28,7 @@ export const ERRORS = {
   INSTITUTION_EXISTS: 'an institution with this name or key exists already',
   INSTITUTION_NOT_FOUND: 'no such institution',
   KEY_INVALID: 'not a canonical Ed25519 key of the prime-order group, or its proof of possession fails',
+  PROPOSAL_APPROVED: 'this institution has approved the proposal already',
   PROPOSAL_EXISTS: 'an open proposal says the same already',
   PROPOSAL_NOT_FOUND: 'no such open proposal',
   SET_CHANGE_UNSAFE: 'the change would end fault tolerance; confirm it by name',

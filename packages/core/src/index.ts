@@ -8,6 +8,7 @@ export * from './errors.ts';
 export * from './evidence.ts';
 export * from './genesis.ts';
 export * from './hash.ts';
+export * from './ledger/index.ts';
 export * from './light-client.ts';
 export * from './limits.ts';
 export * from './memory-tree.ts';

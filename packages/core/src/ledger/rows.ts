@@ -28,7 +28,14 @@ import {
   VALIDATORS_MAX,
 } from '../limits.ts';
 import { type ValidatorSet, validatorSetShape } from '../validators.ts';
-import { type ClinicianRole, clinicianRoleShape, codeShape, type Purpose, purposeShape, setOf } from './codes.ts';
+import {
+  type ClinicianRole,
+  clinicianRoleShape,
+  codeShape,
+  type Purpose,
+  purposeShape,
+  setOf,
+} from './codes.ts';
 
 const heightFrom0 = integer(0, HEIGHT_MAX);
 const timeMs = integer(0, Number.MAX_SAFE_INTEGER);
@@ -186,10 +193,7 @@ export interface ProposerSchedule {
 }
 
 export const proposerScheduleShape: Shape<ProposerSchedule> = struct<ProposerSchedule>({
-  misses: list(
-    struct<ProposerMisses>({ validator: hex32, misses: integer(1, ROUND_MAX) }),
-    VALIDATORS_MAX,
-  ),
+  misses: list(struct<ProposerMisses>({ validator: hex32, misses: integer(1, ROUND_MAX) }), VALIDATORS_MAX),
   demoted: list(struct<Demotion>({ validator: hex32, lastHeight: heightFrom0 }), VALIDATORS_MAX),
   previous: struct<OrderBasis>({
     members: list(hex32, VALIDATORS_MAX),
@@ -247,7 +251,7 @@ export interface ConsentTerms {
 
 const tags = setOf(hex16, CONSENT_TAGS_MAX);
 
-export const consentTermsFields = {
+const consentTermsFields = {
   grantee: hex32,
   categories: tags,
   permittedLabels: tags,
@@ -255,6 +259,8 @@ export const consentTermsFields = {
   purposes: setOf(purposeShape, 16, 1),
   period: struct<ConsentPeriod>({ from: timeMs, until: timeMs }),
 } as const;
+
+export const consentTermsShape: Shape<ConsentTerms> = struct<ConsentTerms>(consentTermsFields);
 
 export interface Consent extends ConsentTerms {
   readonly grantedHeight: number;

@@ -1,0 +1,139 @@
+// Owns: the registry of actions, `module.verb` with a version, and running one: known, well formed, permitted, within its
+// quota, applied. Does not own: the rules of any module.
+
+import type { PlainValue } from '../codec.ts';
+import { ConsiliumError } from '../errors.ts';
+import type { Action } from '../tx.ts';
+import { isActiveInstitution } from './accounts.ts';
+import { type AnchorCommitBody, anchorCommit } from './anchor.ts';
+import { type ChainNoopBody, chainNoop } from './chain.ts';
+import { type ConsentGrantBody, type ConsentRevokeBody, consentGrant, consentRevoke } from './consent.ts';
+import type { ActionContext, ActionDefinition, Outcome } from './context.ts';
+import {
+  type IdentityEnrolPatientBody,
+  type IdentityIssueCredentialBody,
+  type IdentityRotateKeyBody,
+  type IdentityWithdrawCredentialBody,
+  identityEnrolPatient,
+  identityIssueCredential,
+  identityRotateKey,
+  identityWithdrawCredential,
+} from './identity.ts';
+import {
+  type InstitutionsApproveBody,
+  type InstitutionsProposeBody,
+  institutionsApprove,
+  institutionsPropose,
+} from './institutions.ts';
+import type { Account } from './rows.ts';
+import type { StateReader } from './state.ts';
+
+/** Every action of this network and its body. */
+export interface ActionBodies {
+  readonly 'anchor.commit': AnchorCommitBody;
+  readonly 'chain.noop': ChainNoopBody;
+  readonly 'consent.grant': ConsentGrantBody;
+  readonly 'consent.revoke': ConsentRevokeBody;
+  readonly 'identity.enrolPatient': IdentityEnrolPatientBody;
+  readonly 'identity.issueCredential': IdentityIssueCredentialBody;
+  readonly 'identity.rotateKey': IdentityRotateKeyBody;
+  readonly 'identity.withdrawCredential': IdentityWithdrawCredentialBody;
+  readonly 'institutions.approve': InstitutionsApproveBody;
+  readonly 'institutions.propose': InstitutionsProposeBody;
+}
+
+export type ActionType = keyof ActionBodies;
+
+const DEFINITIONS: { readonly [T in ActionType]: ActionDefinition<ActionBodies[T]> } = {
+  'anchor.commit': anchorCommit,
+  'chain.noop': chainNoop,
+  'consent.grant': consentGrant,
+  'consent.revoke': consentRevoke,
+  'identity.enrolPatient': identityEnrolPatient,
+  'identity.issueCredential': identityIssueCredential,
+  'identity.rotateKey': identityRotateKey,
+  'identity.withdrawCredential': identityWithdrawCredential,
+  'institutions.approve': institutionsApprove,
+  'institutions.propose': institutionsPropose,
+};
+
+export const ACTION_TYPES: readonly ActionType[] = Object.keys(DEFINITIONS) as ActionType[];
+
+/** The action as it stands in a transaction. Throws `ENCODING_INVALID` when the body does not have its form. */
+export function actionOf<T extends ActionType>(type: T, body: ActionBodies[T]): Action {
+  const { version, shape } = DEFINITIONS[type];
+  return { type, version, body: shape.toWire(body, '$') as PlainValue };
+}
+
+/** The body of a known action, typed, for those who show it. Throws `TX_ACTION_UNKNOWN`, `TX_ACTION_MALFORMED`. */
+export function bodyOf<T extends ActionType>(action: Action & { readonly type: T }): ActionBodies[T] {
+  return parseBody(definitionOf(action), action) as ActionBodies[T];
+}
+
+/** What can be said of an action without running it: known, well formed, the sender's to send, within its quota. */
+export function checkAction(
+  reader: StateReader,
+  sender: { readonly id: string; readonly account: Account },
+  action: Action,
+  height: number,
+): void {
+  const definition = definitionOf(action);
+  parseBody(definition, action);
+  checkSender(reader, sender.account, sender.id, definition);
+  checkQuota(reader, sender.id, height, definition);
+}
+
+/** Runs an action, or throws the ConsiliumError by which it is refused. */
+export function applyAction(context: ActionContext, action: Action): Outcome {
+  const definition = definitionOf(action);
+  const body = parseBody(definition, action);
+  checkSender(context.state, context.account, context.sender, definition);
+  checkQuota(context.state, context.sender, context.height, definition);
+  return definition.apply(context, body);
+}
+
+function definitionOf({ type, version }: Action): ActionDefinition<unknown> {
+  const known = Object.hasOwn(DEFINITIONS, type) ? DEFINITIONS[type as ActionType] : undefined;
+  if (known === undefined || known.version !== version) throw new ConsiliumError('TX_ACTION_UNKNOWN');
+  return known as ActionDefinition<unknown>;
+}
+
+function parseBody(definition: ActionDefinition<unknown>, { body, type }: Action): unknown {
+  const parsed = tryParse(definition, body);
+  if (parsed === undefined || definition.isWellFormed?.(parsed) === false)
+    throw new ConsiliumError('TX_ACTION_MALFORMED', { action: type });
+  return parsed;
+}
+
+function tryParse(definition: ActionDefinition<unknown>, body: PlainValue): unknown {
+  try {
+    return definition.shape.fromWire(body, '$');
+  } catch (error) {
+    if (error instanceof ConsiliumError) return undefined;
+    throw error;
+  }
+}
+
+function checkSender(
+  reader: StateReader,
+  account: Account,
+  id: string,
+  { senders }: ActionDefinition<unknown>,
+): void {
+  if (senders === 'any') return;
+  if (!senders.includes(account.kind))
+    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'kind of account' });
+  if (account.kind === 'institution' && !isActiveInstitution(reader, id))
+    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'removed institution' });
+}
+
+function checkQuota(
+  reader: StateReader,
+  sender: string,
+  height: number,
+  { quota }: ActionDefinition<unknown>,
+): void {
+  const standing = quota?.(reader, sender, height);
+  if (standing !== undefined && standing.used >= standing.max)
+    throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: standing.max });
+}

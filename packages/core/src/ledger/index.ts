@@ -1,0 +1,58 @@
+// The public face of the ledger state machine.
+
+export { signPossession } from './accounts.ts';
+export * from './actions.ts';
+export type { AnchorCommitBody } from './anchor.ts';
+export * from './build-block.ts';
+export type { ChainNoopBody } from './chain.ts';
+export * from './check-block.ts';
+export * from './check-tx.ts';
+export * from './codes.ts';
+export type { ConsentGrantBody, ConsentRevokeBody, ConsentState } from './consent.ts';
+export { consentState } from './consent.ts';
+export { type LedgerRules, type Outcome, outcomeShape } from './context.ts';
+export * from './documents.ts';
+export { checkEvidence } from './evidence.ts';
+export type { Execution, LedgerDeps, LedgerTip, LedgerView } from './execute.ts';
+export * from './genesis-state.ts';
+export type {
+  CredentialState,
+  IdentityEnrolPatientBody,
+  IdentityIssueCredentialBody,
+  IdentityRotateKeyBody,
+  IdentityWithdrawCredentialBody,
+} from './identity.ts';
+export { clinicianCredential, credentialState } from './identity.ts';
+export type { InstitutionsApproveBody, InstitutionsProposeBody } from './institutions.ts';
+export { openProposals, SAFE_SET_COUNT } from './institutions.ts';
+export { proposerOrder } from './proposers.ts';
+export * from './read.ts';
+export * from './results.ts';
+export * from './rows.ts';
+export * from './state.ts';
+export {
+  ACCOUNTS,
+  ACCUSED,
+  ANCHOR_ROOTS,
+  ANCHORS,
+  CONSENTS,
+  COUNTS,
+  CREDENTIALS,
+  EVIDENCE,
+  INSTITUTION_NAMES,
+  INSTITUTIONS,
+  KEYS,
+  type ListName,
+  listCount,
+  OPEN_PROPOSALS,
+  PROPOSER_SCHEDULE,
+  readRow,
+  SET_EPOCHS,
+  SET_HISTORY,
+  SET_PROPOSALS,
+  type SetSlot,
+  type Table,
+  VALIDATOR_SETS,
+} from './tables.ts';
+export { createVerifySender, type VerifySender } from './tx-entry.ts';
+export { nextValidators, validatorsAfterNext, validatorsAt } from './validator-sets.ts';
