@@ -40,6 +40,22 @@ export const ERRORS = {
   // blocks and certificates
   BLOCK_INVALID: 'the block breaks a rule',
   CERTIFICATE_INVALID: 'the certificate does not carry more than two thirds of the power of its set',
+  // network between validators
+  P2P_ADDRESS_INVALID: 'not a multiaddr that this node can dial, or it names another peer',
+  P2P_CHANNEL_FAILED: 'the peer did not open a channel in time',
+  P2P_FRAME_MALFORMED: 'the peer sent bytes that are no frame of the protocol',
+  P2P_FRAME_OVERSIZE: 'the peer announced a message over the bound of its channel',
+  P2P_FRAME_STALLED: 'the peer began a message and did not end it in time',
+  P2P_LINK_DUPLICATE: 'both ends connected at once; one of the two links was closed',
+  P2P_LINK_SILENT: 'nothing was heard from the peer for too long',
+  P2P_LISTEN_FAILED: 'cannot listen on the address; is another process using the port?',
+  P2P_MESSAGE_OVERSIZE: 'a message of our own is over the bound of its channel and was not sent',
+  P2P_NOT_RUNNING: 'this node is starting or stopping',
+  P2P_OTHER_NETWORK: 'the peer runs another network (genesis) or another version of the protocol',
+  P2P_PEER_BARRED: 'the peer broke the protocol too often and is cut off for a while',
+  P2P_PEER_REMOVED: 'the institution is not, or no longer, admitted by the ledger',
+  P2P_RATE_EXCEEDED: 'the peer sends more than its rate bound',
+  P2P_STRANGER_REFUSED: 'a peer that the ledger does not admit was refused at the gate',
   // proofs and clients
   PROOF_INVALID: 'the answer does not match its certificate and proof; this node is lying or damaged',
   STALE: 'the answer is older than what this client has already seen or asked for',

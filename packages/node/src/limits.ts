@@ -1,4 +1,5 @@
 // Owns: every bound of the node, with its reason. Bounds of the formats stand in core's limits.ts.
+import type { Channel } from './ports.ts';
 
 /** One framed message of any channel: the largest is a block of full size with its certificate. */
 export const MESSAGE_BYTES_MAX: number = 8 * 1024 * 1024;
@@ -18,3 +19,78 @@ export const SIGNING_EXPORT_CHARS_MAX = 4096;
 export const OBSERVE_REBROADCASTS = 3;
 /** And not less than this, however fast they rebroadcast. */
 export const OBSERVE_MS_MIN = 10_000;
+/**
+ * One message per channel, checked against the announced length before memory is taken. Agreement: a proposal of 4096
+ * ids with its evidence and polka is under 1 MB. Transactions: every body of a full block at once. Sync: a full block
+ * with its certificate.
+ */
+export const CHANNEL_MESSAGE_BYTES_MAX: Readonly<Record<Channel, number>> = {
+  agreement: 2 * 1024 * 1024,
+  transactions: 6 * 1024 * 1024,
+  sync: MESSAGE_BYTES_MAX,
+};
+/** Small messages that wait are joined up to this size: fewer frames and encryptions, and votes still slip between. */
+export const SEND_CHUNK_BYTES: number = 64 * 1024;
+/** Flow-control window of one stream: 30 MB/s at 30 ms, and the longest that a block can hold up a vote. */
+export const STREAM_WINDOW_BYTES_MAX: number = 1024 * 1024;
+/** Encrypted bytes waiting for a peer's socket: one window per stream of a connection is honest, with room. */
+export const SOCKET_QUEUE_BYTES_MAX: number = 8 * 1024 * 1024;
+/** Streams that one connection may hold open: three channels each way, and a few that are being replaced. */
+export const STREAMS_PER_CONNECTION_MAX = 16;
+/** Streams that a peer may open at once and per second: three, then one when a channel was lost. */
+export const STREAM_OPENS_BURST = 32;
+export const STREAM_OPENS_PER_SECOND = 1;
+
+/** What one peer may send on average and at once. No validator keeps up with more; blocks are asked for in portions. */
+export const PEER_BYTES_PER_SECOND: number = 64 * 1024 * 1024;
+export const PEER_BYTES_BURST: number = 256 * 1024 * 1024;
+/** A healed link brings a full queue of votes at once: 16 MB of them are 80,000. */
+export const PEER_MESSAGES_PER_SECOND = 20_000;
+export const PEER_MESSAGES_BURST = 200_000;
+
+/** Time for protocol negotiation of a channel, and for the handshakes of an incoming connection. */
+export const CHANNEL_OPEN_MS_MAX = 5_000;
+export const INBOUND_HANDSHAKE_MS_MAX = 5_000;
+/** A lost channel of a standing connection is opened again after this. */
+export const CHANNEL_REOPEN_DELAY_MS = 1_000;
+/** A message begun must be whole within this many ticks: 8 MB in 2 min is slower than any usable link. */
+export const FRAME_TICKS_MAX = 120;
+/** How often links are looked at. Ticks are counted, so that a stalled process does not blame its peers. */
+export const LINK_TICK_MS = 1_000;
+/** Both ends ping at this interval, so an idle link is never silent. */
+export const LINK_PING_MS = 5_000;
+/** Ticks without a byte after which a link is given up: power lost at the other end sends no goodbye. */
+export const LINK_SILENT_TICKS_MAX = 20;
+
+/** One attempt to connect, over all addresses of a peer; and one address of it. */
+export const DIAL_MS_MAX = 10_000;
+export const DIAL_ADDRESS_MS_MAX = 5_000;
+/** Redial for ever: soon after a restart, seldom to a hospital that is off for the night. */
+export const REDIAL_DELAY_MS_MIN = 500;
+export const REDIAL_DELAY_MS_MAX = 30_000;
+/** Part of a redial delay that is drawn, so that a common power cut does not make all dial in step. */
+export const REDIAL_JITTER = 0.3;
+/** The lower id dials. After this long without a link the higher one dials too: some firewalls open one way only. */
+export const REVERSE_DIAL_AFTER_MS = 15_000;
+/** Two links that came up within this time of each other were dialled from both ends at once. */
+export const DUPLICATE_LINK_MS = 5_000;
+
+/** Broken rules that a peer may be charged with before it is cut off; half are forgiven in each half-life. */
+export const PENALTY_SCORE_MAX = 20;
+export const PENALTY_HALF_LIFE_MS = 60_000;
+/** A frame that no correct node sends. Three of them are no accident. */
+export const PENALTY_FRAME = 8;
+/** How long a peer that was cut off is neither dialled nor let in. Short: it may be a bug, and its vote is needed. */
+export const PENALTY_REFUSAL_MS = 60_000;
+
+/** Incoming connections that have not yet shown their key: per address of a known peer, and for all others together. */
+export const PENDING_PER_KNOWN_HOST_MAX = 16;
+export const PENDING_OTHERS_MAX = 32;
+/** New connections of one address in one second: all validators of a network behind one address, restarted at once. */
+export const CONNECTIONS_PER_HOST_PER_SECOND_MAX = 64;
+/** Open sockets of the listener: a backstop far above a full set with every bound above used up. */
+export const SOCKETS_MAX = 1_024;
+/** A refusal that repeats is reported once in this time, with its count. */
+export const REPORT_INTERVAL_MS = 10_000;
+/** Stop has this long to say goodbye; then it closes what is left. */
+export const NET_STOP_MS_MAX = 1_500;

@@ -1,0 +1,89 @@
+// Owns: who gets a connection, in both directions, and how many may wait before they have shown their key. Does not
+// own: the set (the ledger's), nor what a connection is used for.
+import type { ErrorCode } from '@consilium/core';
+import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
+import { PENDING_OTHERS_MAX, PENDING_PER_KNOWN_HOST_MAX } from '../limits.ts';
+import type { Report } from '../ports.ts';
+import { hostOf } from './addresses.ts';
+
+/** Why a peer may not connect now; undefined when it may. */
+export type GateVerdict =
+  | Extract<ErrorCode, 'P2P_STRANGER_REFUSED' | 'P2P_PEER_BARRED' | 'P2P_NOT_RUNNING'>
+  | undefined;
+
+export interface GateDeps {
+  /** `peerId` in text form. */
+  readonly judge: (peerId: string) => GateVerdict;
+  /** An address at which some admitted peer is expected or was seen. */
+  readonly knowsHost: (host: string) => boolean;
+  readonly learnHost: (peerId: string, host: string) => void;
+  readonly report: Report;
+}
+
+export interface Gate {
+  readonly gater: ConnectionGater;
+  readonly counts: { strangersRefused: number; pendingRefused: number };
+}
+
+export function createGate(deps: GateDeps): Gate {
+  const counts = { strangersRefused: 0, pendingRefused: 0 };
+  const pending = new PendingConnections(deps.knowsHost);
+
+  const denyPeer = (peerId: string, direction: string): boolean => {
+    const verdict = deps.judge(peerId);
+    if (verdict === undefined) return false;
+    if (verdict === 'P2P_NOT_RUNNING') return true;
+    if (verdict === 'P2P_STRANGER_REFUSED') counts.strangersRefused += 1;
+    deps.report({ level: 'warn', code: verdict, peerId, direction, refused: counts.strangersRefused });
+    return true;
+  };
+
+  const denyInboundConnection = (connection: MultiaddrConnection): boolean => {
+    if (pending.add(connection)) return false;
+    counts.pendingRefused += 1;
+    deps.report({ level: 'warn', code: 'P2P_RATE_EXCEEDED', pendingRefused: counts.pendingRefused });
+    return true;
+  };
+
+  const denyInboundEncryptedConnection = (peerId: PeerId, connection: MultiaddrConnection): boolean => {
+    pending.delete(connection);
+    const denied = denyPeer(peerId.toString(), 'inbound');
+    if (!denied) deps.learnHost(peerId.toString(), hostOf(connection.remoteAddr));
+    return denied;
+  };
+
+  const denyOutbound = (peerId: PeerId): boolean => denyPeer(peerId.toString(), 'outbound');
+  const gater: ConnectionGater = {
+    denyInboundConnection,
+    denyInboundEncryptedConnection,
+    denyDialPeer: denyOutbound,
+    denyOutboundEncryptedConnection: denyOutbound,
+  };
+  return { gater, counts };
+}
+
+/** Incoming connections before their key is known. Strangers cannot take the places of known addresses. */
+class PendingConnections {
+  readonly #knowsHost: (host: string) => boolean;
+  readonly #hosts: Map<MultiaddrConnection, string> = new Map();
+
+  constructor(knowsHost: (host: string) => boolean) {
+    this.#knowsHost = knowsHost;
+  }
+
+  add(connection: MultiaddrConnection): boolean {
+    const host = hostOf(connection.remoteAddr);
+    const known = this.#knowsHost(host);
+    const rivals = [...this.#hosts.values()].filter((other) =>
+      known ? other === host : !this.#knowsHost(other),
+    );
+    if (rivals.length >= (known ? PENDING_PER_KNOWN_HOST_MAX : PENDING_OTHERS_MAX)) return false;
+    this.#hosts.set(connection, host);
+    connection.addEventListener('close', () => this.delete(connection));
+    return true;
+  }
+
+  delete(connection: MultiaddrConnection): void {
+    this.#hosts.delete(connection);
+  }
+}
