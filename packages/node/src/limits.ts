@@ -19,6 +19,7 @@ export const SIGNING_EXPORT_CHARS_MAX = 4096;
 export const OBSERVE_REBROADCASTS = 3;
 /** And not less than this, however fast they rebroadcast. */
 export const OBSERVE_MS_MIN = 10_000;
+
 /**
  * One message per channel, checked against the announced length before memory is taken. Agreement: a proposal of 4096
  * ids with its evidence and polka is under 1 MB. Transactions: every body of a full block at once. Sync: a full block
