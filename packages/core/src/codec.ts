@@ -1,7 +1,7 @@
-// Owns: canonical strict encoding (DAG-CBOR) by declared shape. Ids, keys and signatures are hex text in memory and
-// bytes on the wire. Decoding refuses whatever does not re-encode to itself. Does not own: what the shapes mean.
-import { decode as cborDecode, encode as cborEncode } from '@ipld/dag-cbor';
-import { equalBytes, fromHex, isHexOf, toHex } from './bytes.ts';
+// Owns: canonical strict encoding by declared shape. Ids, keys and signatures are hex text in memory and bytes on the
+// wire. Decoding refuses whatever does not re-encode to itself. Does not own: the bytes (cbor.ts), what shapes mean.
+import { toHex, tryFromHex } from './bytes.ts';
+import { compareKeys, type PlainValue, RESERVED_KEY, tryReadCbor, writeCbor } from './cbor.ts';
 import { ConsiliumError } from './errors.ts';
 import { VALUE_DEPTH_MAX, VALUE_ITEMS_MAX } from './limits.ts';
 
@@ -49,8 +49,9 @@ export const flag: Shape<boolean> = checked((raw) => typeof raw === 'boolean');
 export function hexBytes(length: number): Shape<string> {
   return {
     toWire: (value, path) => {
-      if (!isHexOf(value, length)) throw malformed(path);
-      return fromHex(value);
+      const bytes = typeof value === 'string' ? tryFromHex(value) : undefined;
+      if (bytes?.length !== length) throw malformed(path);
+      return bytes;
     },
     fromWire: (raw, path) => {
       if (!(raw instanceof Uint8Array) || raw.length !== length) throw malformed(path);
@@ -81,8 +82,9 @@ export function list<T>(item: Shape<T>, countMax: number, countMin = 0): Shape<r
     return raw;
   };
   return {
+    // Array.from, since map would leave the holes of a sparse array as they are.
     toWire: (value, path) =>
-      sized(value, path).map((entry, index) => item.toWire(entry as T, `${path}[${index}]`)),
+      Array.from(sized(value, path), (entry, index) => item.toWire(entry as T, `${path}[${index}]`)),
     fromWire: (raw, path) =>
       sized(raw, path).map((entry, index) => item.fromWire(entry, `${path}[${index}]`)),
   };
@@ -92,7 +94,8 @@ type Fields<T> = { readonly [K in keyof T]-?: Shape<T[K]> };
 
 /** A map with exactly these fields. */
 export function struct<T extends object>(fields: Fields<T>): Shape<T> {
-  const names = Object.keys(fields) as (keyof T & string)[];
+  // In the order of the wire, so that writing does not sort again.
+  const names = (Object.keys(fields) as (keyof T & string)[]).sort(compareKeys);
   const convert = (
     source: unknown,
     path: string,
@@ -129,16 +132,9 @@ export function variants<T extends { readonly type: string }>(
   };
 }
 
-/** Any plain value that DAG-CBOR can hold without floats and links: an action's body before its module is known. */
-export type PlainValue =
-  | null
-  | boolean
-  | number
-  | string
-  | Uint8Array
-  | readonly PlainValue[]
-  | { readonly [key: string]: PlainValue };
+export type { PlainValue };
 
+/** Any plain value, within bounds: an action's body before its module is known. */
 export const plainValue: Shape<PlainValue> = { toWire: checkPlain, fromWire: checkPlain };
 
 function checkPlain(raw: unknown, path: string, depth = 0): PlainValue {
@@ -146,11 +142,22 @@ function checkPlain(raw: unknown, path: string, depth = 0): PlainValue {
   if (raw === null || typeof raw === 'boolean' || raw instanceof Uint8Array) return raw;
   if (typeof raw === 'number' && Number.isSafeInteger(raw) && !Object.is(raw, -0)) return raw;
   if (typeof raw === 'string' && raw.isWellFormed()) return raw;
-  if (!Array.isArray(raw) && !isPlainMap(raw)) throw malformed(path);
-  const entries = Object.entries(raw);
-  if (entries.length > VALUE_ITEMS_MAX) throw malformed(path);
-  for (const [key, value] of entries) checkPlain(value, `${path}.${key.slice(0, 32)}`, depth + 1);
+  if (Array.isArray(raw)) checkEntries(raw, path, depth);
+  else if (isPlainMap(raw)) checkMap(raw, path, depth);
+  else throw malformed(path);
   return raw as PlainValue;
+}
+
+function checkMap(map: Record<string, unknown>, path: string, depth: number): void {
+  const keys = Object.keys(map);
+  if (!keys.every((key) => key.isWellFormed() && key !== RESERVED_KEY)) throw malformed(path);
+  checkEntries(Object.values(map), path, depth);
+}
+
+/** The path names no key or position here: a stranger chose them, and they could be anything. */
+function checkEntries(entries: readonly unknown[], path: string, depth: number): void {
+  if (entries.length > VALUE_ITEMS_MAX) throw malformed(path);
+  for (const entry of entries) checkPlain(entry, `${path}.*`, depth + 1);
 }
 
 function isPlainMap(raw: unknown): raw is Record<string, unknown> {
@@ -161,7 +168,7 @@ function isPlainMap(raw: unknown): raw is Record<string, unknown> {
 
 /** Canonical bytes of a value of the shape. Throws `ENCODING_INVALID` when the value does not have it. */
 export function encode<T>(shape: Shape<T>, value: T): Uint8Array {
-  return cborEncode(shape.toWire(value, '$'));
+  return writeCbor(shape.toWire(value, '$'));
 }
 
 /**
@@ -171,16 +178,7 @@ export function encode<T>(shape: Shape<T>, value: T): Uint8Array {
 export function decode<T>(shape: Shape<T>, bytes: Uint8Array, bytesMax: number): T {
   if (bytes.length > bytesMax)
     throw new ConsiliumError('ENCODING_TOO_LARGE', { bytes: bytes.length, bytesMax });
-  const raw = decodeRaw(bytes);
-  const value = shape.fromWire(raw, '$');
-  if (!equalBytes(cborEncode(raw), bytes)) throw new ConsiliumError('ENCODING_INVALID', { path: '$' });
-  return value;
-}
-
-function decodeRaw(bytes: Uint8Array): unknown {
-  try {
-    return cborDecode(bytes);
-  } catch {
-    throw new ConsiliumError('ENCODING_INVALID', { path: '$' });
-  }
+  const raw = tryReadCbor(bytes);
+  if (raw === undefined) throw malformed('$');
+  return shape.fromWire(raw, '$');
 }

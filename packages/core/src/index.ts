@@ -2,6 +2,7 @@
 
 export * from './block.ts';
 export * from './bytes.ts';
+export * from './cbor.ts';
 export * from './codec.ts';
 export * from './ed25519.ts';
 export * from './errors.ts';
@@ -18,5 +19,6 @@ export * from './state-proof.ts';
 export * from './state-tree.ts';
 export * from './state-tree-update.ts';
 export * from './tx.ts';
+export * from './utf8.ts';
 export * from './validators.ts';
 export * from './vote.ts';

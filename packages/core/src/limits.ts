@@ -65,3 +65,8 @@ export const CODE_LENGTH_MAX = 32;
 export const ANCHOR_DOCUMENTS_MAX: number = 2 ** 24;
 /** Indexes of gapless lists. */
 export const INDEX_MAX: number = 2 ** 48;
+
+/** Nesting of any encoded object: the deepest body of an action ends at level twelve of a transaction. */
+export const ENCODED_DEPTH_MAX = 24;
+/** Items (values and map keys) of any encoded object: the largest light-client proof has 420,000. */
+export const ENCODED_ITEMS_MAX = 524_288;

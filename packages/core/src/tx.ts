@@ -1,6 +1,7 @@
 // Owns: the transaction on the wire and in memory. Wire form: canonical payload followed by its 64-byte signature, so
 // that the bytes are signed and hashed as sent. Does not own: what an action does (ledger/).
 import { concat, fromHex, type Hex32, type Hex64, toHex } from './bytes.ts';
+import type { PlainValue } from './cbor.ts';
 import {
   byteString,
   decode,
@@ -9,7 +10,6 @@ import {
   hex32,
   integer,
   list,
-  type PlainValue,
   plainValue,
   type Shape,
   struct,
