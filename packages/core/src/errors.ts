@@ -97,6 +97,26 @@ export const ERRORS = {
   WAL_DAMAGED:
     'the write-ahead log is damaged before its end; move it aside: the node then only watches the running height',
   WAL_FULL: 'the write-ahead log of this height is full; the node votes again from the next height',
+  // files, store and configuration of one machine
+  CARD_INVALID: 'not a validator card, or its signatures do not verify',
+  CONFIG_INVALID: 'a setting has a wrong value',
+  CONFIG_KEY_UNKNOWN: 'the configuration names a setting that does not exist',
+  CONFIG_MALFORMED: 'the configuration file is not TOML',
+  DEVELOPMENT_KEY: 'a development key is refused on a chain whose id does not begin with dev-',
+  DISK_FULL: 'the disk is full; free space, then start again',
+  FILE_EXISTS: 'the file exists already and is not overwritten',
+  FILE_MISSING: 'no such file',
+  FILE_TOO_LARGE: 'the file is over its bound; this is not the file it should be',
+  GENESIS_MISMATCH: 'this home belongs to another genesis',
+  HOME_MISSING: 'no home of a node here; make one with: consilium node init',
+  KEY_FILE_MALFORMED: 'not a key file',
+  KEY_FILE_MISSING: 'no such key file',
+  KEY_FILE_MODE:
+    'others on this machine can read the keys; allow only the owner (chmod 600 file, 700 folder)',
+  LISTEN_FAILED: 'the address is not free or not of this machine',
+  STORE_FAILED: 'the store refused to read or write',
+  STORE_FORMAT: 'the store was written by a newer version; start that version',
+  STORE_LOCKED: 'another process uses this home',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,197 @@
+// Owns: the chain and state store on LevelDB: keys by table, synced batches in order, reads of one moment. Does not
+// own: what stands in the tables (tables.ts), nor who calls when.
+import { ConsiliumError, compareBytes, utf8 } from '@consilium/core';
+import { Level } from 'level';
+import type { Done, Kv, KvWrite } from '../ports.ts';
+import { TABLES } from '../tables.ts';
+import { storeError } from './errors.ts';
+
+/** The layout of tables.ts. A store with a higher number was written by a newer version. */
+export const STORE_FORMAT_VERSION = 1;
+
+const FORMAT_KEY = utf8('format');
+const BINARY = { keyEncoding: 'view', valueEncoding: 'view' } as const;
+
+type Database = Level<Uint8Array, Uint8Array>;
+type Snapshot = ReturnType<Database['snapshot']>;
+type Batch = ReturnType<Database['batch']>;
+
+export interface Entry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+export interface EntriesOptions {
+  /** Only keys that begin with these bytes. */
+  readonly prefix?: Uint8Array;
+  /** Only keys above this one: where the page before ended. */
+  readonly after?: Uint8Array;
+  readonly limit: number;
+}
+
+/** The store as it was at one moment, whatever is written meanwhile. Holds disk space until closed. */
+export interface StoreSnapshot extends Disposable {
+  get(table: number, key: Uint8Array): Uint8Array | undefined;
+  /** Entries of one table in the order of their keys. */
+  entries(table: number, options: EntriesOptions): Promise<readonly Entry[]>;
+  close(): void;
+}
+
+export interface Store extends Kv, AsyncDisposable {
+  snapshot(): StoreSnapshot;
+  /** Ends what was handed to `write` before, then releases the lock. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens or makes the store in a folder. Holding it is holding the lock of the home: no other process can open it.
+ * Throws `STORE_LOCKED`, `STORE_DAMAGED`, `STORE_FORMAT` {found, known}, `STORE_FAILED` {cause}, `DISK_FULL`.
+ */
+export async function openStore(path: string): Promise<Store> {
+  const database: Database = new Level(path, BINARY);
+  try {
+    await database.open();
+  } catch (error) {
+    throw storeError(error);
+  }
+  try {
+    await checkFormat(database);
+  } catch (error) {
+    await database.close();
+    throw storeError(error);
+  }
+  return createStore(database);
+}
+
+async function checkFormat(database: Database): Promise<void> {
+  const key = storeKey(TABLES.meta, FORMAT_KEY);
+  const stored = readBytes(database, key);
+  if (stored === undefined) {
+    const anything = await database.keys({ limit: 1 }).all();
+    if (anything.length > 0) throw new ConsiliumError('STORE_DAMAGED', { cause: 'FORMAT_MISSING' });
+    const format = Uint8Array.of(STORE_FORMAT_VERSION);
+    await database.batch().put(key, format).write({ sync: true });
+    return;
+  }
+  const found = stored[0] ?? 0;
+  if (found !== STORE_FORMAT_VERSION) {
+    throw new ConsiliumError('STORE_FORMAT', { found, known: STORE_FORMAT_VERSION });
+  }
+}
+
+function createStore(database: Database): Store {
+  const writer = createWriter(database);
+  const close = async (): Promise<void> => {
+    await writer.idle();
+    await database.close();
+  };
+  return {
+    get: (table, key) => readBytes(database, storeKey(table, key)),
+    write: writer.write,
+    snapshot: () => openSnapshot(database),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface Writer {
+  readonly write: Kv['write'];
+  readonly idle: () => Promise<void>;
+}
+
+/**
+ * Batches are written one after the other: the thread pool under LevelDB keeps no order. After one failed, the next
+ * ones fail with it, since they were made on top of it.
+ */
+function createWriter(database: Database): Writer {
+  let last: Promise<void> = Promise.resolve();
+  let failure: ConsiliumError | undefined;
+  const commit = async (batch: Batch): Promise<void> => {
+    if (failure !== undefined) return batch.close();
+    try {
+      await batch.write({ sync: true });
+    } catch (error) {
+      failure = storeError(error);
+    }
+  };
+  const write = (writes: readonly KvWrite[], done: Done): void => {
+    // Filled now: the caller may reuse its bytes as soon as this returns.
+    const batch = fillBatch(database, writes);
+    last = last.then(() => commit(batch));
+    // Apart from the chain: a fault in `done` is the caller's, and must not pass for a failed write.
+    void last.then(() => done(failure));
+  };
+  return { write, idle: () => last };
+}
+
+/** A store that was closed refuses here: the one who writes outlived the one who owns it, a broken invariant. */
+function fillBatch(database: Database, writes: readonly KvWrite[]): Batch {
+  const batch = database.batch();
+  for (const { table, key, value } of writes) {
+    if (value === null) batch.del(storeKey(table, key));
+    else batch.put(storeKey(table, key), value);
+  }
+  return batch;
+}
+
+function openSnapshot(database: Database): StoreSnapshot {
+  const snapshot = database.snapshot();
+  const close = (): void => {
+    // LevelDB releases it at once; the promise only says so.
+    void snapshot.close();
+  };
+  return {
+    get: (table, key) => readBytes(database, storeKey(table, key), snapshot),
+    entries: (table, options) => readEntries(database, snapshot, table, options),
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+async function readEntries(
+  database: Database,
+  snapshot: Snapshot,
+  table: number,
+  { prefix = new Uint8Array(), after, limit }: EntriesOptions,
+): Promise<readonly Entry[]> {
+  const first = storeKey(table, prefix);
+  const end = successor(first);
+  const start =
+    after === undefined || compareBytes(after, prefix) < 0 ? { gte: first } : { gt: storeKey(table, after) };
+  try {
+    const found = await database.iterator({ ...start, lt: end, limit, snapshot }).all();
+    return found.map(([key, value]) => ({ key: plainBytes(key).slice(1), value: plainBytes(value) }));
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** The lowest key above every key that begins with these bytes. Table numbers stay below 255. */
+function successor(prefix: Uint8Array): Uint8Array {
+  let length = prefix.length;
+  while (prefix[length - 1] === 0xff) length -= 1;
+  const next = prefix.slice(0, length);
+  next[length - 1] = (next[length - 1] ?? 0) + 1;
+  return next;
+}
+
+function storeKey(table: number, key: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(key.length + 1);
+  bytes[0] = table;
+  bytes.set(key, 1);
+  return bytes;
+}
+
+function readBytes(database: Database, key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
+  try {
+    const value = snapshot === undefined ? database.getSync(key) : database.getSync(key, { snapshot });
+    return value === undefined ? undefined : plainBytes(value);
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** LevelDB hands out Buffers, whose `slice` shares memory: the rest of the code expects what it names. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
