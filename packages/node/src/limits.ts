@@ -95,3 +95,27 @@ export const SOCKETS_MAX = 1_024;
 export const REPORT_INTERVAL_MS = 10_000;
 /** Stop has this long to say goodbye; then it closes what is left. */
 export const NET_STOP_MS_MAX = 1_500;
+/** Heights above the running one of which messages are kept: a node further behind needs sync, not votes. */
+export const FUTURE_HEIGHTS_MAX = 10;
+/** Messages of one future height kept for one delivering peer: the votes of three rounds of 64 validators. */
+export const FUTURE_MESSAGES_PER_HEIGHT_MAX = 512;
+/** Ranges of blocks asked for or waiting to be applied: bounds sync's memory to as many answers. */
+export const SYNC_RANGES_MAX = 4;
+/** Bytes of blocks in one answer, unless one block alone is larger. */
+export const SYNC_ANSWER_BYTES_MAX: number = 2 * 1024 * 1024;
+/** How long one range may take: with one retry elsewhere a stalling peer costs less than 10 s. */
+export const SYNC_TIMEOUT_MS = 3_000;
+export const SYNC_BACKOFF_MS_MIN = 500;
+export const SYNC_BACKOFF_MS_MAX = 30_000;
+/** Messages of one peer waiting in the replica's queue: more is dropped, and status brings it again. */
+export const QUEUED_PER_PEER_MAX = 4_096;
+/** Proposals of one future height kept for one delivering peer: each may be as large as 130 KB. */
+export const FUTURE_PROPOSALS_PER_HEIGHT_MAX = 4;
+/** At most one unasked help or status to the same peer in this time. */
+export const HELP_INTERVAL_MS = 200;
+/** How long bodies or a value may take before they are asked for again, from other peers. */
+export const FETCH_RETRY_MS = 400;
+/** Pending evidence: one per validator and no more. */
+export const PENDING_EVIDENCE_MAX = 64;
+/** Bytes of transactions in one message: a slow link is not blocked for long by one. */
+export const TX_BATCH_BYTES_MAX: number = 256 * 1024;

@@ -42,15 +42,26 @@ export const SYNC_BLOCKS_MAX = 64;
 /** Votes of one status answer. */
 export const VOTES_PER_MESSAGE_MAX = 512;
 
-/** Header, parent certificate, evidence and ids: no bodies. A proposal with validRound >= 0 travels with its polka. */
-export interface ProposalMessage {
-  readonly type: 'proposal';
-  readonly proposal: SignedProposal;
+/** A block without its bodies: header, parent certificate, evidence and transaction ids. */
+export interface Value {
   readonly header: Header;
   readonly lastCertificate: Certificate | null;
   readonly evidence: readonly Evidence[];
   readonly txIds: readonly Hex32[];
+}
+
+/** A proposal with validRound >= 0 travels with its polka. */
+export interface ProposalMessage {
+  readonly type: 'proposal';
+  readonly proposal: SignedProposal;
+  readonly value: Value;
   readonly polka: Certificate | null;
+}
+
+/** The answer to `value-request`. */
+export interface ValueMessage {
+  readonly type: 'value';
+  readonly value: Value;
 }
 
 export interface VotesMessage {
@@ -78,9 +89,9 @@ export interface StatusMessage {
   readonly awake: boolean;
 }
 
-/** Asks for a proposal's value by id: header, certificate, evidence and ids of a block not in hand. */
-export interface ProposalRequest {
-  readonly type: 'proposal-request';
+/** Asks for a value by its block id. */
+export interface ValueRequest {
+  readonly type: 'value-request';
   readonly height: number;
   readonly blockId: Hex32;
 }
@@ -130,7 +141,8 @@ export type WireMessage =
   | CertificateMessage
   | EvidenceMessage
   | StatusMessage
-  | ProposalRequest
+  | ValueMessage
+  | ValueRequest
   | TransactionsMessage
   | BodiesRequest
   | BodiesAnswer
@@ -142,16 +154,23 @@ const txs = list(byteString(TX_BYTES_MAX), REQUEST_IDS_MAX);
 const txIds = list(hex32, REQUEST_IDS_MAX);
 const requestId = integer(0, 0xffff_ffff);
 
+export const valueShape: Shape<Value> = struct<Value>({
+  header: headerShape,
+  lastCertificate: nullable(certificateShape),
+  evidence: evidenceListShape,
+  txIds,
+});
+
+export const proposalMessageShape: Shape<ProposalMessage> = struct<ProposalMessage>({
+  type: oneOf('proposal'),
+  proposal: signedProposalShape,
+  value: valueShape,
+  polka: nullable(certificateShape),
+});
+
 export const wireShape: Shape<WireMessage> = variants<WireMessage>({
-  proposal: struct<ProposalMessage>({
-    type: oneOf('proposal'),
-    proposal: signedProposalShape,
-    header: headerShape,
-    lastCertificate: nullable(certificateShape),
-    evidence: evidenceListShape,
-    txIds,
-    polka: nullable(certificateShape),
-  }),
+  proposal: proposalMessageShape,
+  value: struct<ValueMessage>({ type: oneOf('value'), value: valueShape }),
   votes: struct<VotesMessage>({ type: oneOf('votes'), votes: list(voteShape, VOTES_PER_MESSAGE_MAX, 1) }),
   certificate: struct<CertificateMessage>({ type: oneOf('certificate'), certificate: certificateShape }),
   evidence: struct<EvidenceMessage>({ type: oneOf('evidence'), evidence: evidenceShape }),
@@ -162,7 +181,7 @@ export const wireShape: Shape<WireMessage> = variants<WireMessage>({
     round: integer(0, 1_000_000),
     awake: flag,
   }),
-  'proposal-request': struct<ProposalRequest>({ type: oneOf('proposal-request'), height, blockId: hex32 }),
+  'value-request': struct<ValueRequest>({ type: oneOf('value-request'), height, blockId: hex32 }),
   transactions: struct<TransactionsMessage>({ type: oneOf('transactions'), txs }),
   'bodies-request': struct<BodiesRequest>({ type: oneOf('bodies-request'), height, blockId: hex32, txIds }),
   bodies: struct<BodiesAnswer>({ type: oneOf('bodies'), height, blockId: hex32, txs }),

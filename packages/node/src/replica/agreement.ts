@@ -1,0 +1,338 @@
+// Owns: running agreement's pure step for one height after another: log the input, step, make own messages durable,
+// sign them, feed them back, perform the rest. The order of docs/protocol.md section 4 is visible in `#signAll`.
+// Does not own: what effects mean outside (AgreementHost), when inputs arrive (replica.ts).
+import {
+  type Effect,
+  type HeightConfig,
+  type Input,
+  type OwnMessage,
+  resume,
+  type State,
+  startHeight,
+  step,
+} from '@consilium/consensus';
+import {
+  ConsiliumError,
+  type ErrorCode,
+  equalBytes,
+  type Hex32,
+  type Hex64,
+  isConsiliumError,
+  proposalPayload,
+  type SignedProposal,
+  type Vote,
+  votePayload,
+} from '@consilium/core';
+import type { ProposalMessage, Value } from '../messages/wire.ts';
+import type { Cancel, Clock, Done, Report } from '../ports.ts';
+import { decodeLogEntry, encodeLogEntry, inputsOf, type LogEntry, valueIn } from './log-entry.ts';
+
+export type DecideEffect = Extract<Effect, { type: 'decide' }>;
+type OutsideEffect = Exclude<Effect, { type: 'sign' | 'decide' | 'schedule' }>;
+type ScheduleEffect = Extract<Effect, { type: 'schedule' }>;
+
+/** The log of one height as agreement uses it (wal/). */
+export interface HeightLog {
+  begin(height: number): void;
+  append(entry: { readonly kind: 'input' | 'message' | 'value'; readonly bytes: Uint8Array }): void;
+  sync(done: Done): void;
+}
+
+/** Signs after its record is durable, or refuses (signing/). */
+export interface MessageSigner {
+  sign(
+    request: {
+      readonly kind: 'proposal' | 'prevote' | 'precommit';
+      readonly height: number;
+      readonly round: number;
+      readonly payload: Uint8Array;
+    },
+    heldByLog: boolean,
+    done: (result: { readonly signature: Hex64 } | { readonly refused: ErrorCode }) => void,
+  ): void;
+}
+
+/** What agreement asks of the rest of the replica. */
+export interface AgreementHost {
+  /** Puts a task at the end of the replica's one queue. */
+  enqueue(task: (done: () => void) => void): void;
+  perform(effect: OutsideEffect): void;
+  /** Commits and begins the next height; `done` when that is durable. */
+  decide(effect: DecideEffect, done: () => void): void;
+  value(id: Hex32): Value | undefined;
+  blockBytes(id: Hex32): Uint8Array | undefined;
+  addValue(value: Value): void;
+  addBlockBytes(bytes: Uint8Array): void;
+  /** An own proposal, or one that the log holds: kept whole, to be told again. */
+  proposed(message: ProposalMessage): void;
+  /** A write that must be durable failed: the node stops. */
+  fail(error: ConsiliumError): void;
+}
+
+export interface AgreementDeps {
+  readonly self: Hex32;
+  readonly log: HeightLog;
+  readonly signer: MessageSigner;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly host: AgreementHost;
+}
+
+/** One logged entry as the log hands it back. */
+export interface LoggedEntry {
+  readonly kind: 'input' | 'message' | 'value';
+  readonly bytes: Uint8Array;
+}
+
+export class Agreement {
+  readonly #deps: AgreementDeps;
+  #state: State | undefined;
+  #timers: Cancel[] = [];
+  #loggedValues = new Set<Hex32>();
+  #ownLogged: Uint8Array[] = [];
+  #muted = false;
+
+  constructor(deps: AgreementDeps) {
+    this.#deps = deps;
+  }
+
+  get state(): State | undefined {
+    return this.#state;
+  }
+
+  /** Signs nothing more until a height begins anew: an own key was seen at work elsewhere. */
+  mute(): void {
+    this.#muted = true;
+  }
+
+  /** Whether the log of the running height holds this own message, signed or not. */
+  holdsOwn(message: Vote | SignedProposal): boolean {
+    const payload = 'type' in message ? votePayload(message) : proposalPayload(message);
+    return this.#ownLogged.some((own) => equalBytes(own, payload));
+  }
+
+  /** A height begins, idle. The commit of the one before is durable. */
+  begin(config: HeightConfig, signing: boolean): void {
+    this.#reset(config, signing);
+    this.#deps.log.begin(config.height);
+    this.#log('input', encodeLogEntry({ type: 'begin', signing }));
+  }
+
+  /** Takes one input of the running height; `done` when everything that it caused is durable and sent. */
+  take(entry: LogEntry, done: () => void): void {
+    if (this.#state === undefined) return done();
+    if (!this.#log('input', encodeLogEntry(entry))) return;
+    this.#feed(this.#state.config.height, inputsOf(entry), done);
+  }
+
+  /** Stops the timers; nothing is taken any more. */
+  stop(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers = [];
+    this.#state = undefined;
+  }
+
+  /** Replays the log of the running height after a restart, then signs what was logged and not yet signed (4.4). */
+  restore(config: HeightConfig, signing: boolean, entries: readonly LoggedEntry[], done: () => void): void {
+    const begin = entries.find((entry) => entry.kind === 'input');
+    const first = begin === undefined ? undefined : decodeLogEntry(begin.bytes);
+    this.#reset(config, first?.type === 'begin' ? first.signing && signing : signing);
+    if (first === undefined) this.#log('input', encodeLogEntry({ type: 'begin', signing }));
+    const replayed = this.#replay(entries);
+    const height = config.height;
+    this.#signAll(replayed.unsigned, replayed.logged, () => {
+      if (this.#isRunning(height)) this.#perform(height, resume(this.#state as State), () => undefined);
+      if (replayed.decided === undefined || !this.#isRunning(height)) return done();
+      this.#deps.host.decide(replayed.decided, done);
+    });
+  }
+
+  #reset(config: HeightConfig, signing: boolean): void {
+    this.stop();
+    this.#loggedValues = new Set();
+    this.#ownLogged = [];
+    this.#muted = false;
+    this.#state = startHeight(signing ? config : { ...config, self: null });
+  }
+
+  #isRunning(height: number): boolean {
+    return this.#state?.config.height === height;
+  }
+
+  #replay(entries: readonly LoggedEntry[]): {
+    unsigned: OwnMessage[];
+    logged: Uint8Array[];
+    decided: DecideEffect | undefined;
+  } {
+    const wanted: OwnMessage[] = [];
+    const signed: Uint8Array[] = [];
+    const logged: Uint8Array[] = [];
+    let decided: DecideEffect | undefined;
+    for (const { kind, bytes } of entries) {
+      if (kind === 'message') logged.push(bytes);
+      if (kind === 'message') this.#ownLogged.push(bytes);
+      if (kind === 'value') this.#deps.host.addBlockBytes(bytes);
+      if (kind !== 'input') continue;
+      const entry = decodeLogEntry(bytes);
+      const value = valueIn(entry);
+      if (value !== undefined) this.#deps.host.addValue(value);
+      if (entry.type === 'proposal') this.#deps.host.proposed(entry.message);
+      signed.push(...this.#ownPayloads(entry));
+      for (const effect of this.#replayInputs(inputsOf(entry))) {
+        if (effect.type === 'sign') wanted.push(effect.message);
+        if (effect.type === 'decide') decided = effect;
+      }
+    }
+    this.#checkReplay(wanted, logged);
+    const unsigned = wanted.filter(
+      (message) => !signed.some((bytes) => equalBytes(bytes, payloadOf(message))),
+    );
+    return { unsigned, logged, decided };
+  }
+
+  #replayInputs(inputs: readonly Input[]): Effect[] {
+    return inputs.flatMap((input) => {
+      const outcome = step(this.#state as State, input);
+      this.#state = outcome.state;
+      return [...outcome.effects];
+    });
+  }
+
+  /** The payloads of own messages that an input shows to be signed already. */
+  #ownPayloads(entry: LogEntry): Uint8Array[] {
+    const { self } = this.#deps;
+    if (entry.type === 'vote' && entry.vote.validator === self) return [votePayload(entry.vote)];
+    if (entry.type === 'proposal' && entry.message.proposal.validator === self) {
+      return [proposalPayload(entry.message.proposal)];
+    }
+    return [];
+  }
+
+  /** A replay that wants other messages than the log holds was made by other rules: nothing is signed on top of it. */
+  #checkReplay(wanted: readonly OwnMessage[], logged: readonly Uint8Array[]): void {
+    const same = logged.every((bytes, index) => {
+      const message = wanted[index];
+      return message !== undefined && equalBytes(payloadOf(message), bytes);
+    });
+    if (same) return;
+    this.#muted = true;
+    this.#deps.report({
+      level: 'error',
+      code: 'agreement.replay-differs',
+      height: this.#state?.config.height ?? 0,
+    });
+  }
+
+  #feed(height: number, inputs: readonly Input[], done: () => void): void {
+    const [input, ...rest] = inputs;
+    // A decision on the way has begun the next height: what is left belongs to the one that ended.
+    if (input === undefined || !this.#isRunning(height)) return done();
+    const outcome = step(this.#state as State, input);
+    this.#state = outcome.state;
+    this.#perform(height, outcome.effects, () => this.#feed(height, rest, done));
+  }
+
+  #perform(height: number, effects: readonly Effect[], done: () => void): void {
+    const own: OwnMessage[] = [];
+    let decided: DecideEffect | undefined;
+    for (const effect of effects) {
+      if (effect.type === 'sign') own.push(effect.message);
+      else if (effect.type === 'schedule') this.#schedule(height, effect);
+      else if (effect.type === 'decide') decided = effect;
+      else this.#deps.host.perform(effect);
+    }
+    this.#signAll(own, [], () => {
+      if (decided === undefined || !this.#isRunning(height)) return done();
+      this.#deps.host.decide(decided, done);
+    });
+  }
+
+  /**
+   * (a) every value that an own message names and the unsigned messages are in the log, synced; (b) the signing record
+   * is durable; (c) only then a signature exists, comes back as an input, and is relayed like any first-seen message.
+   */
+  #signAll(own: readonly OwnMessage[], logged: readonly Uint8Array[], done: () => void): void {
+    if (own.length === 0 || this.#muted) return done();
+    for (const message of own) {
+      const payload = payloadOf(message);
+      if (logged.some((bytes) => equalBytes(bytes, payload))) continue;
+      if (!this.#logValue(message.content.blockId) || !this.#log('message', payload)) return;
+      this.#ownLogged.push(payload);
+    }
+    this.#deps.log.sync((error) => {
+      if (error !== undefined) return this.#deps.host.fail(error);
+      this.#signNext(own, logged, done);
+    });
+  }
+
+  #signNext(own: readonly OwnMessage[], logged: readonly Uint8Array[], done: () => void): void {
+    const [message, ...rest] = own;
+    if (message === undefined || this.#state === undefined) return done();
+    const payload = payloadOf(message);
+    const held = logged.some((bytes) => equalBytes(bytes, payload));
+    const { height, round } = message.content;
+    this.#deps.signer.sign({ kind: kindOf(message), height, round, payload }, held, (result) => {
+      const next = (): void => this.#signNext(rest, logged, done);
+      // A refusal by the record is its own safety; a record that cannot be written ends the node.
+      if ('refused' in result) {
+        if (result.refused === 'SIGNING_REFUSED') return next();
+        return this.#deps.host.fail(new ConsiliumError(result.refused, { height, round }));
+      }
+      const entry = this.#signedEntry(message, result.signature);
+      if (entry === undefined || !this.#isRunning(height)) return next();
+      this.take(entry, next);
+    });
+  }
+
+  #signedEntry(message: OwnMessage, signature: Hex64): LogEntry | undefined {
+    const { self, clock, host } = this.#deps;
+    if (message.kind === 'vote')
+      return { type: 'vote', vote: { ...message.content, validator: self, signature } };
+    const value = host.value(message.content.blockId);
+    if (value === undefined) return undefined;
+    const proposal = { ...message.content, validator: self, signature };
+    const whole: ProposalMessage = { type: 'proposal', proposal, value, polka: message.polka };
+    host.proposed(whole);
+    return { type: 'proposal', message: whole, arrivalMs: clock.wallMs() };
+  }
+
+  #logValue(id: Hex32 | null): boolean {
+    if (id === null || this.#loggedValues.has(id)) return true;
+    const bytes = this.#deps.host.blockBytes(id);
+    if (bytes === undefined)
+      throw new Error('invariant: an own message names a value whose bodies are not in hand');
+    this.#loggedValues.add(id);
+    return this.#log('value', bytes);
+  }
+
+  #log(kind: LoggedEntry['kind'], bytes: Uint8Array): boolean {
+    try {
+      this.#deps.log.append({ kind, bytes });
+      return true;
+    } catch (error) {
+      if (!isConsiliumError(error)) throw error;
+      this.#deps.host.fail(error);
+      return false;
+    }
+  }
+
+  /** Due timers go to the end of the queue one turn later: what had arrived by then is taken first (section 3). */
+  #schedule(height: number, effect: ScheduleEffect): void {
+    const { clock, host } = this.#deps;
+    const { kind, round } = effect;
+    const fire = (): void =>
+      host.enqueue((done) => {
+        if (!this.#isRunning(height)) return done();
+        this.take({ type: 'timeout', kind, round }, done);
+      });
+    this.#timers.push(clock.after(effect.delayMs, () => clock.after(0, fire)));
+  }
+}
+
+function payloadOf(message: OwnMessage): Uint8Array {
+  return message.kind === 'vote' ? votePayload(message.content) : proposalPayload(message.content);
+}
+
+function kindOf(message: OwnMessage): 'proposal' | 'prevote' | 'precommit' {
+  return message.kind === 'vote' ? message.content.type : 'proposal';
+}

@@ -1,0 +1,275 @@
+// Owns: what arrives from peers: decoding, sorting by height, the checks of inbound.ts, and the way into the queue.
+// Does not own: agreement, the pool, sync: each message ends in one of them.
+import type { State } from '@consilium/consensus';
+import {
+  decodeTx,
+  type Evidence,
+  type Hex32,
+  headerId,
+  isConsiliumError,
+  type SignedProposal,
+  type Tx,
+  type Vote,
+} from '@consilium/core';
+import {
+  FUTURE_MESSAGES_PER_HEIGHT_MAX,
+  FUTURE_PROPOSALS_PER_HEIGHT_MAX,
+  QUEUED_PER_PEER_MAX,
+} from '../limits.ts';
+import {
+  type BodiesRequest,
+  type CertificateMessage,
+  decodeMessage,
+  type ProposalMessage,
+  type Value,
+  type ValueRequest,
+  type WireMessage,
+} from '../messages/wire.ts';
+import type { Channel, Clock, Kv, Net, Report } from '../ports.ts';
+import { decidedBlocks } from '../sync/serve.ts';
+import type { Syncer } from '../sync/syncer.ts';
+import type { Agreement } from './agreement.ts';
+import { FutureBuffer } from './future-buffer.ts';
+import type { Helper } from './helper.ts';
+import {
+  checkCertificate,
+  checkProposal,
+  checkValue,
+  checkVote,
+  type InboundRefusal,
+  type InboundRules,
+} from './inbound.ts';
+import type { LogEntry } from './log-entry.ts';
+import type { Outbox } from './outbox.ts';
+import type { Pool } from './pool.ts';
+import type { Task } from './task-queue.ts';
+import type { ValueDesk } from './value-desk.ts';
+import type { ValueWork } from './value-work.ts';
+
+export interface InboxHost {
+  enqueue(task: Task): void;
+  /** A message under a valid signature of this node's own key came from outside. */
+  heardOwn(message: Vote | SignedProposal): void;
+  /** Evidence that agreement or a peer found; true when it is new and usable. */
+  addEvidence(evidence: Evidence): boolean;
+  /** A proposal that passed its checks: kept whole, to be relayed and told again. */
+  proposalReceived(message: ProposalMessage): void;
+}
+
+export interface InboxDeps {
+  readonly self: Hex32;
+  readonly rules: InboundRules;
+  readonly clock: Clock;
+  readonly kv: Pick<Kv, 'get'>;
+  readonly net: Pick<Net, 'penalize'>;
+  readonly report: Report;
+  readonly agreement: Agreement;
+  readonly values: ValueDesk;
+  readonly work: ValueWork;
+  readonly pool: Pool;
+  readonly syncer: Syncer;
+  readonly helper: Helper;
+  readonly outbox: Outbox;
+  readonly host: InboxHost;
+}
+
+type HeightMessage = { readonly type: 'vote'; readonly vote: Vote } | ProposalMessage | CertificateMessage;
+
+export class Inbox {
+  readonly #deps: InboxDeps;
+  readonly #futureVotes = new FutureBuffer<HeightMessage>(FUTURE_MESSAGES_PER_HEIGHT_MAX);
+  readonly #futureProposals = new FutureBuffer<HeightMessage>(FUTURE_PROPOSALS_PER_HEIGHT_MAX);
+  readonly #queued = new Map<Hex32, number>();
+
+  constructor(deps: InboxDeps) {
+    this.#deps = deps;
+  }
+
+  forget(peer: Hex32): void {
+    this.#futureVotes.forget(peer);
+    this.#futureProposals.forget(peer);
+    this.#queued.delete(peer);
+  }
+
+  /** A height begins: what came too early for it goes to the end of the queue. */
+  begin(height: number): void {
+    const due = [...this.#futureProposals.begin(height), ...this.#futureVotes.begin(height)];
+    for (const { peer, message, arrivalMs } of due) {
+      this.#enqueue(peer, (done) => this.#takeOfHeight(peer, message, arrivalMs, done));
+    }
+  }
+
+  onMessage(peer: Hex32, channel: Channel, bytes: Uint8Array): void {
+    const message = this.#decode(peer, bytes);
+    if (message === undefined) return;
+    const transactions = message.type === 'transactions';
+    if (transactions !== (channel === 'transactions')) return this.#penalize(peer, 'message.wrong-channel');
+    this.#dispatch(peer, message);
+  }
+
+  #decode(peer: Hex32, bytes: Uint8Array): WireMessage | undefined {
+    try {
+      return decodeMessage(bytes);
+    } catch (error) {
+      if (!isConsiliumError(error)) throw error;
+      this.#penalize(peer, `message.${error.code}`);
+      return undefined;
+    }
+  }
+
+  #dispatch(peer: Hex32, message: WireMessage): void {
+    const { pool, syncer, kv, outbox, helper, clock } = this.#deps;
+    const arrivalMs = clock.wallMs();
+    switch (message.type) {
+      case 'transactions':
+        return pool.addFromPeer(peer, message.txs);
+      case 'votes':
+        return this.#enqueue(peer, (done) => this.#takeVotes(peer, message.votes, done));
+      case 'proposal':
+      case 'certificate':
+        return this.#enqueue(peer, (done) => this.#takeOfHeight(peer, message, arrivalMs, done));
+      case 'value':
+        return this.#enqueue(peer, (done) => this.#takeValue(peer, message.value, done));
+      case 'bodies':
+        return this.#enqueue(peer, (done) => this.#takeBodies(peer, message.txs, done));
+      case 'evidence':
+        return this.#enqueue(peer, (done) => this.#takeEvidence(peer, message.evidence, done));
+      case 'status':
+        helper.onStatus(peer, message);
+        return syncer.heard(peer, message.height);
+      case 'value-request':
+        return this.#answerValue(peer, message);
+      case 'bodies-request':
+        return this.#answerBodies(peer, message);
+      case 'blocks-request': {
+        const blocks = decidedBlocks(kv, message.fromHeight, message.count);
+        return outbox.send(peer, { type: 'blocks', requestId: message.requestId, blocks }, 'sync');
+      }
+      case 'blocks':
+        return syncer.answered(peer, message);
+    }
+  }
+
+  /** A peer that sends faster than this node takes loses its excess, not the others' messages. */
+  #enqueue(peer: Hex32, task: Task): void {
+    const queued = this.#queued.get(peer) ?? 0;
+    if (queued >= QUEUED_PER_PEER_MAX) return;
+    this.#queued.set(peer, queued + 1);
+    this.#deps.host.enqueue((done) => {
+      this.#queued.set(peer, (this.#queued.get(peer) ?? 1) - 1);
+      this.#deps.outbox.setSource(peer);
+      task(done);
+    });
+  }
+
+  #takeVotes(peer: Hex32, votes: readonly Vote[], done: () => void): void {
+    const [vote, ...rest] = votes;
+    if (vote === undefined) return done();
+    this.#takeOfHeight(peer, { type: 'vote', vote }, 0, () => this.#takeVotes(peer, rest, done));
+  }
+
+  #takeOfHeight(peer: Hex32, message: HeightMessage, arrivalMs: number, done: () => void): void {
+    const state = this.#deps.agreement.state;
+    if (state === undefined) return done();
+    const height = heightOf(message);
+    const running = state.config.height;
+    if (height === running) return this.#takeRunning(peer, state, message, arrivalMs, done);
+    if (height > running) {
+      const future = message.type === 'proposal' ? this.#futureProposals : this.#futureVotes;
+      future.keep(running, height, { peer, message, arrivalMs });
+      this.#deps.helper.askForHelp(peer);
+    } else if (message.type === 'vote' && message.vote.validator === peer) {
+      this.#deps.helper.helpWithBlock(peer, height);
+    }
+    done();
+  }
+
+  #takeRunning(peer: Hex32, state: State, message: HeightMessage, arrivalMs: number, done: () => void): void {
+    const { rules, agreement } = this.#deps;
+    if (this.#refused(peer, check(rules, state, message))) return done();
+    if (message.type === 'vote') this.#noticeOwn(message.vote);
+    if (message.type === 'proposal') this.#keepProposed(message);
+    agreement.take(entryOf(message, arrivalMs), done);
+  }
+
+  #keepProposed(message: ProposalMessage): void {
+    this.#noticeOwn(message.proposal);
+    this.#deps.values.add(message.value);
+    this.#deps.host.proposalReceived(message);
+  }
+
+  #noticeOwn(message: Vote | SignedProposal): void {
+    if (message.validator === this.#deps.self) this.#deps.host.heardOwn(message);
+  }
+
+  #refused(peer: Hex32, refusal: InboundRefusal | undefined): boolean {
+    if (refusal?.verdict === 'reject') this.#penalize(peer, refusal.reason);
+    return refusal !== undefined;
+  }
+
+  #penalize(peer: Hex32, code: string): void {
+    this.#deps.report({ level: 'warn', code: 'peer.rejected', peer, reason: code });
+    this.#deps.net.penalize(peer, code);
+  }
+
+  /** A value asked for by id, for a quorum. One that nobody asked for is not kept. */
+  #takeValue(peer: Hex32, value: Value, done: () => void): void {
+    const { agreement, values, work, rules } = this.#deps;
+    const state = agreement.state;
+    const id = headerId(value.header);
+    if (state === undefined || !state.done.has(`fetch:${id}`) || state.values.has(id)) return done();
+    if (this.#refused(peer, checkValue(value, state.config.height, rules.genesisHash))) return done();
+    values.add(value);
+    agreement.take({ type: 'value', value }, () => {
+      work.retry();
+      done();
+    });
+  }
+
+  #takeBodies(peer: Hex32, bodies: readonly Uint8Array[], done: () => void): void {
+    const txs: Tx[] = [];
+    for (const bytes of bodies) {
+      try {
+        txs.push(decodeTx(bytes));
+      } catch (error) {
+        if (!isConsiliumError(error)) throw error;
+        this.#penalize(peer, 'bodies.malformed');
+      }
+    }
+    if (this.#deps.values.addBodies(txs)) this.#deps.work.retry();
+    done();
+  }
+
+  #takeEvidence(_peer: Hex32, evidence: Evidence, done: () => void): void {
+    if (this.#deps.host.addEvidence(evidence)) this.#deps.outbox.relay({ type: 'evidence', evidence });
+    done();
+  }
+
+  #answerValue(peer: Hex32, { blockId }: ValueRequest): void {
+    const value = this.#deps.values.value(blockId);
+    if (value !== undefined) this.#deps.outbox.send(peer, { type: 'value', value });
+  }
+
+  #answerBodies(peer: Hex32, { height, blockId, txIds }: BodiesRequest): void {
+    const { values, outbox } = this.#deps;
+    if (values.value(blockId) === undefined) return;
+    const txs = txIds.flatMap((txId) => values.body(txId) ?? []);
+    if (txs.length > 0) outbox.send(peer, { type: 'bodies', height, blockId, txs }, 'sync');
+  }
+}
+
+function heightOf(message: HeightMessage): number {
+  if (message.type === 'vote') return message.vote.height;
+  return message.type === 'proposal' ? message.proposal.height : message.certificate.height;
+}
+
+function check(rules: InboundRules, state: State, message: HeightMessage): InboundRefusal | undefined {
+  if (message.type === 'vote') return checkVote(rules, state, message.vote);
+  if (message.type === 'proposal') return checkProposal(rules, state, message);
+  return checkCertificate(rules, state, message.certificate);
+}
+
+function entryOf(message: HeightMessage, arrivalMs: number): LogEntry {
+  if (message.type === 'proposal') return { type: 'proposal', message, arrivalMs };
+  return message.type === 'vote' ? message : { type: 'certificate', certificate: message.certificate };
+}

@@ -1,0 +1,127 @@
+// Owns: the replica's use of the ledger: executing values on top of the tip, building fresh ones, and the facts of the
+// state that agreement and the network need for the next height. Does not own: the rules of the ledger (core).
+import {
+  type Block,
+  type BuiltBlock,
+  buildBlock,
+  type Certificate,
+  checkBlock,
+  checkEvidence,
+  codeOf,
+  type ErrorCode,
+  type Evidence,
+  type Execution,
+  type Hex32,
+  INSTITUTIONS,
+  isConsiliumError,
+  type LedgerDeps,
+  type LedgerView,
+  nextValidators,
+  proposerOrder,
+  readRow,
+  type Tx,
+  type ValidatorSet,
+  validatorsAfterNext,
+} from '@consilium/core';
+import type { AdmittedPeer, Kv, Report } from '../ports.ts';
+import { type ReplayWindow, stateReader, type Tip, treeReader } from './chain.ts';
+
+export interface LedgerDeskDeps {
+  readonly ledger: LedgerDeps;
+  readonly kv: Kv;
+  readonly report: Report;
+}
+
+export interface BuildOrder {
+  readonly author: Hex32;
+  readonly time: number;
+  readonly lastCertificate: Certificate | null;
+  readonly evidence: readonly Evidence[];
+  readonly candidates: readonly Tx[];
+  readonly txsMax: number;
+  readonly txBytesMax: number;
+}
+
+export class LedgerDesk {
+  readonly #deps: LedgerDeskDeps;
+  #tip: Tip;
+  #replay: ReplayWindow;
+
+  constructor(deps: LedgerDeskDeps, tip: Tip, replay: ReplayWindow) {
+    this.#deps = deps;
+    this.#tip = tip;
+    this.#replay = replay;
+  }
+
+  get tip(): Tip {
+    return this.#tip;
+  }
+
+  isReplayed(payloadHash: Hex32): boolean {
+    return this.#replay.has(payloadHash);
+  }
+
+  /** The commit of this block is durable. */
+  committed(tip: Tip, txs: readonly Tx[]): void {
+    this.#tip = tip;
+    this.#replay.add(tip.time, txs);
+  }
+
+  /** The validators and the order of proposers of the height above the tip. */
+  nextHeight(): { height: number; validators: ValidatorSet; proposers: readonly Hex32[] } {
+    const reader = stateReader(this.#deps.kv);
+    const height = this.#tip.height + 1;
+    return { height, validators: nextValidators(reader), proposers: proposerOrder(reader, height) };
+  }
+
+  /** The hospitals of the next two heights: who is let in. */
+  admitted(): AdmittedPeer[] {
+    const reader = stateReader(this.#deps.kv);
+    const ids = new Set(
+      [...nextValidators(reader), ...validatorsAfterNext(reader)].map((validator) => validator.id),
+    );
+    return [...ids].flatMap((institution) => {
+      const row = readRow(reader, INSTITUTIONS, institution);
+      return row === undefined ? [] : [{ institution, networkKey: row.networkKey, addresses: row.addresses }];
+    });
+  }
+
+  build(order: BuildOrder): BuiltBlock {
+    return buildBlock(this.#deps.ledger, this.#view(), order);
+  }
+
+  /** The execution of a valid block; undefined, and reported, when it breaks a rule. */
+  execute(block: Block): Execution | undefined {
+    try {
+      return checkBlock(this.#deps.ledger, this.#view(), block);
+    } catch (error) {
+      if (!isConsiliumError(error, 'BLOCK_INVALID')) throw error;
+      const { height, author } = block.header;
+      this.#deps.report({ level: 'warn', code: 'block.invalid', height, author, ...error.data });
+      return undefined;
+    }
+  }
+
+  /** Why this evidence may not stand in the next block; undefined when it may. */
+  evidenceRefusal(evidence: Evidence): ErrorCode | undefined {
+    try {
+      checkEvidence(stateReader(this.#deps.kv), this.#deps.ledger, evidence, this.#tip.height + 1);
+      return undefined;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === undefined) throw error;
+      return code;
+    }
+  }
+
+  #view(): LedgerView {
+    const { kv } = this.#deps;
+    const { height, blockId, time } = this.#tip;
+    return {
+      state: stateReader(kv),
+      tree: treeReader(kv),
+      tip: { height, id: blockId, time },
+      isReplayed: (hash) => this.#replay.has(hash),
+    };
+  }
+}

@@ -1,0 +1,145 @@
+// Owns: what the write-ahead log of a height says: the inputs of agreement in their order, own unsigned messages, and
+// the values that own votes name. Does not own: how entries are framed and synced (wal/).
+
+import type { Input, KnownValue, TimeoutKind, Verdict } from '@consilium/consensus';
+import {
+  type Certificate,
+  certificateShape,
+  decode,
+  encode,
+  flag,
+  type Hex32,
+  headerId,
+  hex32,
+  integer,
+  OBJECT_BYTES_MAX,
+  oneOf,
+  type Shape,
+  struct,
+  type Vote,
+  variants,
+  voteShape,
+} from '@consilium/core';
+import { type ProposalMessage, proposalMessageShape, type Value, valueShape } from '../messages/wire.ts';
+
+/** First entry of a height: whether this node signs in it. A node that observes replays as one that observes. */
+export interface BeginEntry {
+  readonly type: 'begin';
+  readonly signing: boolean;
+}
+
+export interface ProposalEntry {
+  readonly type: 'proposal';
+  readonly message: ProposalMessage;
+  readonly arrivalMs: number;
+}
+
+export interface ValueEntry {
+  readonly type: 'value';
+  readonly value: Value;
+}
+
+export interface VoteEntry {
+  readonly type: 'vote';
+  readonly vote: Vote;
+}
+
+export interface CertificateEntry {
+  readonly type: 'certificate';
+  readonly certificate: Certificate;
+}
+
+export interface TimeoutEntry {
+  readonly type: 'timeout';
+  readonly kind: TimeoutKind;
+  readonly round: number;
+}
+
+export interface BuiltEntry {
+  readonly type: 'built';
+  readonly round: number;
+  readonly value: Value;
+}
+
+export interface VerdictEntry {
+  readonly type: 'verdict';
+  readonly id: Hex32;
+  readonly verdict: Verdict;
+}
+
+export interface WorkEntry {
+  readonly type: 'work';
+}
+
+export type LogEntry =
+  | BeginEntry
+  | ProposalEntry
+  | ValueEntry
+  | VoteEntry
+  | CertificateEntry
+  | TimeoutEntry
+  | BuiltEntry
+  | VerdictEntry
+  | WorkEntry;
+
+const round = integer(0, Number.MAX_SAFE_INTEGER);
+
+const logEntryShape: Shape<LogEntry> = variants<LogEntry>({
+  begin: struct<BeginEntry>({ type: oneOf('begin'), signing: flag }),
+  proposal: struct<ProposalEntry>({
+    type: oneOf('proposal'),
+    message: proposalMessageShape,
+    arrivalMs: integer(0, Number.MAX_SAFE_INTEGER),
+  }),
+  value: struct<ValueEntry>({ type: oneOf('value'), value: valueShape }),
+  vote: struct<VoteEntry>({ type: oneOf('vote'), vote: voteShape }),
+  certificate: struct<CertificateEntry>({ type: oneOf('certificate'), certificate: certificateShape }),
+  timeout: struct<TimeoutEntry>({
+    type: oneOf('timeout'),
+    kind: oneOf('propose', 'prevote', 'precommit'),
+    round,
+  }),
+  built: struct<BuiltEntry>({ type: oneOf('built'), round, value: valueShape }),
+  verdict: struct<VerdictEntry>({ type: oneOf('verdict'), id: hex32, verdict: oneOf('valid', 'invalid') }),
+  work: struct<WorkEntry>({ type: oneOf('work') }),
+});
+
+export function encodeLogEntry(entry: LogEntry): Uint8Array {
+  return encode(logEntryShape, entry);
+}
+
+/** Throws a coded error when an entry that passed its checksum was not written by this format. */
+export function decodeLogEntry(bytes: Uint8Array): LogEntry {
+  return decode(logEntryShape, bytes, OBJECT_BYTES_MAX);
+}
+
+export function knownValue(value: Value): KnownValue {
+  return { id: headerId(value.header), author: value.header.author, time: value.header.time };
+}
+
+/** The value that an entry brings into hand, if any. */
+export function valueIn(entry: LogEntry): Value | undefined {
+  if (entry.type === 'proposal') return entry.message.value;
+  return entry.type === 'value' || entry.type === 'built' ? entry.value : undefined;
+}
+
+/** The inputs of agreement that an entry stands for: a proposal's polka comes before it. */
+export function inputsOf(entry: LogEntry): Input[] {
+  switch (entry.type) {
+    case 'begin':
+      return [];
+    case 'proposal': {
+      const { message, arrivalMs } = entry;
+      const received = { proposal: message.proposal, value: knownValue(message.value), arrivalMs };
+      const polka: Input[] =
+        message.polka === null ? [] : [{ type: 'certificate', certificate: message.polka }];
+      return [...polka, { type: 'proposal', received }];
+    }
+    case 'value':
+      return [{ type: 'value', value: knownValue(entry.value) }];
+    case 'built':
+      return [{ type: 'built', round: entry.round, value: knownValue(entry.value) }];
+    default:
+      return [entry];
+  }
+}

@@ -1,0 +1,486 @@
+// Owns: the daemon's portable heart: one queue with one consumer that takes messages, timeouts and answers in, drives
+// agreement, and commits what is decided, by own agreement or by sync, at one point. No lock, no await, no re-entry.
+// Does not own: sockets, files, HTTP (adapters), the rules of agreement (consensus) and of the ledger (core).
+import type { Effect, HeightConfig } from '@consilium/consensus';
+import {
+  accusedOf,
+  type Block,
+  type Certificate,
+  type ConsiliumError,
+  type Evidence,
+  type Execution,
+  findValidator,
+  type Hex32,
+  headerId,
+  isValidCertificate,
+  type LedgerDeps,
+  proposalPayload,
+  type SignedProposal,
+  type Vote,
+  votePayload,
+} from '@consilium/core';
+import type { DecidedBlock, ProposalMessage } from '../messages/wire.ts';
+import type { Clock, Kv, Net, Report } from '../ports.ts';
+import { type ApplyResult, Syncer, type SyncHost } from '../sync/syncer.ts';
+import {
+  Agreement,
+  type AgreementHost,
+  type DecideEffect,
+  type HeightLog,
+  type LoggedEntry,
+  type MessageSigner,
+} from './agreement.ts';
+import { commitWrites, type Decided, type Tip, tipOf } from './chain.ts';
+import { EvidencePool } from './evidence-pool.ts';
+import { Helper, type HelperOptions } from './helper.ts';
+import { Inbox } from './inbox.ts';
+import type { LedgerDesk } from './ledger-desk.ts';
+import type { LogEntry } from './log-entry.ts';
+import { Outbox } from './outbox.ts';
+import type { Pool } from './pool.ts';
+import { type Task, TaskQueue } from './task-queue.ts';
+import { encodeTransactions } from './tx-batches.ts';
+import { ValueDesk } from './value-desk.ts';
+import { ValueWork, type ValueWorkHost } from './value-work.ts';
+
+export type SigningMode = 'signing' | 'observing' | 'stopped' | 'observer';
+
+/** Whether this node may sign, by its signing record and what it heard (signing/guard.ts). */
+export interface SigningGuard {
+  maySign(height: number): 'yes' | 'observing' | 'stopped';
+  heightBegan(height: number, by: 'decision' | 'sync'): void;
+  /** Payload and position of an own message that came from outside; whether the log of its height holds it. */
+  heardOwn(message: HeardOwn): 'normal' | 'foreign';
+}
+
+export interface HeardOwn {
+  readonly kind: 'proposal' | 'prevote' | 'precommit';
+  readonly height: number;
+  readonly round: number;
+  readonly payload: Uint8Array;
+  readonly heldByLog: boolean;
+}
+
+/** A commit, told to whoever listens after its batch is durable. */
+export interface Committed {
+  readonly block: Block;
+  readonly blockId: Hex32;
+  readonly certificate: Certificate;
+  readonly execution: Execution;
+  /** Polkas and commit that this node acted on; for checkers and accountability. */
+  readonly by: 'decision' | 'sync';
+}
+
+export interface ReplicaDeps {
+  /** Account id of this node's institution. */
+  readonly self: Hex32;
+  readonly ledgerDeps: LedgerDeps;
+  readonly ledger: LedgerDesk;
+  readonly kv: Kv;
+  readonly log: HeightLog;
+  readonly signer: MessageSigner;
+  readonly guard: SigningGuard;
+  readonly pool: Pool;
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly onCommit: (committed: Committed) => void;
+  /** A durable write failed, or this node finds a decided block invalid: what is left of it must be looked at. */
+  readonly onFailure: (error: ConsiliumError) => void;
+}
+
+export interface ReplicaStatus {
+  readonly tip: Tip;
+  readonly round: number;
+  readonly step: string;
+  readonly awake: boolean;
+  readonly signing: SigningMode;
+  readonly diverged: boolean;
+  /** Highest tip that a connected peer claims. */
+  readonly claimedTip: number;
+}
+
+export class Replica {
+  readonly #deps: ReplicaDeps;
+  readonly #queue: TaskQueue;
+  readonly #outbox: Outbox;
+  readonly #values: ValueDesk;
+  readonly #work: ValueWork;
+  readonly #agreement: Agreement;
+  readonly #evidence = new EvidencePool();
+  readonly #syncer: Syncer;
+  readonly #helper: Helper;
+  readonly #inbox: Inbox;
+  readonly #proposals = new Map<string, ProposalMessage>();
+  #pendingDecision: DecideEffect | undefined;
+  #diverged = false;
+  #stopped = false;
+
+  constructor(deps: ReplicaDeps, options: HelperOptions) {
+    this.#deps = deps;
+    const { self, clock, kv, net, report, ledger, pool, log, signer, ledgerDeps } = deps;
+    this.#outbox = new Outbox(net);
+    this.#queue = new TaskQueue(() => this.#outbox.flush());
+    this.#values = new ValueDesk((txId) => pool.body(txId));
+    this.#work = new ValueWork({ self, clock, kv, ledger, values: this.#values, host: this.#workHost() });
+    this.#agreement = new Agreement({ self, log, signer, clock, report, host: this.#agreementHost() });
+    this.#syncer = new Syncer({ clock, report, host: this.#syncHost() });
+    this.#helper = new Helper(
+      {
+        clock,
+        kv,
+        outbox: this.#outbox,
+        tip: () => ledger.tip,
+        state: () => this.#agreement.state,
+        connected: () => net.connected(),
+        proposalMessage: (proposal) => this.#proposals.get(proposalName(proposal)),
+      },
+      options,
+    );
+    this.#inbox = new Inbox({
+      self,
+      rules: { genesisHash: ledgerDeps.genesisHash, verify: ledgerDeps.verify },
+      clock,
+      kv,
+      net,
+      report,
+      agreement: this.#agreement,
+      values: this.#values,
+      work: this.#work,
+      pool,
+      syncer: this.#syncer,
+      helper: this.#helper,
+      outbox: this.#outbox,
+      host: {
+        enqueue: (task) => this.#queue.enqueue(task),
+        heardOwn: (message) => this.#heardOwn(message),
+        addEvidence: (evidence) => this.#addEvidence(evidence),
+        proposalReceived: (message) => this.#proposals.set(proposalName(message.proposal), message),
+      },
+    });
+  }
+
+  /** `logged`: what the log of the running height holds; empty when it begins anew. */
+  start(logged: readonly LoggedEntry[]): void {
+    const { net, ledger } = this.#deps;
+    this.#queue.enqueue((done) => {
+      if (logged.length > 0) this.#restore(logged, done);
+      else {
+        this.#beginHeight();
+        done();
+      }
+    });
+    net.admit(ledger.admitted());
+    net.start({
+      onMessage: (peer, channel, message) => this.#inbox.onMessage(peer, channel, message),
+      onConnect: (peer) => this.#onConnect(peer),
+      onDisconnect: (peer) => this.#onDisconnect(peer),
+    });
+    this.#helper.start();
+  }
+
+  /** Nothing is sent or written by the replica after this; writes under way end by themselves. */
+  stop(): void {
+    this.#stopped = true;
+    this.#queue.stop();
+    this.#helper.stop();
+    this.#work.stop();
+    this.#syncer.stop();
+    this.#agreement.stop();
+  }
+
+  /** The pool has taken a transaction: agreement is woken, and values that lacked it are looked at. */
+  poolGrew(): void {
+    if (this.#stopped) return;
+    this.#work.retry();
+    this.#offerWork();
+  }
+
+  status(): ReplicaStatus {
+    const state = this.#agreement.state;
+    const { tip } = this.#deps.ledger;
+    return {
+      tip,
+      round: state?.round ?? 0,
+      step: state?.step ?? 'decided',
+      awake: state?.awake ?? false,
+      signing: this.#signingMode(),
+      diverged: this.#diverged,
+      claimedTip: this.#syncer.claimedTip(),
+    };
+  }
+
+  #signingMode(): SigningMode {
+    const { ledger, self, guard } = this.#deps;
+    const { height, validators } = ledger.nextHeight();
+    if (findValidator(validators, self) === undefined) return 'observer';
+    const permission = guard.maySign(height);
+    if (permission === 'yes') return this.#diverged ? 'stopped' : 'signing';
+    return permission;
+  }
+
+  #beginHeight(): void {
+    const config = this.#heightConfig();
+    this.#prepareHeight(config.height);
+    this.#agreement.begin(config, this.#maySign(config.height));
+    this.#inbox.begin(config.height);
+    this.#offerWork();
+  }
+
+  #restore(logged: readonly LoggedEntry[], done: () => void): void {
+    const config = this.#heightConfig();
+    this.#prepareHeight(config.height);
+    this.#agreement.restore(config, this.#maySign(config.height), logged, () => {
+      this.#offerWork();
+      done();
+    });
+  }
+
+  #heightConfig(): HeightConfig {
+    const { ledger, self, ledgerDeps } = this.#deps;
+    return { ...ledger.nextHeight(), self, params: ledgerDeps.genesis.params };
+  }
+
+  #maySign(height: number): boolean {
+    return !this.#diverged && this.#deps.guard.maySign(height) === 'yes';
+  }
+
+  #prepareHeight(height: number): void {
+    this.#values.clear();
+    this.#proposals.clear();
+    this.#work.begin(height);
+    this.#pendingDecision = undefined;
+  }
+
+  /** Work is a transaction or evidence that this node itself could put into a block now. */
+  #offerWork(): void {
+    const state = this.#agreement.state;
+    if (state === undefined || state.hasWork || !this.#hasWork()) return;
+    this.#input({ type: 'work' });
+  }
+
+  #hasWork(): boolean {
+    return this.#deps.pool.hasWork() || this.#evidence.pending().length > 0;
+  }
+
+  /** An input for the running height, at the end of the queue; one that comes too late for it is nothing. */
+  #input(entry: LogEntry): void {
+    const height = this.#agreement.state?.config.height;
+    this.#queue.enqueue((done) => {
+      if (this.#agreement.state?.config.height !== height) return done();
+      if (entry.type === 'work' && (this.#agreement.state?.hasWork === true || !this.#hasWork()))
+        return done();
+      this.#agreement.take(entry, done);
+    });
+  }
+
+  #agreementHost(): AgreementHost {
+    return {
+      enqueue: (task: Task) => this.#queue.enqueue(task),
+      perform: (effect) => this.#perform(effect),
+      decide: (effect, done) => this.#decide(effect, done),
+      value: (id) => this.#values.value(id),
+      blockBytes: (id) => this.#values.blockBytes(id),
+      addValue: (value) => this.#values.add(value),
+      addBlockBytes: (bytes) => this.#values.addBlockBytes(bytes),
+      proposed: (message) => this.#proposals.set(proposalName(message.proposal), message),
+      fail: (error) => this.#fail(error),
+    };
+  }
+
+  #perform(effect: Exclude<Effect, { type: 'sign' | 'decide' | 'schedule' }>): void {
+    switch (effect.type) {
+      case 'relay-vote':
+        return this.#outbox.relayVote(effect.vote);
+      case 'relay-proposal': {
+        const message = this.#proposals.get(proposalName(effect.proposal));
+        return message === undefined ? undefined : this.#outbox.relay(message);
+      }
+      case 'relay-certificate':
+        return this.#outbox.relay({ type: 'certificate', certificate: effect.certificate });
+      case 'build':
+        return this.#work.build(effect);
+      case 'validate':
+        return this.#work.validate(effect.id);
+      case 'fetch':
+        return this.#work.fetch(effect.id);
+      case 'evidence':
+        if (this.#addEvidence(effect.evidence))
+          this.#outbox.broadcast({ type: 'evidence', evidence: effect.evidence });
+        return undefined;
+      case 'diverged':
+        return this.#diverge(effect.id);
+    }
+  }
+
+  #workHost(): ValueWorkHost {
+    const { pool, net } = this.#deps;
+    return {
+      input: (entry) => this.#input(entry),
+      executed: (id) => this.#commitPending(id),
+      candidates: (txsMax, txBytesMax) => pool.select(txsMax, txBytesMax),
+      pendingEvidence: () => this.#evidence.pending(),
+      refuseTx: (id, code) => pool.refuse(id, code),
+      refuseEvidence: (evidence) => this.#evidence.remove(evidence),
+      peersFor: (id) => this.#peersFor(id, net.connected()),
+      send: (peer, message) => this.#outbox.send(peer, message),
+    };
+  }
+
+  /** Bodies and values are asked for from the author and from everybody who voted for the value, then from the rest. */
+  #peersFor(id: Hex32, connected: readonly Hex32[]): readonly Hex32[] {
+    const likely = new Set<Hex32>();
+    const author = this.#values.value(id)?.header.author;
+    if (author !== undefined) likely.add(author);
+    for (const votes of this.#agreement.state?.votes.values() ?? []) {
+      for (const cast of [...votes.prevote.values(), ...votes.precommit.values()].flat()) {
+        if (cast.blockId === id) likely.add(cast.validator);
+      }
+    }
+    return [...connected].sort((a, b) => Number(likely.has(b)) - Number(likely.has(a)));
+  }
+
+  #addEvidence(evidence: Evidence): boolean {
+    if (this.#deps.ledger.evidenceRefusal(evidence) !== undefined || !this.#evidence.add(evidence))
+      return false;
+    this.#deps.report({
+      level: 'warn',
+      code: 'evidence.found',
+      type: evidence.type,
+      accused: accusedOf(evidence),
+    });
+    this.#offerWork();
+    return true;
+  }
+
+  #heardOwn(message: Vote | SignedProposal): void {
+    const vote = 'type' in message;
+    const heard: HeardOwn = {
+      kind: vote ? message.type : 'proposal',
+      height: message.height,
+      round: message.round,
+      payload: vote ? votePayload(message) : proposalPayload(message),
+      heldByLog: this.#agreement.holdsOwn(message),
+    };
+    if (this.#deps.guard.heardOwn(heard) === 'foreign') this.#agreement.mute();
+  }
+
+  /** A quorum stands behind a value that this node finds invalid: it says so loudly and never votes or applies along. */
+  #diverge(id: Hex32): void {
+    this.#diverged = true;
+    const { height } = this.#deps.ledger.nextHeight();
+    this.#deps.report({ level: 'error', code: 'replica.diverged', height, blockId: id });
+  }
+
+  #decide(effect: DecideEffect, done: () => void): void {
+    const block = this.#values.block(effect.id);
+    const execution = this.#values.execution(effect.id) ?? (block && this.#deps.ledger.execute(block));
+    if (block !== undefined && execution !== undefined) {
+      return this.#commit(
+        { block, certificate: effect.certificate, execution, polkas: effect.polkas },
+        'decision',
+        done,
+      );
+    }
+    // After a restart the bodies of a value that this node never voted for may be gone: they are fetched again.
+    this.#pendingDecision = effect;
+    this.#work.validate(effect.id);
+    done();
+  }
+
+  #commitPending(id: Hex32): void {
+    const pending = this.#pendingDecision;
+    if (pending?.id !== id) return;
+    this.#pendingDecision = undefined;
+    this.#queue.enqueue((done) => this.#decide(pending, done));
+  }
+
+  /** The one point at which the chain grows: one synced batch, then the next height. */
+  #commit(decided: Decided, by: 'decision' | 'sync', done: () => void): void {
+    const { kv, ledger } = this.#deps;
+    const { header } = decided.block;
+    if (header.height !== ledger.tip.height + 1) return done();
+    this.#agreement.stop();
+    kv.write(commitWrites(decided), (error) => {
+      if (this.#stopped) return;
+      if (error !== undefined) return this.#fail(error);
+      this.#committed(decided, by);
+      done();
+    });
+  }
+
+  #committed(decided: Decided, by: 'decision' | 'sync'): void {
+    const { ledger, pool, net, guard, onCommit } = this.#deps;
+    const { block, certificate, execution } = decided;
+    const tip = tipOf(block.header);
+    ledger.committed(tip, execution.txs);
+    pool.committed(execution.txs);
+    this.#evidence.keep((evidence) => ledger.evidenceRefusal(evidence) === undefined);
+    net.admit(ledger.admitted());
+    guard.heightBegan(tip.height + 1, by);
+    onCommit({ block, blockId: tip.blockId, certificate, execution, by });
+    this.#beginHeight();
+  }
+
+  #syncHost(): SyncHost {
+    const { net, ledger } = this.#deps;
+    return {
+      tipHeight: () => ledger.tip.height,
+      send: (peer, request) => this.#outbox.send(peer, request, 'sync'),
+      penalize: (peer, code) => net.penalize(peer, code),
+      apply: (decided, done) =>
+        this.#queue.enqueue((next) =>
+          this.#applySynced(decided, (result) => {
+            next();
+            done(result);
+          }),
+        ),
+    };
+  }
+
+  #applySynced({ block, certificate }: DecidedBlock, done: (result: ApplyResult) => void): void {
+    const { ledger, ledgerDeps } = this.#deps;
+    const { height, validators } = ledger.nextHeight();
+    if (block.header.height !== height) return done('known');
+    const id = headerId(block.header);
+    const { verify, genesisHash } = ledgerDeps;
+    const names =
+      certificate.type === 'precommit' && certificate.height === height && certificate.blockId === id;
+    if (!names || !isValidCertificate(verify, genesisHash, validators, certificate)) return done('refused');
+    const execution = ledger.execute(block);
+    if (execution === undefined) {
+      this.#divergeUnlessForged(block, id);
+      return done(this.#diverged ? 'stopped' : 'refused');
+    }
+    this.#commit({ block, certificate, execution, polkas: [] }, 'sync', () => done('applied'));
+  }
+
+  /** A block whose header a quorum signed: when its parts match the header, its execution is what differs here. */
+  #divergeUnlessForged(block: Block, id: Hex32): void {
+    if (this.#values.isWhole(block)) this.#diverge(id);
+  }
+
+  #onConnect(peer: Hex32): void {
+    const { net, pool } = this.#deps;
+    this.#helper.sendStatus(peer);
+    for (const bytes of encodeTransactions(pool.pending())) net.send(peer, 'transactions', bytes);
+    for (const evidence of this.#evidence.pending()) this.#outbox.send(peer, { type: 'evidence', evidence });
+  }
+
+  #onDisconnect(peer: Hex32): void {
+    this.#inbox.forget(peer);
+    this.#helper.forget(peer);
+    this.#syncer.forget(peer);
+  }
+
+  #fail(error: ConsiliumError): void {
+    if (this.#stopped) return;
+    this.#deps.report({ level: 'error', code: 'replica.failed', reason: error.code });
+    this.stop();
+    this.#deps.onFailure(error);
+  }
+}
+
+function proposalName(proposal: SignedProposal): string {
+  return `${proposal.round}/${proposal.blockId}/${proposal.validRound}`;
+}

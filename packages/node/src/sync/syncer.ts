@@ -1,0 +1,222 @@
+// Owns: fetching decided blocks that this node lacks: whom to ask for which range, for how long, and in which order they
+// are applied. Requests run in parallel; a peer that lies, stalls or drips loses its turn. Does not own: checking and
+// committing a block (the replica), which is the one point of decision.
+import type { Hex32 } from '@consilium/core';
+import { SYNC_BACKOFF_MS_MAX, SYNC_BACKOFF_MS_MIN, SYNC_RANGES_MAX, SYNC_TIMEOUT_MS } from '../limits.ts';
+import {
+  type BlocksAnswer,
+  type BlocksRequest,
+  type DecidedBlock,
+  SYNC_BLOCKS_MAX,
+} from '../messages/wire.ts';
+import type { Cancel, Clock, Report } from '../ports.ts';
+
+export type ApplyResult = 'applied' | 'known' | 'refused' | 'stopped';
+
+export interface SyncHost {
+  /** Height of the last committed block. */
+  tipHeight(): number;
+  send(peer: Hex32, request: BlocksRequest): void;
+  penalize(peer: Hex32, code: string): void;
+  /** Checks the next block against its certificate and executes and commits it. */
+  apply(decided: DecidedBlock, done: (result: ApplyResult) => void): void;
+}
+
+export interface SyncerDeps {
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly host: SyncHost;
+}
+
+interface PeerRecord {
+  /** Highest tip that the peer claimed. A claim only makes it worth asking. */
+  tip: number;
+  failures: number;
+  restingUntilMs: number;
+}
+
+interface OpenRequest {
+  readonly peer: Hex32;
+  readonly from: number;
+  readonly count: number;
+  readonly cancel: Cancel;
+}
+
+interface Fetched {
+  readonly peer: Hex32;
+  readonly decided: DecidedBlock;
+}
+
+export class Syncer {
+  readonly #deps: SyncerDeps;
+  readonly #peers = new Map<Hex32, PeerRecord>();
+  readonly #open = new Map<number, OpenRequest>();
+  readonly #fetched = new Map<number, Fetched>();
+  #nextRequestId = 1;
+  #applying = false;
+  #wake: Cancel | undefined;
+
+  constructor(deps: SyncerDeps) {
+    this.#deps = deps;
+  }
+
+  /** A peer says that it has decided everything below `runningHeight`. */
+  heard(peer: Hex32, runningHeight: number): void {
+    const record = this.#peers.get(peer) ?? { tip: 0, failures: 0, restingUntilMs: 0 };
+    record.tip = runningHeight - 1;
+    this.#peers.set(peer, record);
+    this.#ask();
+  }
+
+  forget(peer: Hex32): void {
+    this.#peers.delete(peer);
+    for (const [id, request] of this.#open) if (request.peer === peer) this.#close(id);
+    this.#ask();
+  }
+
+  /** Highest tip that any connected peer claims. */
+  claimedTip(): number {
+    return Math.max(0, ...[...this.#peers.values()].map((record) => record.tip));
+  }
+
+  answered(peer: Hex32, answer: BlocksAnswer): void {
+    const request = this.#open.get(answer.requestId);
+    if (request !== undefined && request.peer === peer) {
+      this.#close(answer.requestId);
+      this.#takeRange(request, answer.blocks);
+    } else if (answer.requestId === 0) {
+      this.#takeUnasked(peer, answer.blocks);
+    }
+    this.#advance();
+  }
+
+  stop(): void {
+    this.#wake?.();
+    for (const id of [...this.#open.keys()]) this.#close(id);
+    this.#peers.clear();
+    this.#fetched.clear();
+  }
+
+  #takeRange(request: OpenRequest, blocks: readonly DecidedBlock[]): void {
+    const inOrder = blocks.every(({ block }, index) => block.header.height === request.from + index);
+    if (blocks.length === 0 || blocks.length > request.count || !inOrder) {
+      return this.#failed(request.peer, 'sync.bad-answer');
+    }
+    const record = this.#peers.get(request.peer);
+    if (record !== undefined) record.failures = 0;
+    for (const decided of blocks) this.#keep(request.peer, decided);
+  }
+
+  /** A peer that saw us one behind sends the next block without being asked (rule 16). */
+  #takeUnasked(peer: Hex32, blocks: readonly DecidedBlock[]): void {
+    const [decided] = blocks;
+    if (blocks.length === 1 && decided?.block.header.height === this.#deps.host.tipHeight() + 1) {
+      this.#keep(peer, decided);
+    }
+  }
+
+  #keep(peer: Hex32, decided: DecidedBlock): void {
+    const { height } = decided.block.header;
+    if (height > this.#deps.host.tipHeight() && !this.#fetched.has(height))
+      this.#fetched.set(height, { peer, decided });
+  }
+
+  /** Applies what is next in line, one block at a time, then asks for more. */
+  #advance(): void {
+    if (this.#applying) return;
+    const tip = this.#deps.host.tipHeight();
+    for (const height of this.#fetched.keys()) if (height <= tip) this.#fetched.delete(height);
+    const next = this.#fetched.get(tip + 1);
+    if (next === undefined) return this.#ask();
+    this.#applying = true;
+    this.#deps.host.apply(next.decided, (result) => {
+      this.#applying = false;
+      this.#fetched.delete(tip + 1);
+      if (result === 'stopped') return;
+      if (result === 'refused') this.#refused(next.peer);
+      this.#advance();
+    });
+  }
+
+  /** Everything that a lying peer sent is forgotten with it. */
+  #refused(peer: Hex32): void {
+    for (const [height, fetched] of this.#fetched) if (fetched.peer === peer) this.#fetched.delete(height);
+    this.#deps.host.penalize(peer, 'sync.refused-block');
+    this.#failed(peer, 'sync.refused-block');
+  }
+
+  #failed(peer: Hex32, code: string): void {
+    const { clock, report } = this.#deps;
+    const record = this.#peers.get(peer);
+    if (record === undefined) return;
+    record.failures += 1;
+    const restMs = Math.min(SYNC_BACKOFF_MS_MAX, SYNC_BACKOFF_MS_MIN * 2 ** Math.min(record.failures, 16));
+    record.restingUntilMs = clock.monotonicMs() + restMs;
+    report({ level: 'warn', code, peer, failures: record.failures });
+    this.#wake?.();
+    this.#wake = clock.after(restMs, () => this.#ask());
+  }
+
+  #ask(): void {
+    const { clock, host } = this.#deps;
+    const now = clock.monotonicMs();
+    const target = this.claimedTip();
+    for (let from = this.#firstMissing(); from <= target; from = this.#firstMissing()) {
+      if (this.#open.size + this.#fetched.size / SYNC_BLOCKS_MAX >= SYNC_RANGES_MAX) return;
+      const peer = this.#idlePeer(from, now);
+      if (peer === undefined) return;
+      this.#request(peer, from, this.#gapAt(from, this.#peers.get(peer)?.tip ?? from));
+      if (host.tipHeight() >= target) return;
+    }
+  }
+
+  #firstMissing(): number {
+    let height = this.#deps.host.tipHeight() + 1;
+    for (let end = this.#coveredFrom(height); end !== undefined; end = this.#coveredFrom(height))
+      height = end + 1;
+    return height;
+  }
+
+  /** Last height of what is fetched or asked for from `height` on; undefined when nothing is. */
+  #coveredFrom(height: number): number | undefined {
+    if (this.#fetched.has(height)) return height;
+    for (const { from, count } of this.#open.values()) {
+      if (from <= height && height < from + count) return from + count - 1;
+    }
+    return undefined;
+  }
+
+  #gapAt(from: number, peerTip: number): number {
+    let count = 1;
+    const last = Math.min(peerTip, from + SYNC_BLOCKS_MAX - 1);
+    while (from + count <= last && this.#coveredFrom(from + count) === undefined) count += 1;
+    return count;
+  }
+
+  #idlePeer(from: number, nowMs: number): Hex32 | undefined {
+    const busy = new Set([...this.#open.values()].map((request) => request.peer));
+    const able = [...this.#peers].filter(
+      ([peer, record]) => record.tip >= from && record.restingUntilMs <= nowMs && !busy.has(peer),
+    );
+    able.sort(([, a], [, b]) => a.failures - b.failures || b.tip - a.tip);
+    return able[0]?.[0];
+  }
+
+  #request(peer: Hex32, from: number, count: number): void {
+    const { clock, host } = this.#deps;
+    const requestId = this.#nextRequestId;
+    this.#nextRequestId = (this.#nextRequestId % 0xffff_ffff) + 1;
+    const cancel = clock.after(SYNC_TIMEOUT_MS, () => {
+      this.#close(requestId);
+      this.#failed(peer, 'sync.timeout');
+      this.#ask();
+    });
+    this.#open.set(requestId, { peer, from, count, cancel });
+    host.send(peer, { type: 'blocks-request', requestId, fromHeight: from, count });
+  }
+
+  #close(requestId: number): void {
+    this.#open.get(requestId)?.cancel();
+    this.#open.delete(requestId);
+  }
+}
