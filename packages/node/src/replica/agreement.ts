@@ -84,6 +84,14 @@ export interface LoggedEntry {
   readonly bytes: Uint8Array;
 }
 
+/** What a replay found: own messages in their order, which of them the log holds, which came back signed. */
+interface Replayed {
+  readonly wanted: OwnMessage[];
+  readonly signed: Uint8Array[];
+  readonly logged: Uint8Array[];
+  decided: DecideEffect | undefined;
+}
+
 export class Agreement {
   readonly #deps: AgreementDeps;
   #state: State | undefined;
@@ -140,7 +148,7 @@ export class Agreement {
     if (first === undefined) this.#log('input', encodeLogEntry({ type: 'begin', signing }));
     const replayed = this.#replay(entries);
     const height = config.height;
-    this.#signAll(replayed.unsigned, replayed.logged, () => {
+    this.#signAll(unsignedOf(replayed), replayed.logged, () => {
       if (this.#isRunning(height)) this.#perform(height, resume(this.#state as State), () => undefined);
       if (replayed.decided === undefined || !this.#isRunning(height)) return done();
       this.#deps.host.decide(replayed.decided, done);
@@ -159,35 +167,29 @@ export class Agreement {
     return this.#state?.config.height === height;
   }
 
-  #replay(entries: readonly LoggedEntry[]): {
-    unsigned: OwnMessage[];
-    logged: Uint8Array[];
-    decided: DecideEffect | undefined;
-  } {
-    const wanted: OwnMessage[] = [];
-    const signed: Uint8Array[] = [];
-    const logged: Uint8Array[] = [];
-    let decided: DecideEffect | undefined;
-    for (const { kind, bytes } of entries) {
-      if (kind === 'message') logged.push(bytes);
-      if (kind === 'message') this.#ownLogged.push(bytes);
-      if (kind === 'value') this.#deps.host.addBlockBytes(bytes);
-      if (kind !== 'input') continue;
-      const entry = decodeLogEntry(bytes);
-      const value = valueIn(entry);
-      if (value !== undefined) this.#deps.host.addValue(value);
-      if (entry.type === 'proposal') this.#deps.host.proposed(entry.message);
-      signed.push(...this.#ownPayloads(entry));
-      for (const effect of this.#replayInputs(inputsOf(entry))) {
-        if (effect.type === 'sign') wanted.push(effect.message);
-        if (effect.type === 'decide') decided = effect;
-      }
+  #replay(entries: readonly LoggedEntry[]): Replayed {
+    const replayed: Replayed = { wanted: [], signed: [], logged: [], decided: undefined };
+    for (const entry of entries) this.#replayEntry(entry, replayed);
+    this.#ownLogged = [...replayed.logged];
+    this.#checkReplay(replayed.wanted, replayed.logged);
+    return replayed;
+  }
+
+  #replayEntry({ kind, bytes }: LoggedEntry, replayed: Replayed): void {
+    if (kind === 'message') replayed.logged.push(bytes);
+    else if (kind === 'value') this.#deps.host.addBlockBytes(bytes);
+    else this.#replayInput(decodeLogEntry(bytes), replayed);
+  }
+
+  #replayInput(entry: LogEntry, replayed: Replayed): void {
+    const value = valueIn(entry);
+    if (value !== undefined) this.#deps.host.addValue(value);
+    if (entry.type === 'proposal') this.#deps.host.proposed(entry.message);
+    replayed.signed.push(...this.#ownPayloads(entry));
+    for (const effect of this.#replayInputs(inputsOf(entry))) {
+      if (effect.type === 'sign') replayed.wanted.push(effect.message);
+      if (effect.type === 'decide') replayed.decided = effect;
     }
-    this.#checkReplay(wanted, logged);
-    const unsigned = wanted.filter(
-      (message) => !signed.some((bytes) => equalBytes(bytes, payloadOf(message))),
-    );
-    return { unsigned, logged, decided };
   }
 
   #replayInputs(inputs: readonly Input[]): Effect[] {
@@ -327,6 +329,10 @@ export class Agreement {
       });
     this.#timers.push(clock.after(effect.delayMs, () => clock.after(0, fire)));
   }
+}
+
+function unsignedOf({ wanted, signed }: Replayed): OwnMessage[] {
+  return wanted.filter((message) => !signed.some((bytes) => equalBytes(bytes, payloadOf(message))));
 }
 
 function payloadOf(message: OwnMessage): Uint8Array {

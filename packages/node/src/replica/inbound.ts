@@ -2,12 +2,14 @@
 // returns nothing, or a refusal: IGNORE for honest noise, REJECT for the sender's fault. Does not own: acting on it.
 import { proposerOf, type State } from '@consilium/consensus';
 import {
+  type Block,
   type Certificate,
   certificateHash,
   evidenceRoot,
   findValidator,
   fromHex,
   type Hex32,
+  hashHex,
   headerId,
   isValidCertificate,
   isWellFormedVote,
@@ -71,6 +73,13 @@ export function checkValue(value: Value, height: number, genesisHash: Hex32): In
   if (certificateHash(lastCertificate) !== header.lastCertificateHash) return reject('value.lastCertificate');
   if (evidenceRoot(evidence) !== header.evidenceRoot) return reject('value.evidence');
   return undefined;
+}
+
+/** The same of a whole block: whether its bodies and other parts are the ones that its header names. */
+export function checkBlockParts(block: Block, genesisHash: Hex32): InboundRefusal | undefined {
+  const { header, lastCertificate, evidence } = block;
+  const txIds = block.txs.map((bytes) => hashHex(bytes));
+  return checkValue({ header, lastCertificate, evidence, txIds }, header.height, genesisHash);
 }
 
 /** A proposal of the running height, by the proposer of its round, with the polka that its validRound claims. */

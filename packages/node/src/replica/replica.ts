@@ -33,6 +33,7 @@ import {
 import { commitWrites, type Decided, type Tip, tipOf } from './chain.ts';
 import { EvidencePool } from './evidence-pool.ts';
 import { Helper, type HelperOptions } from './helper.ts';
+import { checkBlockParts } from './inbound.ts';
 import { Inbox } from './inbox.ts';
 import type { LedgerDesk } from './ledger-desk.ts';
 import type { LogEntry } from './log-entry.ts';
@@ -455,9 +456,18 @@ export class Replica {
     this.#commit({ block, certificate, execution, polkas: [] }, 'sync', () => done('applied'));
   }
 
-  /** A block whose header a quorum signed: when its parts match the header, its execution is what differs here. */
+  /** The header is what a quorum signed. If the parts are the ones that it names, it is the execution that differs. */
   #divergeUnlessForged(block: Block, id: Hex32): void {
-    if (this.#values.isWhole(block)) this.#diverge(id);
+    const { header } = block;
+    const refusal = checkBlockParts(block, this.#deps.ledgerDeps.genesisHash);
+    if (refusal === undefined) this.#diverge(id);
+    else
+      this.#deps.report({
+        level: 'warn',
+        code: 'sync.forged-parts',
+        height: header.height,
+        part: refusal.reason,
+      });
   }
 
   #onConnect(peer: Hex32): void {
