@@ -1,1 +1,13 @@
-export {};
+// The portable face of the node: what the simulator builds its replicas from. No socket, no file, no clock of its own.
+export * from '../messages/wire.ts';
+export * from '../ports.ts';
+export { createGuard } from '../signing/guard.ts';
+export { createSigner } from '../signing/signer.ts';
+export { TABLES } from '../tables.ts';
+export { createWal } from '../wal/wal.ts';
+export * from './chain.ts';
+export { LedgerDesk } from './ledger-desk.ts';
+export { decodeLogEntry, encodeLogEntry, type LogEntry } from './log-entry.ts';
+export type { Pool } from './pool.ts';
+export * from './replica.ts';
+export { encodeTransactions } from './tx-batches.ts';
