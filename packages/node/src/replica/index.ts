@@ -2,12 +2,14 @@
 export * from '../messages/wire.ts';
 export * from '../ports.ts';
 export { createGuard } from '../signing/guard.ts';
+export { initialiseRecordFile } from '../signing/record-file.ts';
 export { createSigner } from '../signing/signer.ts';
 export { TABLES } from '../tables.ts';
 export { createWal } from '../wal/wal.ts';
 export * from './chain.ts';
 export { LedgerDesk } from './ledger-desk.ts';
 export { decodeLogEntry, encodeLogEntry, type LogEntry } from './log-entry.ts';
+export { type OpenDeps, type OpenedReplica, openReplica, SIGNING_RECORD_FILE, WAL_FILE } from './open.ts';
 export type { Pool } from './pool.ts';
 export * from './replica.ts';
 export { encodeTransactions } from './tx-batches.ts';

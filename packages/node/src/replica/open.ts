@@ -1,0 +1,171 @@
+// Owns: bringing a replica up from what its disk holds: genesis or tip, log, signing record, and the question whether it
+// may sign. The same for the daemon and the simulator. Does not own: the adapters behind the ports.
+import {
+  type ConsiliumError,
+  type Genesis,
+  genesisState,
+  genesisTip,
+  type HashBlocks64,
+  type Hex32,
+  type Hex64,
+  isLedgerKey,
+  type LedgerDeps,
+  type Tx,
+  type Verify,
+  type VerifySender,
+} from '@consilium/core';
+import type { Clock, Disk, Kv, Net, Random, Report } from '../ports.ts';
+import { createGuard, type Guard } from '../signing/guard.ts';
+import { type SigningRecord, signedHash } from '../signing/record.ts';
+import { createSigner, type Signer } from '../signing/signer.ts';
+import { createWal, type Wal, walDamaged } from '../wal/wal.ts';
+import type { LoggedEntry } from './agreement.ts';
+import { genesisWrites, ReplayWindow, readTip, type Tip } from './chain.ts';
+import type { HelperOptions } from './helper.ts';
+import { LedgerDesk } from './ledger-desk.ts';
+import type { Pool } from './pool.ts';
+import { type Committed, Replica, type SigningGuard } from './replica.ts';
+
+export const WAL_FILE = 'agreement.wal';
+export const SIGNING_RECORD_FILE = 'signing-record';
+
+export interface OpenDeps {
+  readonly genesis: Genesis;
+  readonly genesisHash: Hex32;
+  /** Account id of this node's institution. */
+  readonly self: Hex32;
+  readonly disk: Disk;
+  readonly kv: Kv;
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly report: Report;
+  readonly verify: Verify;
+  /** Whether the sender's signature verifies under this key; may answer from memory of this very pair. */
+  readonly verifySender: VerifySender;
+  readonly hashBlocks?: HashBlocks64;
+  readonly decodeTx?: (bytes: Uint8Array) => Tx;
+  readonly signBytes: (bytes: Uint8Array) => Hex64;
+  /** The pool is made once the ledger can be asked. */
+  readonly createPool: (ledger: LedgerDesk) => Pool;
+  readonly onCommit: (committed: Committed) => void;
+  readonly onFailure: (error: ConsiliumError) => void;
+}
+
+/** A replica that is ready to start, and the parts of it that its owner talks to. */
+export interface OpenedReplica {
+  readonly replica: Replica;
+  readonly ledger: LedgerDesk;
+  readonly signer: Signer;
+  readonly guard: Guard;
+  start(): void;
+}
+
+/**
+ * Answers `done` with the replica, or with the error that keeps it from coming up: `WAL_DAMAGED`, or a failed write of the
+ * genesis state. Nothing is sent before `start`.
+ */
+export function openReplica(
+  deps: OpenDeps,
+  options: HelperOptions,
+  done: (result: OpenedReplica | ConsiliumError) => void,
+): void {
+  const tip = readTip(deps.kv);
+  if (tip !== undefined) return done(openAt(deps, options, tip));
+  const { genesis, hashBlocks } = deps;
+  const initial = genesisState(genesis, hashBlocks);
+  deps.kv.write(genesisWrites(initial, genesisTip(genesis)), (error) => {
+    if (error !== undefined) return done(error);
+    done(openAt(deps, options, readTip(deps.kv) as Tip));
+  });
+}
+
+function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica | ConsiliumError {
+  const { disk, random, report, clock, genesisHash, self, signBytes } = deps;
+  const wal = createWal({ disk, random, report }, { name: WAL_FILE, genesis: genesisHash });
+  const content = wal.open();
+  if (content.status === 'damaged') return walDamaged(content);
+  const runningHeight = tip.height + 1;
+  const logged = content.height === runningHeight ? content.entries : [];
+  const signer = createSigner(
+    { disk, report, signBytes },
+    { name: SIGNING_RECORD_FILE, genesis: genesisHash, validator: self },
+  );
+  const guard = createGuard(
+    { clock, report },
+    {
+      status: signer.status,
+      record: signer.record(),
+      runningHeight,
+      logHoldsRecord: holdsRecord(signer.record(), genesisHash, logged),
+      rebroadcastMs: options.rebroadcastMs,
+    },
+  );
+  return assemble(deps, options, { tip, wal, signer, guard, logged });
+}
+
+/** Whether the log holds, as an own message, what the record says was signed last. */
+function holdsRecord(record: SigningRecord, genesis: Hex32, logged: readonly LoggedEntry[]): boolean {
+  return logged.some(
+    ({ kind, bytes }) => kind === 'message' && signedHash(record.kind, genesis, bytes) === record.hash,
+  );
+}
+
+interface Found {
+  readonly tip: Tip;
+  readonly wal: Wal;
+  readonly signer: Signer;
+  readonly guard: Guard;
+  readonly logged: readonly LoggedEntry[];
+}
+
+function assemble(deps: OpenDeps, options: HelperOptions, found: Found): OpenedReplica {
+  const { genesis, genesisHash, verify, verifySender, hashBlocks, decodeTx, kv, report } = deps;
+  const { tip, wal, signer, guard, logged } = found;
+  const ledgerDeps: LedgerDeps = {
+    genesis,
+    genesisHash,
+    verify,
+    isLedgerKey,
+    verifySender,
+    ...(hashBlocks === undefined ? {} : { hashBlocks }),
+    ...(decodeTx === undefined ? {} : { decodeTx }),
+  };
+  const ledger = new LedgerDesk({ ledger: ledgerDeps, kv, report }, tip, ReplayWindow.load(kv, tip));
+  const { self, net, clock, onCommit, onFailure } = deps;
+  const pool = deps.createPool(ledger);
+  const replica = new Replica(
+    {
+      self,
+      ledgerDeps,
+      ledger,
+      kv,
+      log: wal,
+      signer,
+      guard: signingGuard(guard, signer, ledger, genesisHash),
+      pool,
+      net,
+      clock,
+      report,
+      onCommit,
+      onFailure,
+    },
+    options,
+  );
+  return { replica, ledger, signer, guard, start: () => replica.start(logged) };
+}
+
+/** The guard as the replica asks it: positions and payloads become records' hashes, and doubt is written down. */
+function signingGuard(guard: Guard, signer: Signer, ledger: LedgerDesk, genesis: Hex32): SigningGuard {
+  return {
+    maySign: (height) => guard.maySign(height),
+    heightBegan: (height, by) => guard.heightBegan(height, by),
+    heardOwn: ({ kind, height, round, payload, heldByLog }) => {
+      const heard = { kind, height, round, hash: signedHash(kind, genesis, payload) };
+      const runningHeight = ledger.tip.height + 1;
+      const verdict = guard.heardOwn(heard, { record: signer.record(), runningHeight, heldByLog });
+      if (verdict === 'foreign') signer.distrust(() => undefined);
+      return verdict;
+    },
+  };
+}
