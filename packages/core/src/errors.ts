@@ -61,6 +61,7 @@ export const ERRORS = {
   STALE: 'the answer is older than what this client has already seen or asked for',
   GENESIS_INVALID: 'the genesis document is malformed or inconsistent',
   // clients
+  ANCHOR_NOT_FOUND: 'no such root is anchored by this institution',
   BUNDLE_INVALID: 'not a FHIR R4 Bundle in strict JSON whose every entry holds one resource',
   CONFIGURATION_INVALID: 'what this command was configured with cannot be used',
   FILE_INVALID: 'the file is not of the expected kind, version or form',
@@ -70,6 +71,7 @@ export const ERRORS = {
     'the node does not answer; check its address and whether it runs, or name another with --node',
   QUORUM_UNREACHABLE:
     'fewer validators answer than a quorum, so nobody can say what is newest; name more nodes',
+  READ_UNSETTLED: 'the ledger moved on between the parts of this answer; ask again, or for less at once',
   TX_STATE_UNKNOWN:
     'not known to be committed and not yet dead; send the same bytes again or ask for its id later',
   USAGE_INVALID: 'the command is not used as it must be; see --help',

@@ -1,1 +1,70 @@
-export {};
+// The public face of the SDK. What of core a program needs beside it is named here, so that one import is enough.
+
+export {
+  type Action,
+  type Certificate,
+  type ConsensusParams,
+  ConsiliumError,
+  ERRORS,
+  type ErrorCode,
+  type Genesis,
+  genesisHash,
+  type Header,
+  type Hex32,
+  isConsiliumError,
+  type LightState,
+  type LightStep,
+  PURPOSES,
+  type Purpose,
+  type SecretKey,
+  type StateReader,
+  type Tx,
+} from '@consilium/core';
+export * from './actions.ts';
+export * from './anchor/anchor.ts';
+export { documentsOfBundle } from './anchor/bundle.ts';
+export {
+  DOCUMENT_PROOF_KIND,
+  type DocumentProof,
+  formatDocumentProof,
+  type ProvenDocument,
+  parseDocumentProof,
+  verifyDocumentProof,
+} from './anchor/proof-file.ts';
+export type { CertifiedBlock } from './client/blocks.ts';
+export { type ChainMemory, parseChainMemory, type SetFrom } from './client/chain.ts';
+export { type Client, type ClientOptions, createClient, type ListOptions } from './client/client.ts';
+export type {
+  AccountView,
+  AnchorView,
+  ConsentView,
+  CredentialView,
+  EvidenceView,
+  InstitutionView,
+  ListPage,
+  ListPart,
+  ProposalView,
+  ValidatorView,
+} from './client/queries.ts';
+export type { Answer, AsOf } from './client/reading.ts';
+export type { ProvenRow, ProvenRows, RowKey } from './client/rows.ts';
+export type { ReadOptions } from './client/session.ts';
+export type { NodeStatus, PeerStatus } from './client/status.ts';
+export type { SubmitOptions, SubmitOutcome, UnsettledTx } from './client/submit.ts';
+export type { CommittedTx, ProvenTx, TxAnswer, TxProof, UncommittedTx } from './client/transactions.ts';
+export type { FollowOptions } from './events/follow.ts';
+export type { BlockEvent, LedgerEvent, TxEvent } from './events/order.ts';
+export { parseGenesis } from './genesis.ts';
+export { deriveNamedKey, derivePatientKey, type Signer } from './keys/derive.ts';
+export {
+  createKeyFile,
+  formatKeyFile,
+  KEY_FILE_KIND,
+  type KeyFile,
+  parseKeyFile,
+  signerOf,
+} from './keys/key-file.ts';
+export { categoryTag, labelTag, tagOf } from './keys/tags.ts';
+export * from './keys/wallet.ts';
+export type { Fetch } from './net/transport.ts';
+export type { Now, RandomBytes } from './random.ts';

@@ -13,10 +13,16 @@ export const WAIT_GRACE_MS = 5_000;
 /** Waiting between two tries of the same request; doubles from the first to the second. */
 export const RETRY_BASE_MS = 200;
 export const RETRY_MAX_MS = 5_000;
+/** How often all nodes are asked again when every one is behind: 1.4 s in all, many times a block's way. */
+export const STALE_RETRIES = 3;
 /** Pages of one catch-up of the light client: each holds many set changes, of which a network has a few a year. */
 export const LIGHT_PAGES_MAX = 64;
 /** Keys of one state request; a longer list is asked in parts at heights that must not fall. */
 export const STATE_KEYS_MAX = 256;
+/** Requests of one read, each for the rows that the one before named: the deepest reading takes four. */
+export const READ_ROUNDS_MAX = 12;
+/** Rows of a list that are read at once, so that they are of one block on a busy chain too. */
+export const LIST_PAGE_MAX = 200;
 /** One event on the stream: a block's summary or a transaction's, both far smaller. */
 export const EVENT_BYTES_MAX: number = 256 * 1024;
 /** A stream without any byte, not even a comment, for so long is taken for dead: nodes send a comment every 15 s. */

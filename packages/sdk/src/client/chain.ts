@@ -4,16 +4,24 @@ import {
   advanceLight,
   ConsiliumError,
   type Genesis,
+  HEIGHT_MAX,
   type Hex32,
   headerId,
+  hex32,
+  integer,
   isValidCertificate,
   type LightState,
   type LightStep,
   lightGenesis,
+  list,
+  nullable,
+  type Shape,
   type SignedHeader,
+  struct,
   type ValidatorSet,
   type Verify,
   validatorSetHash,
+  validatorSetShape,
 } from '@consilium/core';
 import { proven, unproven } from './answer.ts';
 
@@ -30,6 +38,40 @@ export interface ChainMemory {
   /** Ascending; the first is the genesis set from height 1. */
   readonly sets: readonly SetFrom[];
 }
+
+/** What `memory()` was written as. Throws `FILE_INVALID`. */
+export function parseChainMemory(text: string): ChainMemory {
+  const refuse = (): never => {
+    throw new ConsiliumError('FILE_INVALID', { kind: 'chain memory' });
+  };
+  try {
+    const memory = JSON.parse(text) as ChainMemory;
+    if (memory.version !== 1) refuse();
+    lightStateShape.toWire(memory.light, '$');
+    setsShape.toWire(memory.sets, '$');
+    return memory;
+  } catch {
+    return refuse();
+  }
+}
+
+const height = integer(0, HEIGHT_MAX);
+const lightStateShape: Shape<LightState> = struct<LightState>({
+  genesis: hex32,
+  height,
+  blockId: hex32,
+  time: integer(0, Number.MAX_SAFE_INTEGER),
+  validators: validatorSetShape,
+  nextValidators: validatorSetShape,
+  stateRoot: nullable(hex32),
+});
+/** Set changes of a network's life: a few a year. */
+const SETS_MAX = 65_536;
+const setsShape: Shape<readonly SetFrom[]> = list(
+  struct<SetFrom>({ from: height, validators: validatorSetShape }),
+  SETS_MAX,
+  1,
+);
 
 export interface Chain {
   readonly genesis: Genesis;

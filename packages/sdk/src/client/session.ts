@@ -1,5 +1,7 @@
 // Owns: what one client holds while it lives, and asking its nodes one after the other. Does not own: any question.
 import { ConsiliumError, type ErrorCode, isConsiliumError } from '@consilium/core';
+import { RETRY_BASE_MS, STALE_RETRIES } from '../limits.ts';
+import type { Pause } from '../net/pause.ts';
 import type { AskNode } from '../net/transport.ts';
 import type { Now, RandomBytes } from '../random.ts';
 import type { Chain } from './chain.ts';
@@ -10,6 +12,7 @@ export interface Session {
   readonly chain: Chain;
   readonly now: Now;
   readonly random: RandomBytes;
+  readonly pause: Pause;
   /** No answer below this height is taken. */
   readonly minHeight: number;
   /** Answers are taken as they come. */
@@ -40,8 +43,22 @@ export function isAboutNode(error: unknown): error is ConsiliumError {
   return error instanceof ConsiliumError && NEXT_NODE.includes(error.code);
 }
 
-/** The first node's answer that is not merely late, busy or unreachable. A lie is not passed over: it names the node. */
+/**
+ * The first node's answer that is not merely late, busy or unreachable. A lie is not passed over: it is thrown, naming
+ * the node. When all are late, they are asked again for a moment: a node may be one block behind the one asked before.
+ */
 export async function askNodes<T>(session: Session, question: (node: string) => Promise<T>): Promise<T> {
+  for (let round = 0; ; round += 1) {
+    try {
+      return await askOnce(session, question);
+    } catch (error) {
+      if (!isConsiliumError(error, 'STALE') || round === STALE_RETRIES) throw error;
+    }
+    await session.pause(RETRY_BASE_MS * 2 ** round);
+  }
+}
+
+async function askOnce<T>(session: Session, question: (node: string) => Promise<T>): Promise<T> {
   let last: unknown;
   for (const node of session.nodes) {
     try {
@@ -55,7 +72,7 @@ export async function askNodes<T>(session: Session, question: (node: string) => 
   throw last;
 }
 
-function blaming(error: ConsiliumError, node: string): ConsiliumError {
+export function blaming(error: ConsiliumError, node: string): ConsiliumError {
   return new ConsiliumError(error.code, { ...error.data, node });
 }
 

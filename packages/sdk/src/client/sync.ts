@@ -5,13 +5,14 @@ import {
   type Hex32,
   isConsiliumError,
   isQuorum,
+  type LightState,
   lightStepsShape,
   type SignedHeader,
   totalPower,
 } from '@consilium/core';
 import { LIGHT_PAGES_MAX } from '../limits.ts';
 import { readField, readId, readInteger, readShape, unproven } from './answer.ts';
-import { type ReadOptions, type Session, stale } from './session.ts';
+import { askNodes, type ReadOptions, type Session, stale } from './session.ts';
 
 /**
  * Follows the node to its tip; gives that tip's height, or a bound below the client's own when the node is behind.
@@ -31,6 +32,15 @@ export async function syncWith(session: Session, node: string): Promise<number> 
     from = after;
   }
   throw unproven('light steps without end');
+}
+
+/** The newest header that the first node which is not behind can show. Throws `STALE` below the floor. */
+export async function syncToTip(session: Session, options: ReadOptions = {}): Promise<LightState> {
+  const floor = await freshnessFloor(session, options);
+  return askNodes(session, async (node) => {
+    refuseBelow(floor, await syncWith(session, node));
+    return session.chain.tip();
+  });
 }
 
 /** Checks a header of an answer of this node, following the sets first where the client has not seen them change. */

@@ -25,7 +25,7 @@ export function createAskNode(fetch: Fetch): AskNode {
       return answerOf(response, await boundedText(response, node), node);
     } catch (error) {
       if (error instanceof ConsiliumError) throw error;
-      throw unreachable(node, aborter.signal.aborted ? 'timeout' : 'connection');
+      throw unreachable(node, aborter.signal.aborted ? 'timeout' : connectionFault(error));
     } finally {
       clearTimeout(timer);
     }
@@ -51,6 +51,14 @@ export function unreachable(node: string, reason: string): ConsiliumError {
 
 export function invalidAnswer(node: string, reason: string): ConsiliumError {
   return new ConsiliumError('NODE_ANSWER_INVALID', { node, reason });
+}
+
+const NEVER_CONNECTED = ['ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/** `refused`: no connection came about, so nothing was sent. Browsers do not say, and then it may have been. */
+function connectionFault(error: unknown): 'refused' | 'connection' {
+  const cause = error instanceof Error ? fieldOf(error.cause, 'code') : undefined;
+  return typeof cause === 'string' && NEVER_CONNECTED.includes(cause) ? 'refused' : 'connection';
 }
 
 function requestInit(body: unknown, signal: AbortSignal): RequestInit {

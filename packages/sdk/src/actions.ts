@@ -1,0 +1,112 @@
+// Owns: the actions of a transaction from what a person has in hand: names in place of tags, sets in any order. Does
+// not own: their rules (core's ledger).
+import {
+  type Action,
+  actionOf,
+  type ClinicianRole,
+  type ConsentTerms,
+  canonicalSet,
+  type Hex32,
+  type Purpose,
+  type SecretKey,
+  signPossession,
+  type ValidatorCard,
+} from '@consilium/core';
+import type { AnchorSecrets } from './anchor/anchor.ts';
+import { categoryTag, labelTag } from './keys/tags.ts';
+import type { EnrolmentRequest } from './keys/wallet.ts';
+
+/** A consent in a patient's words. Empty `categories`: every category. Times in milliseconds since the epoch. */
+export interface ConsentInWords {
+  /** Account id of an institution or a clinician. */
+  readonly grantee: Hex32;
+  readonly categories: readonly string[];
+  readonly permittedLabels: readonly string[];
+  readonly excludedLabels: readonly string[];
+  readonly purposes: readonly Purpose[];
+  readonly from: number;
+  readonly until: number;
+}
+
+/** What turns words into tags: of the patient's enrolment. */
+export interface TagKey {
+  readonly tagSecret: Hex32;
+  readonly tagGeneration: number;
+}
+
+export interface CredentialRequest {
+  readonly role: ClinicianRole;
+  readonly speciality: string | null;
+  readonly emergency: boolean;
+}
+
+/** Sent by the institution, with what the patient's wallet made (`enrolmentRequest`). */
+export function enrolPatient(request: EnrolmentRequest): Action {
+  return actionOf('identity.enrolPatient', request);
+}
+
+/** Sent by the institution. `key`: the clinician's; it signs that it wants this institution. */
+export function issueCredential(
+  genesis: Hex32,
+  institution: Hex32,
+  key: SecretKey,
+  credential: CredentialRequest,
+): Action {
+  const possession = signPossession(key, genesis, institution);
+  return actionOf('identity.issueCredential', { key: key.publicKey, possession, ...credential });
+}
+
+export function withdrawCredential(index: number): Action {
+  return actionOf('identity.withdrawCredential', { index });
+}
+
+/** Sent by the account itself, signed with its old key. */
+export function rotateKey(genesis: Hex32, account: Hex32, newKey: SecretKey): Action {
+  const possession = signPossession(newKey, genesis, account);
+  return actionOf('identity.rotateKey', { key: newKey.publicKey, possession });
+}
+
+/** Sent by the patient. Categories and labels leave this function as tags only. */
+export function grantConsent(words: ConsentInWords, tagKey: TagKey): Action {
+  return actionOf('consent.grant', consentTerms(words, tagKey));
+}
+
+export function consentTerms(words: ConsentInWords, { tagSecret, tagGeneration }: TagKey): ConsentTerms {
+  const labels = (names: readonly string[]): readonly string[] =>
+    canonicalSet(names.map((name) => labelTag(tagSecret, tagGeneration, name)));
+  return {
+    grantee: words.grantee,
+    categories: canonicalSet(words.categories.map((name) => categoryTag(tagSecret, tagGeneration, name))),
+    permittedLabels: labels(words.permittedLabels),
+    excludedLabels: labels(words.excludedLabels),
+    purposes: canonicalSet(words.purposes),
+    period: { from: words.from, until: words.until },
+  };
+}
+
+export function revokeConsent(index: number): Action {
+  return actionOf('consent.revoke', { index });
+}
+
+/** Sent by the institution that the anchor names. `schema`: what kind of documents, as a code. */
+export function commitAnchor(secrets: AnchorSecrets, schema: string): Action {
+  return actionOf('anchor.commit', { root: secrets.root, count: secrets.documents.length, schema });
+}
+
+export function proposeAdmission(card: ValidatorCard): Action {
+  return actionOf('institutions.propose', { change: { type: 'admit', card } });
+}
+
+/** `confirmName`: the institution's name, where the removal ends fault tolerance and is wanted all the same. */
+export function proposeRemoval(institution: Hex32, confirmName: string | null): Action {
+  return actionOf('institutions.propose', { change: { type: 'remove', institution, confirmName } });
+}
+
+export function approveProposal(proposal: Hex32): Action {
+  return actionOf('institutions.approve', { proposal });
+}
+
+/** Changes nothing: a later block of a chain that was idle. */
+export function noop(): Action {
+  return actionOf('chain.noop', {});
+}

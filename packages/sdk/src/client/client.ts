@@ -1,0 +1,227 @@
+// Owns: the client as its users see it: options in, one object of questions and commands out.
+import {
+  type Action,
+  ConsiliumError,
+  type Genesis,
+  type Hex32,
+  type LightState,
+  type StateReader,
+  type Tx,
+  type Verify,
+  verifyEd25519,
+} from '@consilium/core';
+import type { AnchorSecrets } from '../anchor/anchor.ts';
+import type { DocumentProof } from '../anchor/proof-file.ts';
+import { proveDocument } from '../anchor/prove.ts';
+import { type FollowOptions, followEvents } from '../events/follow.ts';
+import type { LedgerEvent } from '../events/order.ts';
+import type { Signer } from '../keys/derive.ts';
+import { type Pause, pause } from '../net/pause.ts';
+import { createAskNode, type Fetch, nodeUrl } from '../net/transport.ts';
+import { type Now, type RandomBytes, systemNow, systemRandom } from '../random.ts';
+import { type CertifiedBlock, findBlock } from './blocks.ts';
+import { type ChainMemory, createChain } from './chain.ts';
+import {
+  type AccountView,
+  type AnchorView,
+  type ConsentView,
+  type CredentialView,
+  type EvidenceView,
+  type InstitutionView,
+  type ListPage,
+  type ListPart,
+  type ProposalView,
+  readAccount,
+  readAnchor,
+  readAnchors,
+  readConsents,
+  readCredentials,
+  readEvidence,
+  readInstitution,
+  readInstitutionNamed,
+  readProposals,
+  readValidators,
+  type ValidatorView,
+} from './queries.ts';
+import { type Answer, type AsOf, readState } from './reading.ts';
+import { fetchRows, type ProvenRows, type RowKey } from './rows.ts';
+import { askNodes, type ReadOptions, type Session } from './session.ts';
+import { type NodeStatus, readStatus } from './status.ts';
+import { buildTx, type SubmitOptions, type SubmitOutcome, sendTx } from './submit.ts';
+import { freshnessFloor, syncToTip } from './sync.ts';
+import { findTx, type TxAnswer } from './transactions.ts';
+
+export interface ClientOptions {
+  /** Base of one node's API; or several in `nodes`, asked in this order. */
+  readonly node?: string;
+  readonly nodes?: readonly string[];
+  /** The one thing that is trusted: every answer is checked from it. */
+  readonly genesis: Genesis;
+  /** What an earlier client of this network remembered (`memory()`): older answers are refused from the start. */
+  readonly memory?: ChainMemory;
+  /** No answer below this height is taken. */
+  readonly minHeight?: number;
+  /** Takes answers as they come, unchecked. */
+  readonly trustNode?: boolean;
+  readonly fetch?: Fetch;
+  readonly now?: Now;
+  readonly random?: RandomBytes;
+  readonly verify?: Verify;
+  readonly pause?: Pause;
+}
+
+/**
+ * Questions reject with `PROOF_INVALID` (the node lies), `STALE` (it is behind what was seen or asked for),
+ * `NODE_UNREACHABLE`, or another code of the table; `null` stands for "proven that there is none".
+ */
+export interface Client {
+  readonly genesisHash: Hex32;
+  readonly nodes: readonly string[];
+  /** Follows the chain to the tip and gives what is certified there. */
+  readonly tip: (options?: ReadOptions) => Promise<LightState>;
+  /** Each node's own words, unproven. */
+  readonly status: (node?: string) => Promise<NodeStatus>;
+  readonly account: (id: Hex32, options?: ReadOptions) => Promise<Answer<AccountView | null>>;
+  readonly institution: (id: Hex32, options?: ReadOptions) => Promise<Answer<InstitutionView | null>>;
+  readonly institutionNamed: (name: string, options?: ReadOptions) => Promise<Answer<InstitutionView | null>>;
+  readonly validators: (options?: ReadOptions) => Promise<Answer<readonly ValidatorView[]>>;
+  readonly proposals: (options?: ReadOptions) => Promise<Answer<readonly ProposalView[]>>;
+  readonly credentials: (
+    institution: Hex32,
+    options?: ListOptions,
+  ) => Promise<Answer<ListPage<CredentialView>>>;
+  readonly consents: (patient: Hex32, options?: ListOptions) => Promise<Answer<ListPage<ConsentView>>>;
+  readonly anchors: (institution: Hex32, options?: ListOptions) => Promise<Answer<ListPage<AnchorView>>>;
+  readonly anchor: (
+    institution: Hex32,
+    root: Hex32,
+    options?: ReadOptions,
+  ) => Promise<Answer<AnchorView | null>>;
+  readonly evidence: (options?: ListOptions) => Promise<Answer<ListPage<EvidenceView>>>;
+  /** Any reading code over proven rows, all of one block. */
+  readonly read: <T>(
+    read: (state: StateReader, asOf: AsOf) => T,
+    options?: ReadOptions,
+  ) => Promise<Answer<T>>;
+  /** Rows with their proofs, to be kept. */
+  readonly proveRows: (keys: readonly RowKey[], options?: ReadOptions) => Promise<ProvenRows>;
+  /** The proof file's content for one document of an anchor: checked, and from here on verifiable offline. */
+  readonly proveDocument: (
+    secrets: AnchorSecrets,
+    index: number,
+    options?: ReadOptions,
+  ) => Promise<DocumentProof>;
+  readonly block: (height: number, options?: ReadOptions) => Promise<CertifiedBlock>;
+  readonly tx: (id: Hex32, options?: ReadOptions) => Promise<TxAnswer>;
+  readonly buildTx: (actions: readonly Action[], signer: Signer) => Tx;
+  /** Signs once and sends these bytes until they are committed and proven, or their time is over. */
+  readonly submit: (
+    actions: readonly Action[],
+    signer: Signer,
+    options?: SubmitOptions,
+  ) => Promise<SubmitOutcome>;
+  /** Sends a signed transaction, again or for the first time. */
+  readonly send: (tx: Tx, options?: SubmitOptions) => Promise<SubmitOutcome>;
+  readonly follow: (options?: FollowOptions) => AsyncGenerator<LedgerEvent, void>;
+  /** What to keep, so that a later client refuses what is older than this one has seen. */
+  readonly memory: () => ChainMemory;
+}
+
+export type ListOptions = ReadOptions & ListPart;
+
+/** Throws `VALUE_INVALID` for a malformed node URL, none at all, or a memory of another network. */
+export function createClient(options: ClientOptions): Client {
+  const fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const session = createSession(options, fetch);
+  const verify = options.verify ?? verifyEd25519;
+  return {
+    ...ledgerQuestions(session),
+    ...chainQuestions(session),
+    ...commands(session, fetch),
+    proveDocument: (secrets, index, asked) => proveDocument(session, verify, secrets, index, asked),
+  };
+}
+
+function createSession(options: ClientOptions, fetch: Fetch): Session {
+  const nodes = [...(options.node === undefined ? [] : [options.node]), ...(options.nodes ?? [])].map(
+    nodeUrl,
+  );
+  if (nodes.length === 0) throw new ConsiliumError('VALUE_INVALID', { field: 'node', rule: 'none given' });
+  return {
+    nodes: [...new Set(nodes)],
+    ask: createAskNode(fetch),
+    chain: createChain(options.genesis, options.verify ?? verifyEd25519, options.memory),
+    now: options.now ?? systemNow,
+    random: options.random ?? systemRandom,
+    pause: options.pause ?? pause,
+    minHeight: options.minHeight ?? 0,
+    trustNode: options.trustNode ?? false,
+  };
+}
+
+type LedgerQuestions = Pick<
+  Client,
+  | 'account'
+  | 'anchor'
+  | 'anchors'
+  | 'consents'
+  | 'credentials'
+  | 'evidence'
+  | 'institution'
+  | 'institutionNamed'
+  | 'proposals'
+  | 'read'
+  | 'validators'
+>;
+
+function ledgerQuestions(session: Session): LedgerQuestions {
+  const read: Client['read'] = (reading, options) => readState(session, reading, options);
+  return {
+    read,
+    account: (id, options) => read((state) => readAccount(state, id), options),
+    institution: (id, options) => read((state) => readInstitution(state, id), options),
+    institutionNamed: (name, options) => read((state) => readInstitutionNamed(state, name), options),
+    validators: (options) => read(readValidators, options),
+    proposals: (options) => read(readProposals, options),
+    credentials: (institution, options = {}) =>
+      read((state) => readCredentials(state, institution, options), options),
+    consents: (patient, options = {}) =>
+      read((state, asOf) => readConsents(state, asOf, patient, options), options),
+    anchors: (institution, options = {}) =>
+      read((state) => readAnchors(state, institution, options), options),
+    anchor: (institution, root, options) => read((state) => readAnchor(state, institution, root), options),
+    evidence: (options = {}) => read((state) => readEvidence(state, options), options),
+  };
+}
+
+type ChainQuestions = Pick<
+  Client,
+  'block' | 'genesisHash' | 'memory' | 'nodes' | 'proveRows' | 'status' | 'tip' | 'tx'
+>;
+
+function chainQuestions(session: Session): ChainQuestions {
+  return {
+    genesisHash: session.chain.genesisHash,
+    nodes: session.nodes,
+    memory: session.chain.memory,
+    tip: (options) => syncToTip(session, options),
+    status: (node) => readStatus(session, node ?? (session.nodes[0] as string)),
+    block: (height, options) => findBlock(session, height, options),
+    tx: (id, options) => findTx(session, id, options),
+    proveRows: async (keys, options = {}) => {
+      const floor = await freshnessFloor(session, options);
+      return askNodes(session, (node) => fetchRows(session, node, keys, floor));
+    },
+  };
+}
+
+type Commands = Pick<Client, 'buildTx' | 'follow' | 'send' | 'submit'>;
+
+function commands(session: Session, fetch: Fetch): Commands {
+  return {
+    buildTx: (actions, signer) => buildTx(session, actions, signer),
+    submit: (actions, signer, options) => sendTx(session, buildTx(session, actions, signer), options),
+    send: (tx, options) => sendTx(session, tx, options),
+    follow: (options = {}) => followEvents(session, fetch, options),
+  };
+}
