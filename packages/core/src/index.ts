@@ -8,6 +8,7 @@ export * from './ed25519.ts';
 export * from './errors.ts';
 export * from './evidence.ts';
 export * from './genesis.ts';
+export * from './genesis-json.ts';
 export * from './hash.ts';
 export * from './ledger/index.ts';
 export * from './light-client.ts';

@@ -29,6 +29,10 @@ export const CHAIN_ID_LENGTH_MAX = 48;
 /** A multiaddr as text. */
 export const ADDRESS_LENGTH_MAX = 256;
 export const ADDRESSES_MAX = 4;
+/** A validator card as JSON text: under 3,000 characters of keys, signatures, name and addresses, and white space. */
+export const CARD_JSON_LENGTH_MAX = 16_384;
+/** A genesis as JSON text: a full set of cards. */
+export const GENESIS_JSON_LENGTH_MAX: number = VALIDATORS_MAX * CARD_JSON_LENGTH_MAX;
 
 /** Rounds of one height: with capped timers 10,000 rounds are a day and more. A larger number is garbage. */
 export const ROUND_MAX = 1_000_000;
