@@ -9,7 +9,7 @@ import {
   tryReadCbor,
   writeCbor,
 } from '../../src/index.ts';
-import { KINDS, type Kind } from '../support/samples.ts';
+import { KINDS, type Kind } from '../kit/samples.ts';
 
 const RUNS = 400;
 const SIGNATURE = new Uint8Array(64).fill(7);

@@ -41,7 +41,7 @@ import {
   sampleHeader,
   sampleSteps,
   setOf,
-} from '../support/sample-chain.ts';
+} from '../kit/sample-chain.ts';
 
 const GENESIS = sampleGenesis();
 const HASH = genesisHash(GENESIS);

@@ -1,0 +1,16 @@
+// Owns: the list of generated vector files and how they are written.
+import { ed25519Vectors } from './ed25519.ts';
+
+export const GENERATED: Readonly<Record<string, () => unknown>> = {
+  'ed25519.json': ed25519Vectors,
+};
+
+/** One line per vector, so that a change shows which. */
+export function toJson(vectors: unknown): string {
+  const entries = Object.entries(vectors as Record<string, unknown>).map(([name, value]) => {
+    if (!Array.isArray(value)) return `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+    const lines = value.map((entry) => `    ${JSON.stringify(entry)}`);
+    return `  ${JSON.stringify(name)}: [\n${lines.join(',\n')}\n  ]`;
+  });
+  return `{\n${entries.join(',\n')}\n}\n`;
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fromHex, secretKeyFromSeed, sha256, signEd25519, type Verify, verifyEd25519 } from '@consilium/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+interface Sodium {
+  crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean;
+}
+
+interface Vector {
+  readonly name: string;
+  readonly key: string;
+  readonly signature: string;
+  readonly message: string;
+  readonly valid: boolean;
+  readonly reason: string;
+}
+
+const sodium = createRequire(import.meta.url)('sodium-native') as Sodium;
+const file = new URL('../../../core/test/vectors/ed25519.json', import.meta.url);
+const { signatures } = JSON.parse(readFileSync(file, 'utf8')) as { readonly signatures: readonly Vector[] };
+
+const verifySodium: Verify = (key, signature, message) =>
+  sodium.crypto_sign_verify_detached(fromHex(signature), message, fromHex(key));
+
+describe('libsodium, with which validators verify', () => {
+  it.each(signatures)(
+    'follows the pinned rule: $valid: $name ($reason)',
+    ({ key, signature, message, valid }) => {
+      expect(verifySodium(key, signature, fromHex(message))).toBe(valid);
+    },
+  );
+
+  it('agrees with the pinned rule on signatures with any bit changed', () => {
+    const secret = secretKeyFromSeed(sha256(Uint8Array.of(1)));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.option(fc.nat(511)), (message, bit) => {
+        const bytes = fromHex(signEd25519(secret, message));
+        if (bit !== null) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        const signature = Buffer.from(bytes).toString('hex');
+        const pinned = verifyEd25519(secret.publicKey, signature, message);
+        expect(verifySodium(secret.publicKey, signature, message)).toBe(pinned);
+        expect(pinned).toBe(bit === null);
+      }),
+    );
+  });
+});
