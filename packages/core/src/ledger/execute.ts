@@ -18,8 +18,7 @@ import { type ActionContext, actionSalt, type LedgerRules, type Outcome } from '
 import { checkEvidence, recordEvidence } from './evidence.ts';
 import { countProposers } from './proposers.ts';
 import { encodeTxResult, type TxResult } from './results.ts';
-import type { Account } from './rows.ts';
-import { createOverlay, type Overlay, type StateChange, type StateReader, transact } from './state.ts';
+import { createOverlay, type Overlay, type StateChange, type StateReader } from './state.ts';
 import { ACCOUNTS, mustReadRow } from './tables.ts';
 import { checkTxEntry, type EntryRules, type VerifySender } from './tx-entry.ts';
 import { advanceSets, nextValidators, validatorsAfterNext } from './validator-sets.ts';
@@ -135,9 +134,9 @@ export function runTx(run: BlockRun, tx: Tx): TxResult {
 function runActions(run: BlockRun, tx: Tx): TxResult {
   const outcomes: Outcome[] = [];
   try {
-    transact(run.state, (state) => {
+    run.state.transact(() => {
       tx.actions.forEach((action, index) => {
-        outcomes.push(applyAction(contextOf(run, state, tx, index), action));
+        outcomes.push(applyAction(contextOf(run, tx, index), action));
       });
     });
     return { txId: tx.id, code: 'OK', failedAction: null, outcomes };
@@ -148,12 +147,11 @@ function runActions(run: BlockRun, tx: Tx): TxResult {
   }
 }
 
-function contextOf(run: BlockRun, state: Overlay, tx: Tx, actionIndex: number): ActionContext {
-  const { genesis, genesisHash, verify, isLedgerKey } = run.deps;
-  const account: Account = mustReadRow(state, ACCOUNTS, tx.sender);
+function contextOf({ deps, state, height, time }: BlockRun, tx: Tx, actionIndex: number): ActionContext {
+  const { genesis, genesisHash, verify, isLedgerKey } = deps;
+  const { sender } = tx;
+  const account = mustReadRow(state, ACCOUNTS, sender);
   const salt = actionSalt(tx.nonce, actionIndex);
-  const { height, time } = run;
-  const sender = tx.sender;
   return { genesis, genesisHash, verify, isLedgerKey, state, height, time, sender, account, salt };
 }
 

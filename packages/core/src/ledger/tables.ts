@@ -39,6 +39,8 @@ export interface Table<K extends readonly unknown[], V> {
   readonly number: number;
   readonly keyOf: (...key: K) => Uint8Array;
   readonly shape: Shape<V>;
+  /** Rows by the very bytes that they were read or written as: the state machine meets the same ones again and again. */
+  readonly decoded: WeakMap<Uint8Array, V>;
 }
 
 function table<K extends readonly unknown[], V>(
@@ -46,7 +48,7 @@ function table<K extends readonly unknown[], V>(
   keyOf: (...key: K) => Uint8Array,
   shape: Shape<V>,
 ): Table<K, V> {
-  return { number, keyOf, shape };
+  return { number, keyOf, shape, decoded: new WeakMap() };
 }
 
 const byId = (id: Hex32): Uint8Array => fromHex(id);
@@ -129,17 +131,24 @@ export const COUNTS: Table<[name: ListName, owner: Hex32 | null], Count> = table
   countShape,
 );
 
+/** The row of bytes from anywhere. Throws `ENCODING_TOO_LARGE` or `ENCODING_INVALID`. */
 export function rowValue<K extends readonly unknown[], V>(from: Table<K, V>, value: Uint8Array): V {
   return decode(from.shape, value, STATE_VALUE_BYTES_MAX);
 }
 
+/** A row of state whose bytes nobody changes (StateReader). */
 export function readRow<K extends readonly unknown[], V>(
   reader: StateReader,
   from: Table<K, V>,
   ...key: K
 ): V | undefined {
   const value = reader.get(from.number, from.keyOf(...key));
-  return value === undefined ? undefined : rowValue(from, value);
+  if (value === undefined) return undefined;
+  const known = from.decoded.get(value);
+  if (known !== undefined) return known;
+  const row = rowValue(from, value);
+  from.decoded.set(value, row);
+  return row;
 }
 
 /** A row that the state machine itself has put there. */
@@ -159,7 +168,9 @@ export function writeRow<K extends readonly unknown[], V>(
   key: K,
   value: V,
 ): void {
-  overlay.put(into.number, into.keyOf(...key), encode(into.shape, value));
+  const bytes = encode(into.shape, value);
+  into.decoded.set(bytes, value);
+  overlay.put(into.number, into.keyOf(...key), bytes);
 }
 
 export function deleteRow<K extends readonly unknown[], V>(
