@@ -126,6 +126,7 @@ export interface BuildOptions {
   readonly author?: Hex32;
   readonly txsMax?: number;
   readonly txBytesMax?: number;
+  readonly deps?: LedgerDeps;
   /** Round in which this block is decided. */
   readonly round?: number;
 }
@@ -211,7 +212,7 @@ export function createChain(
     isReplayed: (hash) => replay.has(hash),
   });
   const build: Chain['build'] = (candidates, options = {}) =>
-    buildBlock(deps, view(), {
+    buildBlock(options.deps ?? deps, view(), {
       time: options.time ?? tip.time + 1_000,
       author: options.author ?? (proposerOrder(view().state, tip.height + 1)[0] as Hex32),
       lastCertificate: certificate,

@@ -1,0 +1,168 @@
+// Accounts and transactions of a test chain in one line each.
+import {
+  ACCOUNTS,
+  type Account,
+  type Action,
+  accountIdOf,
+  actionOf,
+  buildBlock,
+  type ClinicianRole,
+  type ConsentGrantBody,
+  canonicalSet,
+  type Hex32,
+  readRow,
+  type SecretKey,
+  type SetChange,
+  signPossession,
+  type TxResult,
+  type ValidatorCard,
+} from '../../src/index.ts';
+import { type Chain, type Hospital, keyOf } from './chain.ts';
+
+export interface Person {
+  readonly id: Hex32;
+  readonly key: SecretKey;
+}
+
+export function asPerson({ id, account }: Hospital): Person {
+  return { id, key: account };
+}
+
+/** Commits one transaction in a block of its own and gives its result. */
+export function submit(chain: Chain, { id, key }: Person, ...actions: readonly Action[]): TxResult {
+  const { execution, refused } = chain.commit([chain.tx(id, key, actions)]);
+  const [result] = execution.results;
+  if (result === undefined) throw new Error(`refused: ${[...refused.values()].join()}`);
+  return result;
+}
+
+export function codeOfSubmit(chain: Chain, sender: Person, ...actions: readonly Action[]): string {
+  return submit(chain, sender, ...actions).code;
+}
+
+export function enrolment(chain: Chain, by: Hospital, name: string): Action {
+  const key = keyOf(name);
+  const possession = signPossession(key, chain.deps.genesisHash, by.id);
+  return actionOf('identity.enrolPatient', { key: key.publicKey, possession });
+}
+
+export function personOf(name: string): Person {
+  const key = keyOf(name);
+  return { id: accountIdOf(key.publicKey), key };
+}
+
+export function enrol(chain: Chain, by: Hospital, name: string): Person {
+  const result = submit(chain, asPerson(by), enrolment(chain, by, name));
+  if (result.code !== 'OK') throw new Error(result.code);
+  return personOf(name);
+}
+
+export interface CredentialWish {
+  readonly role?: ClinicianRole;
+  readonly speciality?: string | null;
+  readonly emergency?: boolean;
+}
+
+export function credentialing(chain: Chain, by: Hospital, name: string, wish: CredentialWish = {}): Action {
+  const key = keyOf(name);
+  return actionOf('identity.issueCredential', {
+    key: key.publicKey,
+    possession: signPossession(key, chain.deps.genesisHash, by.id),
+    role: wish.role ?? 'doctor',
+    speciality: wish.speciality === undefined ? '394579002' : wish.speciality,
+    emergency: wish.emergency ?? false,
+  });
+}
+
+export function credential(chain: Chain, by: Hospital, name: string): Person {
+  const result = submit(chain, asPerson(by), credentialing(chain, by, name));
+  if (result.code !== 'OK') throw new Error(result.code);
+  return personOf(name);
+}
+
+export function rotation(chain: Chain, account: Hex32, newKey: SecretKey): Action {
+  const possession = signPossession(newKey, chain.deps.genesisHash, account);
+  return actionOf('identity.rotateKey', { key: newKey.publicKey, possession });
+}
+
+export const TAG_A: string = 'a1'.repeat(16);
+export const TAG_B: string = 'b2'.repeat(16);
+export const TAG_C: string = 'c3'.repeat(16);
+const YEAR_MS = 365 * 24 * 3_600_000;
+
+export function consentTerms(
+  chain: Chain,
+  grantee: Hex32,
+  terms: Partial<ConsentGrantBody> = {},
+): ConsentGrantBody {
+  const { time } = chain.view().tip;
+  return {
+    grantee,
+    categories: [TAG_A],
+    permittedLabels: [],
+    excludedLabels: [TAG_B],
+    purposes: canonicalSet(['TREAT', 'CAREMGT'] as const),
+    period: { from: time - 1_000, until: time + YEAR_MS },
+    ...terms,
+  };
+}
+
+export function propose(chain: Chain, by: Hospital, change: SetChange): TxResult {
+  return submit(chain, asPerson(by), actionOf('institutions.propose', { change }));
+}
+
+export function approve(chain: Chain, by: Hospital, proposal: Hex32): TxResult {
+  return submit(chain, asPerson(by), actionOf('institutions.approve', { proposal }));
+}
+
+/** Proposed and approved by as many of these as it takes; fails the test when a step is refused. */
+export function decide(chain: Chain, change: SetChange, voters: readonly Hospital[]): Hex32 {
+  const [first, ...others] = voters as [Hospital, ...Hospital[]];
+  const proposed = propose(chain, first, change);
+  const id = proposed.outcomes[0]?.id;
+  if (proposed.code !== 'OK' || typeof id !== 'string') throw new Error(proposed.code);
+  for (const voter of others) {
+    const { code } = approve(chain, voter, id);
+    if (code !== 'OK') throw new Error(code);
+  }
+  return id;
+}
+
+export function accountOf(chain: Chain, id: Hex32): Account {
+  const account = readRow(chain.view().state, ACCOUNTS, id);
+  if (account === undefined) throw new Error('no such account');
+  return account;
+}
+
+export function grantTo(chain: Chain, grantee: Hex32, terms: Partial<ConsentGrantBody> = {}): Action {
+  return actionOf('consent.grant', consentTerms(chain, grantee, terms));
+}
+
+/** The result of one transaction in a block above the given height, as if nothing had changed until there. */
+export function runAbove(
+  chain: Chain,
+  height: number,
+  sender: Person,
+  ...actions: readonly Action[]
+): TxResult {
+  const view = chain.view();
+  const later = { ...view, tip: { ...view.tip, height } };
+  const { execution } = buildBlock(chain.deps, later, {
+    time: view.tip.time + 1_000,
+    author: view.tip.id,
+    lastCertificate: null,
+    evidence: [],
+    candidates: [chain.tx(sender.id, sender.key, actions)],
+    txsMax: 1,
+    txBytesMax: 65_536,
+  });
+  return execution.results[0] as TxResult;
+}
+
+/** The content of a card, to be signed anew. */
+export function stripSignatures(
+  card: ValidatorCard,
+): Omit<ValidatorCard, 'accountSignature' | 'validatorSignature'> {
+  const { accountSignature: _account, validatorSignature: _validator, ...content } = card;
+  return content;
+}
