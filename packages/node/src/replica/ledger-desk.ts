@@ -1,12 +1,15 @@
 // Owns: the replica's use of the ledger: executing values on top of the tip, building fresh ones, and the facts of the
 // state that agreement and the network need for the next height. Does not own: the rules of the ledger (core).
 import {
+  ACCOUNTS,
+  type Account,
   type Block,
   type BuiltBlock,
   buildBlock,
   type Certificate,
   checkBlock,
   checkEvidence,
+  checkTx,
   codeOf,
   type ErrorCode,
   type Evidence,
@@ -88,6 +91,19 @@ export class LedgerDesk {
 
   build(order: BuildOrder): BuiltBlock {
     return buildBlock(this.#deps.ledger, this.#view(), order);
+  }
+
+  /** An account as of the tip. */
+  account(id: Hex32): Account | undefined {
+    return readRow(stateReader(this.#deps.kv), ACCOUNTS, id);
+  }
+
+  /** The ledger's rules for a transaction as of the tip and this clock. Throws with their code. */
+  checkTx(tx: Tx, nowMs: number): void {
+    const { ledger, kv } = this.#deps;
+    const { genesisHash, verifySender } = ledger;
+    const rules = { genesisHash, verifySender, isReplayed: (hash: Hex32) => this.isReplayed(hash), height: this.#tip.height };
+    checkTx(stateReader(kv), rules, tx, nowMs);
   }
 
   /** The execution of a valid block; undefined, and reported, when it breaks a rule. */

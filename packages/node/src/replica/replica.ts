@@ -3,6 +3,7 @@
 // Does not own: sockets, files, HTTP (adapters), the rules of agreement (consensus) and of the ledger (core).
 import type { Effect, HeightConfig } from '@consilium/consensus';
 import {
+  ACCOUNTS,
   accusedOf,
   type Block,
   type Certificate,
@@ -16,6 +17,7 @@ import {
   type LedgerDeps,
   proposalPayload,
   type SignedProposal,
+  toHex,
   type Vote,
   votePayload,
 } from '@consilium/core';
@@ -122,7 +124,7 @@ export class Replica {
     const { self, clock, kv, net, report, ledger, pool, log, signer, ledgerDeps } = deps;
     this.#outbox = new Outbox(net);
     this.#queue = new TaskQueue(() => this.#outbox.flush());
-    this.#values = new ValueDesk((txId) => pool.body(txId));
+    this.#values = new ValueDesk(pool);
     this.#work = new ValueWork({ self, clock, kv, ledger, values: this.#values, host: this.#workHost() });
     this.#agreement = new Agreement({ self, log, signer, clock, report, host: this.#agreementHost() });
     this.#syncer = new Syncer({ clock, report, host: this.#syncHost() });
@@ -321,7 +323,7 @@ export class Replica {
       executed: (id) => this.#commitPending(id),
       candidates: (txsMax, txBytesMax) => pool.select(txsMax, txBytesMax),
       pendingEvidence: () => this.#evidence.pending(),
-      refuseTx: (id, code) => pool.refuse(id, code),
+      refuseTxs: (refused) => pool.refuse(refused),
       refuseEvidence: (evidence) => this.#evidence.remove(evidence),
       peersFor: (id) => this.#peersFor(id, net.connected()),
       send: (peer, message) => this.#outbox.send(peer, message),
@@ -415,7 +417,7 @@ export class Replica {
     const { block, certificate, execution } = decided;
     const tip = tipOf(block.header);
     ledger.committed(tip, execution.txs);
-    pool.committed(execution.txs);
+    pool.committed({ txIds: execution.txs.map((tx) => tx.id), changedAccounts: changedAccounts(execution) });
     this.#evidence.keep((evidence) => ledger.evidenceRefusal(evidence) === undefined);
     net.admit(ledger.admitted());
     guard.heightBegan(tip.height + 1, by);
@@ -493,4 +495,8 @@ export class Replica {
 
 function proposalName(proposal: SignedProposal): string {
   return `${proposal.round}/${proposal.blockId}/${proposal.validRound}`;
+}
+
+function changedAccounts(execution: Execution): Hex32[] {
+  return execution.changes.flatMap(({ table, key }) => (table === ACCOUNTS.number ? [toHex(key)] : []));
 }

@@ -11,18 +11,16 @@ import {
   type Tx,
 } from '@consilium/core';
 import type { Value } from '../messages/wire.ts';
-
-/** Looks a body up outside the desk: in the mempool. */
-export type FindBody = (txId: Hex32) => Uint8Array | undefined;
+import type { Pool } from './pool.ts';
 
 export class ValueDesk {
-  readonly #findBody: FindBody;
+  readonly #pool: Pick<Pool, 'body' | 'hold'>;
   readonly #values = new Map<Hex32, Value>();
   readonly #bodies = new Map<Hex32, Uint8Array>();
   readonly #executions = new Map<Hex32, Execution>();
 
-  constructor(findBody: FindBody) {
-    this.#findBody = findBody;
+  constructor(pool: Pick<Pool, 'body' | 'hold'>) {
+    this.#pool = pool;
   }
 
   clear(): void {
@@ -34,7 +32,9 @@ export class ValueDesk {
   /** Keeps the value and every body of it that this node has now. */
   add(value: Value): Hex32 {
     const id = headerId(value.header);
-    if (!this.#values.has(id)) this.#values.set(id, value);
+    if (this.#values.has(id)) return id;
+    this.#values.set(id, value);
+    this.#pool.hold(value.txIds);
     for (const txId of value.txIds) this.body(txId);
     return id;
   }
@@ -59,7 +59,7 @@ export class ValueDesk {
   body(txId: Hex32): Uint8Array | undefined {
     const held = this.#bodies.get(txId);
     if (held !== undefined) return held;
-    const found = this.#findBody(txId);
+    const found = this.#pool.body(txId);
     if (found !== undefined) this.#bodies.set(txId, found);
     return found;
   }

@@ -1,7 +1,7 @@
 // Owns: the work on values that agreement asks for: building a fresh one, fetching one by id, gathering its bodies,
 // executing it. Answers come back as inputs at the end of the queue. Does not own: what a verdict leads to.
 import type { Effect } from '@consilium/consensus';
-import type { Evidence, Hex32, Tx } from '@consilium/core';
+import type { ErrorCode, Evidence, Hex32, Tx } from '@consilium/core';
 import { FETCH_RETRY_MS } from '../limits.ts';
 import { REQUEST_IDS_MAX, type WireMessage } from '../messages/wire.ts';
 import type { Cancel, Clock, Kv } from '../ports.ts';
@@ -19,7 +19,7 @@ export interface ValueWorkHost {
   executed(id: Hex32): void;
   candidates(txsMax: number, txBytesMax: number): readonly Tx[];
   pendingEvidence(): readonly Evidence[];
-  refuseTx(id: Hex32, code: string): void;
+  refuseTxs(refused: ReadonlyMap<Hex32, ErrorCode>): void;
   refuseEvidence(evidence: Evidence): void;
   /** Connected peers, those likely to have the value first. */
   peersFor(id: Hex32): readonly Hex32[];
@@ -86,7 +86,7 @@ export class ValueWork {
       txsMax,
       txBytesMax,
     });
-    for (const [id, code] of built.refused) host.refuseTx(id, code);
+    if (built.refused.size > 0) host.refuseTxs(built.refused);
     for (const { evidence } of built.refusedEvidence) host.refuseEvidence(evidence);
     const id = values.addBlock(built.block);
     values.setExecution(id, built.execution);
