@@ -404,6 +404,7 @@ export class Replica {
     const { header } = decided.block;
     if (header.height !== ledger.tip.height + 1) return done();
     this.#agreement.stop();
+    this.#work.stop();
     kv.write(commitWrites(decided), (error) => {
       if (this.#stopped) return;
       if (error !== undefined) return this.#fail(error);
