@@ -5,5 +5,6 @@ declare module 'sodium-native' {
     crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void;
   }
   const sodium: Sodium;
+  // biome-ignore lint/style/noDefaultExport: what the package exports is not ours to choose.
   export default sodium;
 }

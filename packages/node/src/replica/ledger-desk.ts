@@ -102,7 +102,12 @@ export class LedgerDesk {
   checkTx(tx: Tx, nowMs: number): void {
     const { ledger, kv } = this.#deps;
     const { genesisHash, verifySender } = ledger;
-    const rules = { genesisHash, verifySender, isReplayed: (hash: Hex32) => this.isReplayed(hash), height: this.#tip.height };
+    const rules = {
+      genesisHash,
+      verifySender,
+      isReplayed: (hash: Hex32) => this.isReplayed(hash),
+      height: this.#tip.height,
+    };
     checkTx(stateReader(kv), rules, tx, nowMs);
   }
 

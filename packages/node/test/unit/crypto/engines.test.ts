@@ -21,7 +21,8 @@ describe('native engines', () => {
     const secret = secretKeyFromSeed(randomBytes(32));
     const message = randomBytes(8);
     const signature = signEd25519(secret, message);
-    for (const key of ['', 'zz', secret.publicKey.slice(2)]) expect(verifySodium(key, signature, message)).toBe(false);
+    for (const key of ['', 'zz', secret.publicKey.slice(2)])
+      expect(verifySodium(key, signature, message)).toBe(false);
     for (const wrong of ['', signature.slice(2), `${signature}00`]) {
       expect(verifySodium(secret.publicKey, wrong, message)).toBe(false);
     }
