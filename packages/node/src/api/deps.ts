@@ -1,0 +1,75 @@
+// Owns: what the API needs of the daemon: the replica's door for transactions, its status, the store's snapshots and
+// the news of commits. Does not own: any of their doing.
+import type { ErrorCode, ErrorData, Genesis, Hex32 } from '@consilium/core';
+import type { Cancel, Clock, Report } from '../ports.ts';
+import type { ChainSnapshot } from '../queries/index.ts';
+
+/** What became of a submitted transaction at this node's door. `received` may still be lost. */
+export type SubmitOutcome =
+  | { readonly state: 'received' }
+  | {
+      readonly state: 'refused';
+      readonly code: ErrorCode;
+      readonly data?: ErrorData;
+      /** Milliseconds until a retry has a chance; of refusals for want of room or quota. */
+      readonly retryAfterMs?: number;
+    };
+
+/** What this node knows of a transaction that no block of its store holds. */
+export type PoolState =
+  | { readonly state: 'pending' }
+  | { readonly state: 'refused'; readonly code: ErrorCode }
+  | { readonly state: 'unknown' };
+
+export type SigningState = 'signing' | 'observing' | 'stopped' | 'observer';
+
+export interface PeerStatus {
+  readonly institution: Hex32;
+  readonly name: string;
+  readonly connected: boolean;
+}
+
+export interface NodeStatus {
+  readonly chainId: string;
+  readonly genesis: Hex32;
+  /** Name and account id of the institution whose node this is. */
+  readonly name: string;
+  readonly institution: Hex32;
+  /** Last committed block; 0 and the genesis hash before the first. */
+  readonly height: number;
+  readonly blockId: Hex32;
+  readonly stateRoot: Hex32;
+  /** Block time. Milliseconds since the epoch. */
+  readonly time: number;
+  /** Round of the running height, and whether it was woken. */
+  readonly round: number;
+  readonly awake: boolean;
+  readonly peers: readonly PeerStatus[];
+  readonly mempool: { readonly txs: number; readonly bytes: number };
+  readonly synced: boolean;
+  readonly signing: SigningState;
+}
+
+/** A block that stands in this node's store for good. */
+export interface Commit {
+  readonly height: number;
+  readonly id: Hex32;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** In the order of the block. `code` is the result's. */
+  readonly txs: readonly { readonly id: Hex32; readonly code: string }[];
+}
+
+export interface ApiDeps {
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly genesis: Genesis;
+  /** Calls `done` once: after the checks of the door, not after the commit. Any bytes may be given. */
+  readonly submit: (tx: Uint8Array, done: (outcome: SubmitOutcome) => void) => void;
+  readonly txState: (id: Hex32) => PoolState;
+  readonly status: () => NodeStatus;
+  /** The store as of its last commit. The API closes every snapshot it takes, within the same turn or request. */
+  readonly snapshot: () => ChainSnapshot;
+  /** Calls the listener for every commit, in order, after its synced batch: a snapshot taken then shows it. */
+  readonly onCommit: (listener: (commit: Commit) => void) => Cancel;
+}

@@ -1,0 +1,122 @@
+// Owns: the HTTP API's lifetime: what is created, started and stopped in which order. Does not own: ports and addresses
+// (configuration), metrics and probes (a listener of their own).
+import type { Cancel } from '../ports.ts';
+import { createBlockSource } from '../queries/index.ts';
+import type { RouteContext } from './context.ts';
+import type { ApiDeps, Commit } from './deps.ts';
+import { createEventStreams } from './event-streams.ts';
+import {
+  BLOCKS_CACHED_MAX,
+  RATE_BURST,
+  RATE_CLIENTS_MAX,
+  RATE_PER_SECOND,
+  STOP_GRACE_MS,
+  STREAM_HEARTBEAT_MS,
+  STREAM_STALL_MS_MAX,
+  STREAMS_MAX,
+  STREAMS_PER_CLIENT_MAX,
+  WAITERS_MAX,
+} from './limits.ts';
+import { describeRoutes, openapiRoute } from './openapi.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { registerRoutes } from './routes/index.ts';
+import { type ApiServer, chargeRequest, createServer } from './server.ts';
+import { createWaiters } from './waiters.ts';
+
+export type * from './deps.ts';
+export type { Problem } from './problems.ts';
+
+/** Bounds that an operator or a test may set lower or higher than limits.ts. */
+export interface ApiLimits {
+  readonly rate?: RateLimit;
+  readonly connectionsMax?: number;
+  readonly waitersMax?: number;
+  readonly streamsMax?: number;
+  readonly streamsPerClientMax?: number;
+  readonly streamHeartbeatMs?: number;
+  readonly streamStallMsMax?: number;
+}
+
+export interface ApiOptions {
+  /** Address to listen on; loopback unless given. */
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Host names by which clients call this node, beside IP addresses and localhost. */
+  readonly hosts?: readonly string[];
+  readonly limits?: ApiLimits;
+}
+
+export interface Api {
+  /** Listens. Resolves to where; rejects when the address is taken. */
+  readonly start: () => Promise<{ readonly url: string }>;
+  /** Ends streams, answers who waits with 503, and closes every connection, within two seconds. */
+  readonly stop: () => Promise<void>;
+}
+
+function listen(server: ApiServer, options: ApiOptions): Promise<string> {
+  return server.listen({ host: options.host ?? '127.0.0.1', port: options.port });
+}
+
+export async function createApi(deps: ApiDeps, options: ApiOptions): Promise<Api> {
+  const { clock, report } = deps;
+  const limits = options.limits ?? {};
+  const rate = limits.rate ?? { perSecond: RATE_PER_SECOND, burst: RATE_BURST };
+  const takeTokens = createRateLimit(clock, rate, RATE_CLIENTS_MAX);
+  const blocks = createBlockSource(BLOCKS_CACHED_MAX);
+  const waiters = createWaiters(clock, limits.waitersMax ?? WAITERS_MAX);
+  const streams = createEventStreams(
+    { clock, report, snapshot: deps.snapshot, blocks },
+    {
+      streamsMax: limits.streamsMax ?? STREAMS_MAX,
+      streamsPerClientMax: limits.streamsPerClientMax ?? STREAMS_PER_CLIENT_MAX,
+      heartbeatMs: limits.streamHeartbeatMs ?? STREAM_HEARTBEAT_MS,
+      stallMsMax: limits.streamStallMsMax ?? STREAM_STALL_MS_MAX,
+    },
+  );
+  let stopping = false;
+  const server = createServer(
+    { report, takeTokens, isStopping: () => stopping },
+    { hosts: options.hosts ?? [], ...(limits.connectionsMax && { connectionsMax: limits.connectionsMax }) },
+  );
+  const context: RouteContext = {
+    deps,
+    blocks,
+    waiters,
+    streams,
+    charge: (request, cost) => chargeRequest(takeTokens, request, cost),
+  };
+  await describeRoutes(server);
+  openapiRoute(server);
+  registerRoutes(server, context);
+
+  let unsubscribe: Cancel = () => undefined;
+  const onCommit = (commit: Commit): void => {
+    waiters.onCommit(commit);
+    streams.onCommit(commit);
+  };
+  return {
+    start: async () => {
+      // Before the first request: it may wait for a commit.
+      unsubscribe = deps.onCommit(onCommit);
+      streams.start();
+      const url = await listen(server, options).catch((error: unknown) => {
+        unsubscribe();
+        streams.stop();
+        throw error;
+      });
+      report({ level: 'info', code: 'api.started', url });
+      return { url };
+    },
+    stop: async () => {
+      stopping = true;
+      unsubscribe();
+      waiters.stop();
+      streams.stop();
+      const cancelCut = clock.after(STOP_GRACE_MS, () => server.server.closeAllConnections());
+      await server.close();
+      cancelCut();
+      report({ level: 'info', code: 'api.stopped' });
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// Owns: refusals as application/problem+json: which code has which HTTP status, and what a client is told. Never a
+// stack, never a payload. Does not own: the codes (core's errors.ts).
+import { ConsiliumError, type ErrorCode, type ErrorData } from '@consilium/core';
+import { RETRY_AFTER_BUSY_S } from './limits.ts';
+
+/** RFC 9457, with Consilium's `code` and `data`. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly data: ErrorData;
+}
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/** A refusal on its way to the client. `retryAfterMs` becomes the header Retry-After. */
+export class ApiRefusal extends ConsiliumError {
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, data: ErrorData = {}, detail?: string, retryAfterMs?: number) {
+    super(code, data, detail);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** What is not named here is a well-formed request that the ledger refuses: 422. */
+const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = {
+  ENCODING_INVALID: 400,
+  ENCODING_TOO_LARGE: 413,
+  REQUEST_INVALID: 400,
+  TX_ACTION_MALFORMED: 400,
+  TX_NETWORK_MISMATCH: 400,
+  HOST_REFUSED: 403,
+  TX_ACCOUNT_UNKNOWN: 403,
+  TX_KEY_ROTATED: 403,
+  TX_NOT_PERMITTED: 403,
+  TX_SIGNATURE_INVALID: 403,
+  ACCOUNT_NOT_FOUND: 404,
+  BLOCK_NOT_FOUND: 404,
+  ROUTE_NOT_FOUND: 404,
+  CHAIN_EMPTY: 409,
+  STALE: 409,
+  TX_DUPLICATE: 409,
+  MEDIA_TYPE_UNSUPPORTED: 415,
+  RATE_LIMITED: 429,
+  TX_QUOTA_EXCEEDED: 429,
+  INTERNAL_ERROR: 500,
+  STORE_DAMAGED: 500,
+  API_BUSY: 503,
+  API_STOPPING: 503,
+  TX_WAIT_TIMEOUT: 504,
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+export function statusOf(code: ErrorCode): number {
+  return STATUS_BY_CODE[code] ?? 422;
+}
+
+export function problemOf(error: ConsiliumError): Problem {
+  const status = statusOf(error.code);
+  const title = TITLES[status] ?? 'Error';
+  const { code, data, message: detail } = error;
+  return { type: `urn:consilium:error:${code}`, title, status, code, detail, data };
+}
+
+/** Whole seconds, at least 1; undefined when a retry does not depend on time. */
+export function retryAfterSeconds(error: ConsiliumError): number | undefined {
+  if (error instanceof ApiRefusal && error.retryAfterMs !== undefined)
+    return Math.max(1, Math.ceil(error.retryAfterMs / 1000));
+  const status = statusOf(error.code);
+  return status === 429 || status === 503 ? RETRY_AFTER_BUSY_S : undefined;
+}

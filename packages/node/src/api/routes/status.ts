@@ -1,0 +1,56 @@
+// Owns: what this node says of itself (unproven), and the genesis document.
+import { Type } from 'typebox';
+import type { RouteContext } from '../context.ts';
+import { heightOrZero, hex32, problems, signingState, timeMs } from '../schemas.ts';
+import type { ApiServer } from '../server.ts';
+
+const count = Type.Integer({ minimum: 0 });
+
+const status = Type.Object(
+  {
+    chainId: Type.String(),
+    genesis: hex32,
+    name: Type.String({ description: 'name of the institution whose node this is' }),
+    institution: hex32,
+    height: heightOrZero,
+    blockId: hex32,
+    stateRoot: hex32,
+    time: timeMs,
+    round: count,
+    awake: Type.Boolean({ description: 'whether there is work at the running height' }),
+    peers: Type.Array(Type.Object({ institution: hex32, name: Type.String(), connected: Type.Boolean() })),
+    mempool: Type.Object({ txs: count, bytes: count }),
+    synced: Type.Boolean(),
+    signing: signingState,
+  },
+  { description: 'not proven: for operators and for choosing a node' },
+);
+
+export function statusRoutes(server: ApiServer, { deps }: RouteContext): void {
+  const statusSchema = {
+    operationId: 'getStatus',
+    summary: 'Where this node stands, in its own words (not proven)',
+    response: { 200: status, ...problems },
+  };
+  server.get('/v1/status', { schema: statusSchema }, async () => {
+    const { peers, ...rest } = deps.status();
+    return { ...rest, peers: [...peers] };
+  });
+
+  const genesisSchema = {
+    operationId: 'getGenesis',
+    summary: 'The genesis document: check its fingerprint against the one you were given',
+    response: {
+      200: Type.Unsafe<object>({
+        type: 'object',
+        additionalProperties: true,
+        description: 'the genesis document',
+      }),
+      ...problems,
+    },
+  };
+  const genesis = JSON.stringify(deps.genesis);
+  server.get('/v1/genesis', { schema: genesisSchema }, async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(genesis as unknown as object),
+  );
+}

@@ -1,0 +1,146 @@
+// Owns: the HTTP server without its routes: bounds on connections and requests, who may ask (Host, rate), the form of
+// every refusal. Does not own: what the routes answer.
+import { isIP, type Socket } from 'node:net';
+import { ConsiliumError } from '@consilium/core';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import type { Report } from '../ports.ts';
+import {
+  BODY_BYTES_MAX,
+  CONNECTIONS_MAX,
+  HEADER_BYTES_MAX,
+  KEEP_ALIVE_MS,
+  REQUEST_HEADERS_MS_MAX,
+  REQUEST_MS_MAX,
+  URL_PARAM_LENGTH_MAX,
+} from './limits.ts';
+import { ApiRefusal, PROBLEM_MEDIA_TYPE, problemOf } from './problems.ts';
+import type { TakeTokens } from './rate-limit.ts';
+import { refusalOf, sendRefusal } from './refusals.ts';
+import { compileValidator } from './validation.ts';
+
+export type ApiServer = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a request of this route costs in the measure of the rate limit; 1 when not given. */
+    cost?: number;
+  }
+}
+
+export interface ServerDeps {
+  readonly report: Report;
+  readonly takeTokens: TakeTokens;
+  readonly isStopping: () => boolean;
+}
+
+export interface ServerOptions {
+  /** Host names (without port) by which clients call this node, beside IP addresses and localhost. */
+  readonly hosts: readonly string[];
+  readonly connectionsMax?: number;
+}
+
+export function createServer(deps: ServerDeps, options: ServerOptions): ApiServer {
+  const server = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_HEADERS_MS_MAX },
+    routerOptions: { maxParamLength: URL_PARAM_LENGTH_MAX },
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, _request, reply) => sendRefusal(reply as FastifyReply, refusalOf(error)),
+    clientErrorHandler: answerUnreadable,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  server.server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
+  server.setValidatorCompiler(compileValidator);
+  server.removeContentTypeParser('text/plain');
+  server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    if (deps.isStopping()) throw new ApiRefusal('API_STOPPING');
+    if (!isServedHost(request, options.hosts)) throw new ApiRefusal('HOST_REFUSED');
+    chargeRequest(deps.takeTokens, request, request.routeOptions.config.cost ?? 1);
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    // A stop waits for open connections: the last answer of each ends it.
+    if (deps.isStopping()) reply.header('connection', 'close');
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const refusal = refusalOf(error);
+    if (problemOf(refusal).status === 500) deps.report(failure(request, error, refusal));
+    return sendRefusal(reply, refusal);
+  });
+  server.setNotFoundHandler((_request, reply) => sendRefusal(reply, new ConsiliumError('ROUTE_NOT_FOUND')));
+  return server;
+}
+
+/** Throws `RATE_LIMITED` when this client has used up what it may ask for. */
+export function chargeRequest(takeTokens: TakeTokens, request: FastifyRequest, cost: number): void {
+  const waitMs = takeTokens(request.ip, cost);
+  if (waitMs > 0) throw new ApiRefusal('RATE_LIMITED', { retryAfterMs: waitMs }, undefined, waitMs);
+}
+
+/**
+ * A page in a browser can make any name of its own resolve to this machine (DNS rebinding) and would then read the
+ * ledger from here. It cannot do so with an address, with localhost, or with a name that the operator gave.
+ */
+function isServedHost(request: FastifyRequest, hosts: readonly string[]): boolean {
+  const name = hostName(request.headers.host ?? '');
+  return name === 'localhost' || isIP(name) !== 0 || hosts.includes(name);
+}
+
+function hostName(hostHeader: string): string {
+  const url = URL.parse(`http://${hostHeader}`);
+  return (url?.hostname ?? '').replace(/^\[|\]$/g, '');
+}
+
+function failure(request: FastifyRequest, error: unknown, refusal: ConsiliumError): Parameters<Report>[0] {
+  // The message of a broken invariant is our own text; that of any other error could quote what a client sent.
+  const message = error instanceof Error ? error.message : '';
+  const cause = message.startsWith('invariant:')
+    ? message
+    : error instanceof Error
+      ? error.name
+      : typeof error;
+  return {
+    level: 'error',
+    code: 'api.failed',
+    error: refusal.code,
+    cause,
+    method: request.method,
+    route: request.routeOptions.url ?? '',
+    ...refusal.data,
+  };
+}
+
+/** Bytes that are no HTTP request: refused in the same form, by hand, since there is no request to answer. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const refusal = new ConsiliumError('REQUEST_INVALID', { rule: error.code ?? 'http' });
+  const body = JSON.stringify(problemOf(refusal));
+  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: ${PROBLEM_MEDIA_TYPE}\r\ncontent-length: ${body.length}`;
+  socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
+}

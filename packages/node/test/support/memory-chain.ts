@@ -1,0 +1,275 @@
+// A chain in memory with the formats of the store: real blocks, certificates, trees and proofs; the ledger's rules are
+// not asked. Snapshots see the height at which they were taken, as LevelDB's do.
+import {
+  accountIdOf,
+  type Block,
+  type Certificate,
+  certificateHash,
+  certificateOf,
+  certificateShape,
+  compareBytes,
+  concat,
+  createGenesis,
+  createMemoryTree,
+  createValidatorSet,
+  DEFAULT_PARAMS,
+  type ErrorCode,
+  encode,
+  encodeBlock,
+  encodeTxResult,
+  evidenceRoot,
+  fromHex,
+  type Genesis,
+  genesisHash,
+  type Header,
+  type Hex32,
+  hashBlocks64,
+  hashHex,
+  headerId,
+  type MemoryTree,
+  merkleRoot,
+  NO_ROUND,
+  type SecretKey,
+  secretKeyFromSeed,
+  signPayload,
+  signTx,
+  signValidatorCard,
+  stateKeyHash,
+  stateValueHash,
+  type Tx,
+  toHex,
+  treeRoot,
+  uint64Bytes,
+  updateTree,
+  type Validator,
+  type ValidatorSet,
+  type Vote,
+  validatorSetHash,
+  validatorSetShape,
+  verifyEd25519,
+  votePayload,
+} from '@consilium/core';
+import type { Commit } from '../../src/api/deps.ts';
+import { type ChainSnapshot, heightKey, resultListShape } from '../../src/queries/index.ts';
+import { TABLES } from '../../src/tables.ts';
+
+export interface StateWrite {
+  readonly table: number;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
+export interface CommitInput {
+  readonly txs?: readonly Uint8Array[];
+  readonly codes?: readonly ('OK' | ErrorCode)[];
+  readonly writes?: readonly StateWrite[];
+  /** The set that decides from the next height on. */
+  readonly nextSet?: ValidatorSet;
+}
+
+export interface MemoryChain {
+  readonly genesis: Genesis;
+  readonly genesisHash: Hex32;
+  readonly set: () => ValidatorSet;
+  readonly height: () => number;
+  readonly header: () => Header | undefined;
+  readonly commit: (input?: CommitInput) => Commit;
+  readonly snapshot: () => ChainSnapshot;
+  readonly openSnapshots: () => number;
+  readonly onCommit: (listener: (commit: Commit) => void) => () => void;
+  /** Overwrites a row behind the chain's back. */
+  readonly damage: (table: number, key: Uint8Array, value: Uint8Array) => void;
+  readonly nextTx: () => Tx;
+}
+
+const FOUNDERS = ['Linden', 'Nordhafen', 'Rosengarten', 'Seeblick'];
+
+function keyOf(label: string): SecretKey {
+  return secretKeyFromSeed(fromHex(hashHex(new TextEncoder().encode(label))));
+}
+
+function founder(name: string): { readonly account: SecretKey; readonly validator: SecretKey } {
+  return { account: keyOf(`${name} account`), validator: keyOf(`${name} validator`) };
+}
+
+export function validatorNamed(name: string): Validator {
+  const { account, validator } = founder(name);
+  return { id: accountIdOf(account.publicKey), key: validator.publicKey, power: 1 };
+}
+
+export function createTestGenesis(): Genesis {
+  const cards = FOUNDERS.map((name) => {
+    const { account, validator } = founder(name);
+    const content = {
+      name,
+      accountKey: account.publicKey,
+      validatorKey: validator.publicKey,
+      networkKey: keyOf(`${name} network`).publicKey,
+      addresses: [],
+      development: true,
+    };
+    return signValidatorCard(content, account, validator);
+  });
+  return createGenesis('dev-test', 1_700_000_000_000, cards, DEFAULT_PARAMS, verifyEd25519);
+}
+
+/** Values of each row by the height from which they stand. */
+type Rows = Map<string, { readonly since: number; readonly value: Uint8Array | null }[]>;
+
+/** `sign`: real signatures in the certificates, which cost milliseconds each; else zeros. */
+export function createMemoryChain(options: { readonly sign: boolean }): MemoryChain {
+  const genesis = createTestGenesis();
+  const hash = genesisHash(genesis);
+  const signers = options.sign ? SIGNERS : [];
+  const secrets = new Map(signers.map((name) => [validatorNamed(name).id, founder(name).validator]));
+  const rows: Rows = new Map();
+  const keysByTable = new Map<number, Uint8Array[]>();
+  const listeners = new Set<(commit: Commit) => void>();
+  const tree = createMemoryTree();
+  let set = createValidatorSet(FOUNDERS.map(validatorNamed));
+  let tip: { readonly header: Header; readonly certificate: Certificate } | undefined;
+  let open = 0;
+  let nonce = 0;
+
+  const put = (since: number, table: number, key: Uint8Array, value: Uint8Array | null): void => {
+    const name = `${table}:${toHex(key)}`;
+    const versions = rows.get(name);
+    if (versions === undefined) keysByTable.set(table, [...(keysByTable.get(table) ?? []), key]);
+    rows.set(name, [...(versions ?? []), { since, value }]);
+  };
+  const get = (height: number, table: number, key: Uint8Array): Uint8Array | undefined =>
+    rows.get(`${table}:${toHex(key)}`)?.findLast(({ since }) => since <= height)?.value ?? undefined;
+
+  const height = (): number => tip?.header.height ?? 0;
+
+  const commit = (input: CommitInput = {}): Commit => {
+    const { txs = [], writes = [], nextSet = set } = input;
+    const at = height() + 1;
+    const ids = txs.map((tx) => hashHex(tx));
+    const codes = ids.map((_, index) => input.codes?.[index] ?? 'OK');
+    const results = ids.map((txId, index) =>
+      encodeTxResult({ txId, code: codes[index] ?? 'OK', failedAction: null, outcomes: [] }),
+    );
+    const stateRoot = writeState(tree, writes, (table, key, value) => put(at, table, key, value));
+    const header: Header = {
+      version: 1,
+      genesis: hash,
+      height: at,
+      time: (tip?.header.time ?? genesis.time) + 1_000,
+      parent: tip === undefined ? hash : headerId(tip.header),
+      author: set[0]?.id ?? hash,
+      txRoot: merkleRoot(ids.map(fromHex)),
+      resultRoot: merkleRoot(results),
+      stateRoot,
+      validatorsHash: validatorSetHash(set),
+      nextValidatorsHash: validatorSetHash(nextSet),
+      lastCertificateHash: certificateHash(tip?.certificate ?? null),
+      evidenceRoot: evidenceRoot([]),
+    };
+    const block: Block = { header, lastCertificate: tip?.certificate ?? null, evidence: [], txs };
+    const certificate = certify(header, hash, set, secrets);
+    const key = heightKey(at);
+    put(at, TABLES.blocks, key, encodeBlock(block));
+    put(at, TABLES.certificates, key, encode(certificateShape, certificate));
+    put(at, TABLES.results, key, encode(resultListShape, results));
+    ids.forEach((id, index) => {
+      put(at, TABLES.transactions, fromHex(id), concat(key, uint64Bytes(index).subarray(4)));
+    });
+    if (nextSet !== set) put(at, TABLES.setChanges, key, encode(validatorSetShape, nextSet));
+    set = nextSet;
+    tip = { header, certificate };
+    const committed: Commit = {
+      height: at,
+      id: headerId(header),
+      time: header.time,
+      txs: ids.map((id, index) => ({ id, code: codes[index] ?? 'OK' })),
+    };
+    for (const listener of listeners) listener(committed);
+    return committed;
+  };
+
+  const snapshot = (): ChainSnapshot => {
+    const at = height();
+    open += 1;
+    return {
+      height: at,
+      get: (table, key) => get(at, table, key),
+      keysAfter: async (table, after, limit) =>
+        (keysByTable.get(table) ?? [])
+          .filter((key) => compareBytes(key, after) > 0 && get(at, table, key) !== undefined)
+          .sort(compareBytes)
+          .slice(0, limit),
+      close: () => {
+        open -= 1;
+      },
+    };
+  };
+
+  return {
+    genesis,
+    genesisHash: hash,
+    set: () => set,
+    height,
+    header: () => tip?.header,
+    commit,
+    snapshot,
+    openSnapshots: () => open,
+    onCommit: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    damage: (table, key, value) => put(0, table, key, value),
+    nextTx: () => {
+      nonce += 1;
+      return signTx(keyOf('Linden account'), {
+        genesis: hash,
+        sender: accountIdOf(keyOf('Linden account').publicKey),
+        validUntil: genesis.time + 60_000,
+        nonce: nonce.toString(16).padStart(32, '0'),
+        actions: [{ type: 'chain.noop', version: 1, body: {} }],
+      });
+    },
+  };
+}
+
+function writeState(
+  tree: MemoryTree,
+  writes: readonly StateWrite[],
+  put: (table: number, key: Uint8Array, value: Uint8Array | null) => void,
+): Hex32 {
+  const updates = writes.map(({ table, key, value }) => ({
+    keyHash: stateKeyHash(table, key),
+    valueHash: value === null ? null : stateValueHash(value),
+  }));
+  const change = updateTree(tree, updates, hashBlocks64);
+  tree.write(change.nodes);
+  for (const { table, key, value } of writes) put(TABLES.state, concat(Uint8Array.of(table), key), value);
+  for (const { path, node } of change.nodes) put(TABLES.tree, path, node);
+  return treeRoot(tree);
+}
+
+/** Zeros where a secret is not given. */
+function certify(
+  header: Header,
+  genesis: Hex32,
+  set: ValidatorSet,
+  secrets: ReadonlyMap<Hex32, SecretKey>,
+): Certificate {
+  const content = {
+    type: 'precommit',
+    height: header.height,
+    round: 0,
+    blockId: headerId(header),
+    validRound: NO_ROUND,
+  } as const;
+  const votes = set.map((validator): Vote => {
+    const secret = secrets.get(validator.id);
+    const signature =
+      secret === undefined ? '00'.repeat(64) : signPayload(secret, 'vote', genesis, votePayload(content));
+    return { ...content, validator: validator.id, signature };
+  });
+  return certificateOf(content, votes, set);
+}
+
+/** Every hospital whose keys these tests hold. */
+const SIGNERS = [...FOUNDERS, 'Talblick'];
