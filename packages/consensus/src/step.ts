@@ -24,6 +24,7 @@ import type {
   ReceivedProposal,
   State,
   TimeoutKind,
+  Verdict,
 } from './types.ts';
 import { keepVote, votesBy } from './votes.ts';
 
@@ -72,10 +73,7 @@ function take(state: State, input: Input): Outcome {
     case 'built':
       return takeBuilt(state, input.round, input.value);
     case 'verdict':
-      return {
-        state: { ...state, verdicts: new Map(state.verdicts).set(input.id, input.verdict) },
-        effects: [],
-      };
+      return { state: withVerdict(state, input.id, input.verdict), effects: [] };
   }
 }
 
@@ -85,6 +83,12 @@ function withValue(state: State, value: KnownValue): State {
     : { ...state, values: new Map(state.values).set(value.id, value) };
 }
 
+/** A verdict belongs to a value in hand and stays until the height ends. */
+function withVerdict(state: State, id: Hex32, verdict: Verdict): State {
+  if (!state.values.has(id) || state.verdicts.has(id)) return state;
+  return { ...state, verdicts: new Map(state.verdicts).set(id, verdict) };
+}
+
 /**
  * Only the proposer of a round proposes in it: a proposal of anybody else is not kept, so that stale ones cannot keep
  * the real one from being looked at. Two are kept, and the second is evidence.
@@ -92,6 +96,8 @@ function withValue(state: State, value: KnownValue): State {
 function takeProposal(state: State, received: ReceivedProposal): Outcome {
   const { proposal } = received;
   if (proposal.validator !== proposerOf(state, proposal.round)) return unchanged(state);
+  if (proposal.height !== state.config.height || proposal.blockId !== received.value.id)
+    return unchanged(state);
   if (proposal.validRound >= proposal.round) return unchanged(state);
   const known = state.proposals.get(proposal.round) ?? [];
   const duplicate = known.some((other) => sameProposal(other.proposal, proposal));
@@ -112,9 +118,23 @@ function boundLaterProposals(state: State, sender: Hex32, next: number): State {
     (round) => round > state.round && round !== next && proposerOf(state, round) === sender,
   );
   if (next <= state.round || later.length < LATER_ROUNDS_PER_SENDER_MAX) return state;
+  const lowest = Math.min(...later);
   const proposals = new Map(state.proposals);
-  proposals.delete(Math.min(...later));
-  return { ...state, proposals };
+  proposals.delete(lowest);
+  const dropped = (state.proposals.get(lowest) ?? []).map(({ value }) => value.id);
+  return dropped.reduce(withoutUnusedValue, { ...state, proposals });
+}
+
+/** A value leaves with its last proposal, unless something was asked or known of it. */
+function withoutUnusedValue(state: State, id: Hex32): State {
+  const asked = state.done.has(`validate:${id}`) || state.done.has(`fetch:${id}`) || state.verdicts.has(id);
+  const proposed = [...state.proposals.values()].some((received) =>
+    received.some(({ value }) => value.id === id),
+  );
+  if (asked || proposed) return state;
+  const values = new Map(state.values);
+  values.delete(id);
+  return { ...state, values };
 }
 
 function takeVote(state: State, vote: Vote, inCertificate: boolean): Outcome {
@@ -132,9 +152,12 @@ function takeVote(state: State, vote: Vote, inCertificate: boolean): Outcome {
   return accuse({ ...state, votes }, effects, evidenceOfVote(state.votes, vote));
 }
 
+/** A prevote carries the validRound of the proposal that it answers; a precommit carries none (rule 17). */
 function isProposed(state: State, vote: Vote): boolean {
   return (state.proposals.get(vote.round) ?? []).some(
-    ({ proposal }) => proposal.blockId === vote.blockId && proposal.validRound === vote.validRound,
+    ({ proposal }) =>
+      proposal.blockId === vote.blockId &&
+      (vote.type === 'precommit' || proposal.validRound === vote.validRound),
   );
 }
 
@@ -159,9 +182,14 @@ function accuse(state: State, effects: readonly Effect[], evidence: Evidence | u
   return { state: { ...state, done }, effects: [...effects, { type: 'evidence', evidence }] };
 }
 
+/** A height that nobody woke has no timers and proposes nothing; a diverged node stays silent. */
+function maySpeak(state: State): boolean {
+  return state.awake && !state.diverged;
+}
+
 /** Rules 12 to 14. A timeout of another round, or of a step that is left, is nothing. */
 function takeTimeout(state: State, kind: TimeoutKind, round: number): Outcome {
-  if (round !== state.round || state.diverged) return unchanged(state);
+  if (round !== state.round || !maySpeak(state)) return unchanged(state);
   if (kind === 'propose' && state.step === 'propose') {
     return cast({ ...state, step: 'prevote' }, 'prevote', null, NO_ROUND);
   }
@@ -171,12 +199,17 @@ function takeTimeout(state: State, kind: TimeoutKind, round: number): Outcome {
   return kind === 'precommit' ? enterRound(state, round + 1) : unchanged(state);
 }
 
-/** A value that was built too late is dropped: its proposer has already answered its own round with nil. */
+/**
+ * A value that was built too late is dropped: its proposer has already answered its own round with nil. A second answer
+ * for one round is dropped too, and a fresh value where `valid` was due: a proposer signs once in a round.
+ */
 function takeBuilt(state: State, round: number, value: KnownValue): Outcome {
-  const own = proposerOf(state, round) === state.config.self;
-  if (!own || round !== state.round || state.step !== 'propose' || state.diverged) return unchanged(state);
-  const verdicts = new Map(state.verdicts).set(value.id, 'valid' as const);
-  const built = withValue({ ...state, verdicts }, value);
+  const due = proposerOf(state, round) === state.config.self && state.valid === null && maySpeak(state);
+  const name = `built:${round}`;
+  if (!due || round !== state.round || state.step !== 'propose' || state.done.has(name))
+    return unchanged(state);
+  const done = new Set(state.done).add(name);
+  const built = withVerdict(withValue({ ...state, done }, value), value.id, 'valid');
   return { state: built, effects: propose(built, value.id) };
 }
 
