@@ -46,6 +46,7 @@ export const ERRORS = {
   P2P_FRAME_MALFORMED: 'the peer sent bytes that are no frame of the protocol',
   P2P_FRAME_OVERSIZE: 'the peer announced a message over the bound of its channel',
   P2P_FRAME_STALLED: 'the peer began a message and did not end it in time',
+  P2P_LINK_CLOSED: 'the peer or the network closed the link',
   P2P_LINK_DUPLICATE: 'both ends connected at once; one of the two links was closed',
   P2P_LINK_SILENT: 'nothing was heard from the peer for too long',
   P2P_LISTEN_FAILED: 'cannot listen on the address; is another process using the port?',
@@ -55,6 +56,7 @@ export const ERRORS = {
   P2P_PEER_BARRED: 'the peer broke the protocol too often and is cut off for a while',
   P2P_PEER_REMOVED: 'the institution is not, or no longer, admitted by the ledger',
   P2P_RATE_EXCEEDED: 'the peer sends more than its rate bound',
+  P2P_REFUSED_BY_PEER: 'the peer closed the link at once; its ledger may not admit this node (yet)',
   P2P_STRANGER_REFUSED: 'a peer that the ledger does not admit was refused at the gate',
   // proofs and clients
   PROOF_INVALID: 'the answer does not match its certificate and proof; this node is lying or damaged',

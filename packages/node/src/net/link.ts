@@ -182,7 +182,7 @@ export class Link {
     if (this.#session !== session) return;
     this.#session = undefined;
     this.#apartSinceMs = performance.now();
-    const reason = code ?? 'P2P_LINK_CLOSED';
+    const reason = code ?? (wasReady ? 'P2P_LINK_CLOSED' : 'P2P_REFUSED_BY_PEER');
     this.#deps.throttledReport({
       level: wasReady ? 'info' : 'debug',
       code: 'P2P_DISCONNECTED',

@@ -5,8 +5,6 @@ import { ConsiliumError, type ErrorCode } from '@consilium/core';
 import type { MessageStream, StreamMuxerFactory } from '@libp2p/interface';
 import { yamux } from '@libp2p/yamux';
 import {
-  LINK_PING_MS,
-  LINK_SILENT_TICKS_MAX,
   PEER_MESSAGES_BURST,
   PEER_MESSAGES_PER_SECOND,
   SOCKET_QUEUE_BYTES_MAX,
@@ -16,6 +14,7 @@ import {
   STREAMS_PER_CONNECTION_MAX,
 } from '../limits.ts';
 import { TokenBucket } from './meters.ts';
+import type { NetLimits } from './options.ts';
 
 // Yamux (hashicorp/yamux, spec.md): version, type, flags (2), stream id (4), length (4).
 const YAMUX_HEADER_BYTES = 12;
@@ -29,9 +28,9 @@ export interface MuxerGuards {
 }
 
 /** A multiplexer whose connections are watched. A breach aborts the connection with the code as its error. */
-export function createGuardedMuxer(silentTicksMax: number = LINK_SILENT_TICKS_MAX): MuxerGuards {
+export function createGuardedMuxer(limits: Pick<NetLimits, 'pingMs' | 'silentTicksMax'>): MuxerGuards {
   const inner = yamux({
-    keepAliveInterval: LINK_PING_MS,
+    keepAliveInterval: limits.pingMs,
     maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
     maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
     // A channel is paused until both directions stand: what arrives before must fit.
@@ -50,7 +49,7 @@ export function createGuardedMuxer(silentTicksMax: number = LINK_SILENT_TICKS_MA
   };
   const tick = (): void => {
     for (const [connection, ticks] of silences) {
-      if (ticks >= silentTicksMax) connection.abort(new ConsiliumError('P2P_LINK_SILENT'));
+      if (ticks >= limits.silentTicksMax) connection.abort(new ConsiliumError('P2P_LINK_SILENT'));
       else silences.set(connection, ticks + 1);
     }
   };

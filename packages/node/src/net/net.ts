@@ -56,7 +56,7 @@ class Libp2pNet implements NodeNet {
     this.#limits = { ...NET_LIMITS, ...options.limits };
     this.#report = report;
     this.#throttledReport = createThrottledReport(report, () => performance.now());
-    this.#muxer = createGuardedMuxer(this.#limits.silentTicksMax);
+    this.#muxer = createGuardedMuxer(this.#limits);
     this.#roster = new Roster({
       addressOverrides: options.addressOverrides ?? {},
       report,

@@ -2,6 +2,7 @@
 import type { Hex32 } from '@consilium/core';
 import {
   FRAME_TICKS_MAX,
+  LINK_PING_MS,
   LINK_SILENT_TICKS_MAX,
   LINK_TICK_MS,
   PENALTY_REFUSAL_MS,
@@ -13,6 +14,7 @@ import {
 export interface NetLimits {
   readonly sendQueueBytesMax: number;
   readonly frameTicksMax: number;
+  readonly pingMs: number;
   readonly silentTicksMax: number;
   readonly tickMs: number;
   readonly penaltyRefusalMs: number;
@@ -22,6 +24,7 @@ export interface NetLimits {
 export const NET_LIMITS: NetLimits = {
   sendQueueBytesMax: SEND_QUEUE_BYTES_MAX,
   frameTicksMax: FRAME_TICKS_MAX,
+  pingMs: LINK_PING_MS,
   silentTicksMax: LINK_SILENT_TICKS_MAX,
   tickMs: LINK_TICK_MS,
   penaltyRefusalMs: PENALTY_REFUSAL_MS,

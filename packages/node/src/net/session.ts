@@ -78,6 +78,12 @@ export class Session {
     this.connection.abort(new ConsiliumError(code));
   }
 
+  /** Sends what is on its way first, so that the peer learns the same about us. */
+  #leave(code: ErrorCode): void {
+    this.#end(code);
+    this.connection.close().catch(() => this.connection.abort(new ConsiliumError(code)));
+  }
+
   async #openChannel(channel: Channel): Promise<void> {
     try {
       const stream = await this.connection.newStream(protocolOf(this.#deps.genesis, channel), {
@@ -86,7 +92,8 @@ export class Session {
       if (stream.status !== 'open') throw new ConsiliumError('P2P_CHANNEL_FAILED');
       this.#use(channel, stream);
     } catch (error) {
-      this.close(isOtherProtocol(error) ? 'P2P_OTHER_NETWORK' : 'P2P_CHANNEL_FAILED');
+      if (isOtherProtocol(error)) this.#leave('P2P_OTHER_NETWORK');
+      else this.close('P2P_CHANNEL_FAILED');
     }
   }
 
