@@ -54,6 +54,8 @@ export const CHANNEL_OPEN_MS_MAX = 5_000;
 export const INBOUND_HANDSHAKE_MS_MAX = 5_000;
 /** A lost channel of a standing connection is opened again after this. */
 export const CHANNEL_REOPEN_DELAY_MS = 1_000;
+/** How long a link to another network stands until the peer has noticed as well. */
+export const LINK_GOODBYE_MS = 1_000;
 /** A message begun must be whole within this many ticks: 8 MB in 2 min is slower than any usable link. */
 export const FRAME_TICKS_MAX = 120;
 /** How often links are looked at. Ticks are counted, so that a stalled process does not blame its peers. */

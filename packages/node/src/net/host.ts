@@ -22,6 +22,7 @@ import {
   SOCKETS_MAX,
   STREAMS_PER_CONNECTION_MAX,
 } from '../limits.ts';
+import type { Report } from '../ports.ts';
 import { dialable } from './addresses.ts';
 
 export interface HostDeps {
@@ -32,6 +33,7 @@ export interface HostDeps {
   readonly onStream: ReadonlyMap<string, (stream: Stream, connection: Connection) => void>;
   /** Called for each connection past the gate, of either direction. */
   readonly onConnection: (connection: Connection) => void;
+  readonly report: Report;
 }
 
 export interface Host {
@@ -52,13 +54,12 @@ export async function startHost(deps: HostDeps, listen: readonly string[]): Prom
   try {
     await libp2p.start();
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new ConsiliumError('P2P_LISTEN_FAILED', { addresses: listen.join(' '), cause });
+    throw new ConsiliumError('P2P_LISTEN_FAILED', { addresses: listen.join(' '), cause: causeOf(error) });
   }
   return {
     addresses: () => libp2p.getMultiaddrs().map(String),
     dial: (peer, addresses, signal) => dial(libp2p, peer, addresses, signal),
-    stop: () => stopWithin(libp2p, NET_STOP_MS_MAX),
+    stop: () => stopWithin(libp2p, NET_STOP_MS_MAX, deps.report),
   };
 }
 
@@ -110,9 +111,18 @@ async function dial(
 }
 
 /** Stops waiting after `limitMs`: what hangs then is a goodbye to a peer that does not answer. */
-async function stopWithin(libp2p: Libp2p, limitMs: number): Promise<void> {
+async function stopWithin(libp2p: Libp2p, limitMs: number, report: Report): Promise<void> {
   const limit = Promise.withResolvers<void>();
-  const timer = setTimeout(limit.resolve, limitMs);
-  await Promise.race([libp2p.stop(), limit.promise]);
+  const timer = setTimeout(() => limit.reject(new ConsiliumError('P2P_NOT_RUNNING')), limitMs);
+  try {
+    await Promise.race([libp2p.stop(), limit.promise]);
+  } catch (error) {
+    report({ level: 'warn', code: 'P2P_STOP_INCOMPLETE', cause: causeOf(error) });
+  }
   clearTimeout(timer);
+}
+
+/** What a library says of a failure: addresses and system codes, nothing personal. */
+export function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

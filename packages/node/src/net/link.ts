@@ -17,6 +17,7 @@ import {
   REDIAL_JITTER,
 } from '../limits.ts';
 import type { Channel, NetHandler, Report } from '../ports.ts';
+import { causeOf } from './host.ts';
 import { backoffMs, DecayingScore, TokenBucket } from './meters.ts';
 import type { NetLimits } from './options.ts';
 import { Session } from './session.ts';
@@ -193,6 +194,9 @@ export class Link {
     if (!wasReady) this.#failures += 1;
     if (wasReady) this.#deps.handler.onDisconnect(this.peer);
     if (code !== undefined && GUILTY.has(code)) this.penalize(code, PENALTY_FRAME);
+    // Whoever dials and then takes no channel costs a handshake each time.
+    const inVain = code === 'P2P_CHANNEL_FAILED' && session.connection.direction === 'inbound';
+    if (inVain) this.penalize(code, 1);
     this.#planDial(backoffMs(this.#failures, REDIAL, Math.random()));
   }
 
@@ -217,7 +221,7 @@ export class Link {
     try {
       await this.#deps.dial(dialing.signal);
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = causeOf(error);
       this.#deps.throttledReport({ level: 'debug', code: 'P2P_DIAL_FAILED', peer: this.peer, cause });
     }
     this.#dialing = undefined;

@@ -50,6 +50,7 @@ class Libp2pNet implements NodeNet {
   #host: Host | undefined;
   #handler: NetHandler | undefined;
   #ticker: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(report: Report, options: NetOptions) {
     this.#options = options;
@@ -79,8 +80,14 @@ class Libp2pNet implements NodeNet {
       muxer: this.#muxer.factory,
       onStream: this.#streamHandlers(),
       onConnection: (connection: Connection) => this.#onConnection(connection),
+      report: this.#report,
     };
-    this.#host = await startHost(deps, this.#options.listen);
+    const host = await startHost(deps, this.#options.listen);
+    if (this.#stopped) {
+      await host.stop();
+      return;
+    }
+    this.#host = host;
     this.#ticker = setInterval(() => this.#tick(), this.#limits.tickMs);
     this.#applyAdmitted();
   }
@@ -91,6 +98,7 @@ class Libp2pNet implements NodeNet {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#handler = undefined;
     clearInterval(this.#ticker);
     this.#roster.clear('P2P_NOT_RUNNING');

@@ -3,7 +3,12 @@
 // (the link), nor who the peer is (proven by the handshake, checked by the gate).
 import { ConsiliumError, codeOf, type ErrorCode, type Hex32 } from '@consilium/core';
 import type { Connection, Stream } from '@libp2p/interface';
-import { CHANNEL_MESSAGE_BYTES_MAX, CHANNEL_OPEN_MS_MAX, CHANNEL_REOPEN_DELAY_MS } from '../limits.ts';
+import {
+  CHANNEL_MESSAGE_BYTES_MAX,
+  CHANNEL_OPEN_MS_MAX,
+  CHANNEL_REOPEN_DELAY_MS,
+  LINK_GOODBYE_MS,
+} from '../limits.ts';
 import type { Channel } from '../ports.ts';
 import { CHANNELS, protocolOf } from './channels.ts';
 import { Inlet } from './inlet.ts';
@@ -78,10 +83,10 @@ export class Session {
     this.connection.abort(new ConsiliumError(code));
   }
 
-  /** Sends what is on its way first, so that the peer learns the same about us. */
+  /** Not at once: the peer is about to learn the same from our answers, and its operator is told too. */
   #leave(code: ErrorCode): void {
     this.#end(code);
-    this.connection.close().catch(() => this.connection.abort(new ConsiliumError(code)));
+    setTimeout(() => this.connection.abort(new ConsiliumError(code)), LINK_GOODBYE_MS).unref();
   }
 
   async #openChannel(channel: Channel): Promise<void> {

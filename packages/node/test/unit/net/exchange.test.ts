@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { CHANNEL_MESSAGE_BYTES_MAX } from '../../../src/limits.ts';
 import type { Channel } from '../../../src/ports.ts';
 import { admitAll, type NetNode, startNetNode, until, untilConnected } from '../../support/net-node.ts';
 
@@ -52,6 +53,18 @@ describe('two admitted nodes', () => {
     expect(a.net.send(b.institution, 'sync', big)).toBe(true);
     await until(() => b.messages.length === 1, 'the message');
     expect(Buffer.compare(b.messages[0]?.message ?? new Uint8Array(), big)).toBe(0);
+  });
+
+  it('refuse to send what is over the bound of a channel, or to whom they are not connected', async () => {
+    const [a, b] = (await start(1, 2)) as [NetNode, NetNode];
+    expect(a.net.send(b.institution, 'agreement', numbered(1))).toBe(false);
+    admitAll([a, b]);
+    await untilConnected([a, b]);
+    const tooLong = new Uint8Array(CHANNEL_MESSAGE_BYTES_MAX.agreement + 1);
+    expect(a.net.send(b.institution, 'agreement', tooLong)).toBe(false);
+    expect(a.reported('P2P_MESSAGE_OVERSIZE')).toBe(true);
+    expect(a.net.send(b.institution, 'agreement', tooLong.subarray(1))).toBe(true);
+    await until(() => b.messages.length === 1, 'the greatest message');
   });
 
   it('share one address with others', async () => {

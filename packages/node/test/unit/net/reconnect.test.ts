@@ -89,6 +89,21 @@ describe('a link', () => {
     await untilConnected([a, b]);
   });
 
+  it('reaches an address given by name', async () => {
+    const [a, b] = [await start(1), await start(2)];
+    a.net.admit([{ ...b.peer, addresses: [`/dns4/localhost/tcp/${portOf(b)}`] }]);
+    b.net.admit([a.peer]);
+    await untilConnected([a, b]);
+  });
+
+  it('passes over addresses that are none, and those of another peer', async () => {
+    const [a, b] = [await start(1), await start(2)];
+    const others = a.net.addresses();
+    a.net.admit([{ ...b.peer, addresses: ['nonsense', ...others, ...b.peer.addresses] }]);
+    b.net.admit([a.peer]);
+    await untilConnected([a, b]);
+  });
+
   it('follows an institution to a new network key, and drops the old one', async () => {
     const a = await start(1);
     const old = await start(2);
@@ -131,6 +146,19 @@ describe('a link', () => {
 });
 
 describe('stop', () => {
+  it('does not wait for a peer behind a pulled cable', async () => {
+    const b = await start(2);
+    const proxy = await proxyTo(b);
+    const a = await start(1, { addressOverrides: { [b.institution]: [proxy.address] } });
+    admitAll([a, b]);
+    await untilConnected([a, b]);
+    proxy.stall();
+    while (a.net.send(b.institution, 'sync', new Uint8Array(1024 * 1024)));
+    await a.net.stop();
+    expect(a.reported('P2P_STOP_INCOMPLETE')).toBe(false);
+    expect(a.net.connected()).toEqual([]);
+  });
+
   it('frees the port, and the handler hears nothing of it', async () => {
     const [a, b] = [await start(1), await start(2)];
     admitAll([a, b]);
