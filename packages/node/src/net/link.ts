@@ -4,7 +4,6 @@ import { ConsiliumError, compareText, type ErrorCode, type Hex32 } from '@consil
 import type { Connection, Stream } from '@libp2p/interface';
 import {
   CHANNEL_MESSAGE_BYTES_MAX,
-  DUPLICATE_LINK_MS,
   PEER_BYTES_BURST,
   PEER_BYTES_PER_SECOND,
   PEER_MESSAGES_BURST,
@@ -17,6 +16,7 @@ import {
   REDIAL_JITTER,
 } from '../limits.ts';
 import type { Channel, NetHandler, Report } from '../ports.ts';
+import { replaces } from './duplicates.ts';
 import { causeOf } from './host.ts';
 import { backoffMs, DecayingScore, TokenBucket } from './meters.ts';
 import type { NetLimits } from './options.ts';
@@ -148,11 +148,9 @@ export class Link {
     this.#planDial(0);
   }
 
-  /** Dialled by the same end: it dials only when it has lost the other. By both ends: the one of the lower id. */
   #replaces(next: Connection, current: Connection): boolean {
-    if (next.direction === current.direction) return true;
-    const nextIsOfLower = (next.direction === 'outbound') === this.#dialsFirst;
-    return nextIsOfLower || performance.now() - this.#sessionAtMs > DUPLICATE_LINK_MS;
+    const isOfLower = ({ direction }: Connection): boolean => (direction === 'outbound') === this.#dialsFirst;
+    return replaces(isOfLower(next), isOfLower(current), performance.now() - this.#sessionAtMs);
   }
 
   #createSession(connection: Connection): Session {

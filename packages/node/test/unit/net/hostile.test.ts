@@ -74,7 +74,7 @@ describe('an admitted peer that', () => {
   });
 
   it('begins a message and stops is charged, and the channel is closed', async () => {
-    const [net, peer] = await start({ frameTicksMax: 3, tickMs: 20 });
+    const [net, peer] = await start({ frameTicksMax: 3, tickMs: 20, silentTicksMax: 100_000 });
     const connection = await peer.dial(net);
     const stream = await peer.openChannel(connection, 'sync');
     stream.send(header(1000));
