@@ -1,0 +1,52 @@
+// Owns: a store with atomic synced batches: a batch under way at a power cut is there wholly or not at all, and a later
+// one is never there without the earlier.
+import { type Kv, type KvWrite } from '@consilium/node/replica';
+import type { Life } from './life.ts';
+import type { Prng } from './prng.ts';
+import type { DiskTimes } from './sim-disk.ts';
+
+export interface SimKv {
+  open(life: Life): Kv;
+  /** The process died: batches that had reached the system may still land. Call after its life has ended. */
+  crash(): void;
+  wipe(): void;
+  /** Reads for checkers, whoever is alive. */
+  readonly reader: Pick<Kv, 'get'>;
+}
+
+export function createSimKv(prng: Prng, times: DiskTimes): SimKv {
+  const rows = new Map<string, Uint8Array>();
+  let underWay: (readonly KvWrite[])[] = [];
+
+  const apply = (batch: readonly KvWrite[]): void => {
+    for (const { table, key, value } of batch) {
+      if (value === null) rows.delete(rowName(table, key));
+      else rows.set(rowName(table, key), value);
+    }
+  };
+  const reader: Pick<Kv, 'get'> = { get: (table, key) => rows.get(rowName(table, key)) };
+
+  return {
+    reader,
+    open: (life) => ({
+      ...reader,
+      write: (batch, done) => {
+        underWay.push(batch);
+        life.after(prng.between(times.syncUsMin, times.syncUsMax), () => {
+          underWay = underWay.filter((other) => other !== batch);
+          apply(batch);
+          done();
+        });
+      },
+    }),
+    crash: () => {
+      for (const batch of underWay.slice(0, prng.between(0, underWay.length))) apply(batch);
+      underWay = [];
+    },
+    wipe: () => rows.clear(),
+  };
+}
+
+function rowName(table: number, key: Uint8Array): string {
+  return String.fromCharCode(table, ...key);
+}
