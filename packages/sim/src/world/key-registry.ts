@@ -1,6 +1,15 @@
 // Owns: signatures that nobody in the simulation can forge, at a fraction of Ed25519's price: the registry alone knows
 // each key's secret, and a signature is SHA-256 of secret and message, twice. Real keys run through it unchanged.
-import { concat, hashHex, type Hex32, type Hex64, type SecretKey, signEd25519, type Verify, verifyEd25519 } from '@consilium/core';
+import {
+  concat,
+  type Hex32,
+  type Hex64,
+  hashHex,
+  type SecretKey,
+  signEd25519,
+  type Verify,
+  verifyEd25519,
+} from '@consilium/core';
 
 export interface KeyRegistry {
   sign(secret: SecretKey, message: Uint8Array): Hex64;

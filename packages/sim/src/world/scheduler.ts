@@ -73,8 +73,7 @@ function pop(heap: Event[]): void {
     const left = 2 * index + 1;
     if (left >= heap.length) break;
     const right = left + 1;
-    const child =
-      right < heap.length && isBefore(heap[right] as Event, heap[left] as Event) ? right : left;
+    const child = right < heap.length && isBefore(heap[right] as Event, heap[left] as Event) ? right : left;
     if (!isBefore(heap[child] as Event, last)) break;
     heap[index] = heap[child] as Event;
     index = child;

@@ -1,6 +1,6 @@
 // Owns: a store with atomic synced batches: a batch under way at a power cut is there wholly or not at all, and a later
 // one is never there without the earlier.
-import { type Kv, type KvWrite } from '@consilium/node/replica';
+import type { Kv, KvWrite } from '@consilium/node/replica';
 import type { Life } from './life.ts';
 import type { Prng } from './prng.ts';
 import type { DiskTimes } from './sim-disk.ts';

@@ -68,7 +68,8 @@ export function createSimNet(scheduler: Scheduler, prng: Prng, trace: Trace): Si
 
   const mayConnect = (a: Hex32, b: Hex32): boolean => {
     const [one, other] = [stations.get(a), stations.get(b)];
-    if (one?.handler === undefined || other?.handler === undefined || broken.has(pairName(a, b))) return false;
+    if (one?.handler === undefined || other?.handler === undefined || broken.has(pairName(a, b)))
+      return false;
     return one.life.isAlive() && other.life.isAlive() && one.admitted.has(b) && other.admitted.has(a);
   };
 
