@@ -1,8 +1,16 @@
 // Owns: the list of generated vector files and how they are written.
 import { ed25519Vectors } from './ed25519.ts';
+import { lightClientVectors } from './light-client.ts';
+import { merkleVectors } from './merkle.ts';
+import { messageVectors } from './messages.ts';
+import { stateTreeVectors } from './state-tree.ts';
 
 export const GENERATED: Readonly<Record<string, () => unknown>> = {
   'ed25519.json': ed25519Vectors,
+  'light-client.json': lightClientVectors,
+  'merkle.json': merkleVectors,
+  'messages.json': messageVectors,
+  'state-tree.json': stateTreeVectors,
 };
 
 /** One line per vector, so that a change shows which. */
