@@ -121,3 +121,8 @@ export const FETCH_RETRY_MS = 400;
 export const PENDING_EVIDENCE_MAX = 64;
 /** Bytes of transactions in one message: a slow link is not blocked for long by one. */
 export const TX_BATCH_BYTES_MAX: number = 256 * 1024;
+
+/** A key file: under 600 characters, and a name. */
+export const KEY_FILE_BYTES_MAX = 4_096;
+/** A configuration file: 4 KB as it is made, and room for comments and an address of every institution. */
+export const CONFIG_BYTES_MAX: number = 64 * 1024;

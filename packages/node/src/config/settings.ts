@@ -1,0 +1,171 @@
+// Owns: every setting of the daemon: its name, type, default and what is said about it in the file. The name gives the
+// flag and the environment variable. Does not own: reading (layers.ts), and what the network decides (genesis).
+import { NAME_LENGTH_MAX } from '@consilium/core';
+import { isDialable, isNamed } from './tcp-address.ts';
+import {
+  addressList,
+  choiceOf,
+  integerFrom,
+  listenHost,
+  type PeerAddresses,
+  peerAddresses,
+  textOf,
+  type ValueType,
+} from './value-types.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Setting -> its value. */
+export interface SettingValues {
+  readonly name: string;
+  readonly 'p2p.listen': readonly string[];
+  readonly 'peers.addresses': PeerAddresses;
+  readonly 'api.host': string;
+  readonly 'api.port': number;
+  readonly 'metrics.host': string;
+  readonly 'metrics.port': number;
+  readonly 'log.level': LogLevel;
+  readonly 'log.file': string;
+  readonly 'mempool.txs_max': number;
+  readonly 'mempool.bytes_max': number;
+  readonly 'timing.rebroadcast_ms': number;
+  readonly 'timing.status_ms': number;
+}
+
+export type SettingName = keyof SettingValues;
+
+export interface Setting<T> {
+  /** For people: lines of the file's comment, the first also for `--help`. */
+  readonly about: readonly string[];
+  readonly type: ValueType<T>;
+  /** undefined: there is none, it must be given. */
+  readonly fallback: T | undefined;
+}
+
+type Settings = { readonly [K in SettingName]: Setting<SettingValues[K]> };
+
+const port: ValueType<number> = integerFrom(0, 65_535, '0 takes a free one');
+
+/** In the order of the file. */
+export const SETTINGS: Settings = {
+  name: {
+    about: ['Name of the institution, as on its validator card.'],
+    type: textOf(1, NAME_LENGTH_MAX),
+    fallback: undefined,
+  },
+  'p2p.listen': {
+    about: ['Addresses of this machine on which the other hospitals reach this node.'],
+    type: addressList((address) => !isNamed(address)),
+    fallback: ['/ip4/0.0.0.0/tcp/4100'],
+  },
+  'peers.addresses': {
+    about: [
+      'Reach these institutions at other addresses than the ledger names (behind NAT, through a proxy).',
+      'By name or by account id, each with one address or a list:',
+      '  "Hospital North" = "/ip4/192.168.7.20/tcp/4100"',
+    ],
+    type: peerAddresses(isDialable),
+    fallback: {},
+  },
+  'api.host': {
+    about: [
+      'Address of the HTTP API. Whoever reaches it can read what validators can read:',
+      'leave it on this machine, or put a reverse proxy with TLS and access rules before it.',
+    ],
+    type: listenHost,
+    fallback: '127.0.0.1',
+  },
+  'api.port': { about: ['Port of the HTTP API.'], type: port, fallback: 4200 },
+  'metrics.host': {
+    about: ['Address of /metrics, /livez and /readyz.'],
+    type: listenHost,
+    fallback: '127.0.0.1',
+  },
+  'metrics.port': { about: ['Port of /metrics, /livez and /readyz.'], type: port, fallback: 4300 },
+  'log.level': {
+    about: ['Least important events that are logged: debug, info, warn or error.'],
+    type: choiceOf('debug', 'info', 'warn', 'error'),
+    fallback: 'info',
+  },
+  'log.file': {
+    about: ['File for the log, one JSON object per line; relative to this folder. Empty: standard output.'],
+    type: textOf(0, 4_096),
+    fallback: '',
+  },
+  'mempool.txs_max': {
+    about: ['Transactions that may wait for a block; more are refused and told to retry.'],
+    type: integerFrom(100, 1_000_000),
+    fallback: 6_000,
+  },
+  'mempool.bytes_max': {
+    about: ['Bytes of waiting transactions.'],
+    type: integerFrom(1_048_576, 1_073_741_824),
+    fallback: 16 * 1024 * 1024,
+  },
+  'timing.rebroadcast_ms': {
+    about: ['How often this node repeats its last votes until a height ends.'],
+    type: integerFrom(100, 60_000, 'milliseconds'),
+    fallback: 1_000,
+  },
+  'timing.status_ms': {
+    about: ['How often this node tells its peers its height and round.'],
+    type: integerFrom(100, 60_000, 'milliseconds'),
+    fallback: 3_000,
+  },
+};
+
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[];
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** `api.port` -> `--api-port`. */
+export function flagOf(name: SettingName): string {
+  return `--${name.replaceAll(/[._]/g, '-')}`;
+}
+
+/** `api.port` -> `CONSILIUM_API_PORT`. */
+export function environmentOf(name: SettingName): string {
+  return `CONSILIUM_${name.replaceAll('.', '_').toUpperCase()}`;
+}
+
+/** For a command line: `--api-port` with what is said about it. */
+export interface SettingFlag {
+  readonly setting: SettingName;
+  readonly flag: string;
+  readonly about: string;
+}
+
+export function settingFlags(): readonly SettingFlag[] {
+  return SETTING_NAMES.map((setting) => ({
+    setting,
+    flag: flagOf(setting),
+    about: SETTINGS[setting].about[0] ?? '',
+  }));
+}
+
+/** What the daemon is told, as one value. */
+export interface Config {
+  readonly name: string;
+  readonly p2p: { readonly listen: readonly string[] };
+  readonly peers: { readonly addresses: PeerAddresses };
+  readonly api: { readonly host: string; readonly port: number };
+  readonly metrics: { readonly host: string; readonly port: number };
+  readonly log: { readonly level: LogLevel; readonly file: string };
+  readonly mempool: { readonly txsMax: number; readonly bytesMax: number };
+  readonly timing: { readonly rebroadcastMs: number; readonly statusMs: number };
+}
+
+export function configOf(values: SettingValues): Config {
+  return {
+    name: values.name,
+    p2p: { listen: values['p2p.listen'] },
+    peers: { addresses: values['peers.addresses'] },
+    api: { host: values['api.host'], port: values['api.port'] },
+    metrics: { host: values['metrics.host'], port: values['metrics.port'] },
+    log: { level: values['log.level'], file: values['log.file'] },
+    mempool: { txsMax: values['mempool.txs_max'], bytesMax: values['mempool.bytes_max'] },
+    timing: { rebroadcastMs: values['timing.rebroadcast_ms'], statusMs: values['timing.status_ms'] },
+  };
+}

@@ -1,0 +1,51 @@
+// Owns: the key files of a home on disk: who may read them, and that no development key enters a real network.
+import { ConsiliumError, DEVELOPMENT_CHAIN_PREFIX, isConsiliumError } from '@consilium/core';
+import { createFile, readSmallFile, SECRET_FILE_MODE } from '../files/atomic-file.ts';
+import { checkOwnerOnly, type HomePaths } from '../files/home.ts';
+import { KEY_FILE_BYTES_MAX } from '../limits.ts';
+import { type KeyRole, keyFromText, keyToText, type NodeKey, type NodeKeys } from './key-file.ts';
+
+/** Throws `FILE_EXISTS`: a key is never overwritten. */
+export async function writeKeyFile(path: string, key: NodeKey): Promise<void> {
+  await createFile(path, keyToText(key), SECRET_FILE_MODE);
+}
+
+/** Throws `KEY_FILE_MISSING`, `KEY_FILE_MODE`, `KEY_FILE_MALFORMED`, each with {file}. */
+export async function readKeyFile(path: string, role: KeyRole): Promise<NodeKey> {
+  const { bytes, mode } = await readBounded(path);
+  checkOwnerOnly(path, mode);
+  return keyFromText(new TextDecoder().decode(bytes), role, path);
+}
+
+async function readBounded(path: string): ReturnType<typeof readSmallFile> {
+  try {
+    return await readSmallFile(path, KEY_FILE_BYTES_MAX);
+  } catch (error) {
+    if (isConsiliumError(error, 'FILE_MISSING')) throw new ConsiliumError('KEY_FILE_MISSING', { file: path });
+    if (!isConsiliumError(error, 'FILE_TOO_LARGE')) throw error;
+    throw new ConsiliumError('KEY_FILE_MALFORMED', { file: path, rule: 'too long' });
+  }
+}
+
+/** The three keys of a home. Also throws `KEY_FILE_MALFORMED` when they are not of one institution. */
+export async function readNodeKeys(paths: HomePaths): Promise<NodeKeys> {
+  const account = await readKeyFile(paths.accountKey, 'institution');
+  const validator = await readKeyFile(paths.validatorKey, 'validator');
+  const network = await readKeyFile(paths.networkKey, 'network');
+  for (const [key, file] of [
+    [validator, paths.validatorKey],
+    [network, paths.networkKey],
+  ] as const) {
+    if (key.account !== account.account) {
+      throw new ConsiliumError('KEY_FILE_MALFORMED', { file, rule: 'of another institution' });
+    }
+  }
+  return { account, validator, network };
+}
+
+/** Throws `DEVELOPMENT_KEY` {chainId, role} when anybody could sign with these keys and the chain is no toy. */
+export function refuseDevelopmentKeys(keys: NodeKeys, chainId: string): void {
+  if (chainId.startsWith(DEVELOPMENT_CHAIN_PREFIX)) return;
+  const found = [keys.account, keys.validator, keys.network].find((key) => key.development);
+  if (found !== undefined) throw new ConsiliumError('DEVELOPMENT_KEY', { chainId, role: found.role });
+}
