@@ -6,8 +6,6 @@ import {
   CHANNEL_MESSAGE_BYTES_MAX,
   PEER_BYTES_BURST,
   PEER_BYTES_PER_SECOND,
-  PEER_MESSAGES_BURST,
-  PEER_MESSAGES_PER_SECOND,
   PENALTY_FRAME,
   PENALTY_HALF_LIFE_MS,
   PENALTY_SCORE_MAX,
@@ -61,7 +59,7 @@ export class Link {
     this.#deps = deps;
     this.#dialsFirst = compareText(deps.self, peer) < 0;
     this.#bytes = new TokenBucket(PEER_BYTES_PER_SECOND, PEER_BYTES_BURST, nowMs);
-    this.#messages = new TokenBucket(PEER_MESSAGES_PER_SECOND, PEER_MESSAGES_BURST, nowMs);
+    this.#messages = new TokenBucket(deps.limits.peerMessagesPerSecond, deps.limits.peerMessagesBurst, nowMs);
     this.#apartSinceMs = nowMs;
     this.dialSoon();
   }
@@ -201,7 +199,8 @@ export class Link {
   #charge(bytes: number, messages: number): number {
     const nowMs = performance.now();
     const waitMs = Math.max(this.#bytes.take(bytes, nowMs), this.#messages.take(messages, nowMs));
-    if (waitMs > 0) this.penalize('P2P_RATE_EXCEEDED', 1);
+    // The debt is waited for, and each second of it weighs as much as a broken rule.
+    if (waitMs > 0) this.penalize('P2P_RATE_EXCEEDED', 1 + Math.floor(waitMs / 1000));
     return waitMs;
   }
 

@@ -5,6 +5,8 @@ import {
   LINK_PING_MS,
   LINK_SILENT_TICKS_MAX,
   LINK_TICK_MS,
+  PEER_MESSAGES_BURST,
+  PEER_MESSAGES_PER_SECOND,
   PENALTY_REFUSAL_MS,
   REVERSE_DIAL_AFTER_MS,
   SEND_QUEUE_BYTES_MAX,
@@ -17,6 +19,8 @@ export interface NetLimits {
   readonly pingMs: number;
   readonly silentTicksMax: number;
   readonly tickMs: number;
+  readonly peerMessagesBurst: number;
+  readonly peerMessagesPerSecond: number;
   readonly penaltyRefusalMs: number;
   readonly reverseDialAfterMs: number;
 }
@@ -27,6 +31,8 @@ export const NET_LIMITS: NetLimits = {
   pingMs: LINK_PING_MS,
   silentTicksMax: LINK_SILENT_TICKS_MAX,
   tickMs: LINK_TICK_MS,
+  peerMessagesBurst: PEER_MESSAGES_BURST,
+  peerMessagesPerSecond: PEER_MESSAGES_PER_SECOND,
   penaltyRefusalMs: PENALTY_REFUSAL_MS,
   reverseDialAfterMs: REVERSE_DIAL_AFTER_MS,
 };
