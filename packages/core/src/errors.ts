@@ -6,6 +6,7 @@ export const ERRORS = {
   ENCODING_INVALID: 'the bytes are not canonical DAG-CBOR of the expected form',
   ENCODING_TOO_LARGE: 'the bytes are over their bound',
   // transactions
+  MEMPOOL_FULL: 'no room now for more transactions of this institution; retry later',
   TX_ACCOUNT_UNKNOWN: 'the sender is not a known account of this network',
   TX_ACTION_MALFORMED: 'an action does not have the form of its type and version',
   TX_ACTION_UNKNOWN: 'an action type or version is not known to this network',

@@ -126,3 +126,33 @@ export const TX_BATCH_BYTES_MAX: number = 256 * 1024;
 export const KEY_FILE_BYTES_MAX = 4_096;
 /** A configuration file: 4 KB as it is made, and room for comments and an address of every institution. */
 export const CONFIG_BYTES_MAX: number = 64 * 1024;
+
+/** Transactions waiting for a block: more than one full block, and at saturation 1.5 s of them. More is refused. */
+export const MEMPOOL_TXS_MAX = 6_000;
+/** Their bytes: four full blocks. */
+export const MEMPOOL_BYTES_MAX: number = 16 * 1024 * 1024;
+/** Waiting transactions of one patient or clinician: four blocks' worth of what one block takes of a person. */
+export const PENDING_PER_PERSON_MAX = 64;
+/** When a refused one may try again: a full pool at saturation has moved on by most of itself. Milliseconds. */
+export const MEMPOOL_RETRY_MS = 1_000;
+/** Refused and committed ids remembered, so that a repeat is cheap: five minutes at 200 a second. */
+export const RECENT_TXS_MAX = 65_536;
+/** Signature verdicts remembered: the pool, the block being decided, and as much again of what was refused. */
+export const SIGNATURE_VERDICTS_MAX = 32_768;
+/** Transactions checked in one turn: 1 ms of signatures, so that no vote waits behind a batch. */
+export const CHECKS_PER_TURN = 24;
+/** Transactions of one source (a peer, or this node's own door) that wait for their check; more is dropped. */
+export const UNCHECKED_TXS_PER_SOURCE_MAX = 4_096;
+export const UNCHECKED_BYTES_PER_SOURCE_MAX: number = 8 * 1024 * 1024;
+/** Transactions a second from one peer: twice what this network commits at its best, since peers relay in bursts. */
+export const PEER_TXS_PER_SECOND = 10_000;
+/** What a peer may send at once after a silence: two seconds' worth. */
+export const PEER_TXS_BURST = 20_000;
+/** What a transaction with a wrong signature costs its peer: at most 1,000 a second, 4 % of one core. */
+export const BAD_SIGNATURE_COST = 10;
+/** The first transaction is relayed at once, further ones after this time or at one full batch. Milliseconds. */
+export const RELAY_DELAY_MS = 10;
+/** How often expired transactions are looked for while any wait. Milliseconds. */
+export const EXPIRY_SWEEP_MS = 1_000;
+/** What a transaction costs in a block besides its bytes, when institutions are served in turn. */
+export const TX_OVERHEAD_BYTES = 256;

@@ -27,6 +27,8 @@ export function createEventLog(): EventLog {
 export interface ManualClock extends Clock {
   /** Lets time pass, firing what becomes due in its order. */
   advance(ms: number): void;
+  /** How many timers are set. */
+  timers(): number;
 }
 
 export function createManualClock(startMs = 1_000_000): ManualClock {
@@ -44,6 +46,7 @@ export function createManualClock(startMs = 1_000_000): ManualClock {
         timers = timers.filter((other) => other !== timer);
       };
     },
+    timers: () => timers.length,
     advance: (ms) => {
       const until = now + ms;
       for (let timer = next(until); timer !== undefined; timer = next(until)) {
