@@ -69,6 +69,7 @@ export const ERRORS = {
   CONFIGURATION_INVALID: 'what this command was configured with cannot be used',
   FILE_INVALID: 'the file is not of the expected kind, version or form',
   FILE_UNREADABLE: 'the file cannot be read or written',
+  KEY_NOT_FOUND: 'no key has this name and no file this path; see npx consilium key new --help',
   NODE_ANSWER_INVALID: 'what answers there does not speak the protocol of a node; check the address',
   NODE_UNREACHABLE:
     'the node does not answer; check its address and whether it runs, or name another with --node',

@@ -65,6 +65,7 @@ export {
   signerOf,
 } from './keys/key-file.ts';
 export { categoryTag, labelTag, tagOf } from './keys/tags.ts';
+export { COMMON_CATEGORIES, COMMON_LABELS, explainTags } from './keys/vocabulary.ts';
 export * from './keys/wallet.ts';
 export type { Fetch } from './net/transport.ts';
 export type { Now, RandomBytes } from './random.ts';

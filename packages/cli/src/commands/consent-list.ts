@@ -1,0 +1,99 @@
+// Owns: `consent list`: every consent of a patient, with the proof that none is left out. With the wallet the tags are
+// told in words; without it they stay bytes.
+import { type ConsentView, explainTags, type Hex32, type TagKey } from '@consilium/sdk';
+import { addCommand, type Register, type Result } from '../command.ts';
+import type { Io } from '../io.ts';
+import { type WholeList, wholeList } from '../listing.ts';
+import { asOfLine, table, time } from '../print/text.ts';
+import { addSigningOption, enrolmentOf, identityOf, type SigningOptions } from '../setup/identity.ts';
+import { institutionIdOf } from '../setup/names.ts';
+import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
+import { hexIdOf } from '../usage.ts';
+
+interface Options extends NetworkOptions, SigningOptions {
+  readonly at?: string;
+}
+
+export const registerConsentList: Register = (place) =>
+  addCommand<Options>(
+    place,
+    {
+      usage: 'list [patient]',
+      summary: "list the consents of a patient: by account id, or those of one's own wallet",
+      examples: [
+        'npx consilium consent list --as anna.json',
+        'npx consilium consent list PATIENT_ACCOUNT --json',
+      ],
+    },
+    (command) =>
+      addNetworkOptions(
+        addSigningOption(
+          command.option('--at <institution>', 'under which enrolment, when the wallet has several'),
+          "the patient's wallet; nothing is signed, it explains the tags",
+        ),
+      ),
+    ([patient], options) =>
+      withNetwork(place.io, options, async (network) => {
+        const subject = await subjectOf(place.io, network, patient, options);
+        const read = network.client.consents;
+        const consents = await wholeList((part) => read(subject.account, part), network.read);
+        return shown(subject, consents);
+      }),
+  );
+
+interface Subject {
+  readonly account: Hex32;
+  readonly tagKey: TagKey | undefined;
+}
+
+async function subjectOf(
+  io: Io,
+  network: Network,
+  patient: string | undefined,
+  options: Options,
+): Promise<Subject> {
+  if (patient !== undefined) return { account: hexIdOf(patient, 'PATIENT'), tagKey: undefined };
+  const identity = await identityOf(io, options, network.devnet);
+  const at = options.at === undefined ? undefined : await institutionIdOf(network, options.at);
+  const enrolment = enrolmentOf(identity, network.client.genesisHash, at);
+  return { account: enrolment.account, tagKey: enrolment };
+}
+
+function shown({ account, tagKey }: Subject, { items, asOf }: WholeList<ConsentView>): Result {
+  const told = items.map((consent) => ({ ...consent, words: inWords(consent, tagKey) }));
+  return {
+    data: { asOf, patient: account, consents: told },
+    lines: [
+      ...table([
+        ['NR', 'STATE', 'PURPOSES', 'CATEGORIES', 'EXCLUDED', 'UNTIL', 'GRANTEE'],
+        ...told.map(({ index, state, purposes, period, grantee, words }) => [
+          String(index),
+          state,
+          purposes.join(' '),
+          words.categories.join(' ') || 'all',
+          words.excludedLabels.join(' ') || 'none',
+          time(period.until),
+          grantee,
+        ]),
+      ]),
+      asOfLine(asOf),
+    ],
+  };
+}
+
+interface ConsentWords {
+  readonly categories: readonly string[];
+  readonly permittedLabels: readonly string[];
+  readonly excludedLabels: readonly string[];
+}
+
+function inWords(consent: ConsentView, tagKey: TagKey | undefined): ConsentWords {
+  const { categories, permittedLabels, excludedLabels } = consent;
+  const explain = (tags: readonly string[]): readonly string[] =>
+    tagKey === undefined ? tags : explainTags(tagKey, tags);
+  return {
+    categories: explain(categories),
+    permittedLabels: explain(permittedLabels),
+    excludedLabels: explain(excludedLabels),
+  };
+}

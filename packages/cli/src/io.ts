@@ -1,0 +1,29 @@
+// Owns: what a command has of the process it runs in. Tests give their own.
+import { homedir } from 'node:os';
+
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+  /** The result and nothing else. */
+  readonly out: (text: string) => void;
+  /** Progress and refusals. */
+  readonly err: (text: string) => void;
+  /** Whole standard input as text. */
+  readonly readInput: () => Promise<string>;
+}
+
+export function processIo(): Io {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    home: homedir(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    readInput: async () => {
+      let text = '';
+      for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+      return text;
+    },
+  };
+}

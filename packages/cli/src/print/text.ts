@@ -1,0 +1,38 @@
+// Owns: how results look to a person: aligned columns, times, nothing that moves the cursor.
+
+/** Names come from other people: whatever could steer a terminal is shown as a question mark. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+}
+
+/** Rows as columns of equal width; the first row is the heading. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const clean = rows.map((row) => row.map(printable));
+  const widths = (clean[0] ?? []).map((_, column) =>
+    Math.max(...clean.map((row) => (row[column] ?? '').length)),
+  );
+  return clean.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** `name  value` lines. */
+export function fields(pairs: readonly (readonly [name: string, value: string | number])[]): string[] {
+  return table(pairs.map(([name, value]) => [name, String(value)]));
+}
+
+/** Milliseconds since the epoch as ISO 8601 in UTC. */
+export function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function asOfLine(asOf: { readonly height: number; readonly time: number }): string {
+  return `as of height ${asOf.height}, ${time(asOf.time)}`;
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,53 @@
+// Owns: reading the words of the command line into values, each refusal with exit code 64.
+import { ConsiliumError, isConsiliumError } from '@consilium/sdk';
+
+export function usage(sentence: string): ConsiliumError {
+  return new ConsiliumError('USAGE_INVALID', {}, sentence);
+}
+
+export function integerOf(text: string, name: string, min = 0): number {
+  const value = Number(text);
+  if (!/^[0-9]{1,16}$/.test(text) || !Number.isSafeInteger(value) || value < min)
+    throw usage(`${name} must be a whole number from ${min}, not '${text}'`);
+  return value;
+}
+
+export function hexIdOf(text: string, name: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw usage(`${name} must be 64 lower-case hex digits, not '${text}'`);
+  return text;
+}
+
+export function isHexId(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
+const DAY_MS = 86_400_000;
+
+/** `2027-05-31`, a full ISO time, or `90d` from now. Milliseconds since the epoch. */
+export function timeOf(text: string, name: string, nowMs: number): number {
+  const days = /^([0-9]{1,5})d$/.exec(text)?.[1];
+  if (days !== undefined) return nowMs + Number(days) * DAY_MS;
+  const ms = /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) throw usage(`${name} must be a date (2027-05-31), a time (ISO 8601) or days (90d)`);
+  return ms;
+}
+
+/** For an option that may stand several times. A list in one place would swallow the argument behind it. */
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+/** Every value of an option that may stand several times or hold a list with commas. */
+export function listOf(given: readonly string[] | undefined): readonly string[] {
+  return (given ?? []).flatMap((text) => text.split(',')).filter((part) => part !== '');
+}
+
+/** A value of the caller's that a library refuses is a wrong use of the command. */
+export function asUsage<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (isConsiliumError(error)) throw usage(`${name}: ${error.message}`);
+    throw error;
+  }
+}
