@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fromHex, merkleRoot, verifyMerkle } from '../../src/index.ts';
+import { fromHex, merkleRoot, verifyDocument, verifyMerkle } from '../../src/index.ts';
 import type { MerkleVectors } from '../kit/vectors/merkle.ts';
 
-const { trees, proofs } = JSON.parse(
+const { trees, proofs, documents } = JSON.parse(
   readFileSync(new URL('merkle.json', import.meta.url), 'utf8'),
 ) as MerkleVectors;
 
@@ -34,5 +34,17 @@ describe('the published vectors of trees over lists', () => {
   it('hold a proof of every leaf, and refuse everything else', () => {
     expect(proofs.filter(({ valid }) => valid)).toHaveLength(36);
     expect(proofs.filter(({ name }) => name.startsWith('leaf ')).every(({ valid }) => valid)).toBe(true);
+  });
+
+  it('hold documents with their salted leaves, each provable by itself', () => {
+    const tag = Buffer.from('consilium/document/v1').toString('hex').padEnd(64, '0');
+    const sha256 = (hex: string): string => createHash('sha256').update(hex, 'hex').digest('hex');
+    for (const { document, salt, leaf, root, proof } of documents) {
+      expect(sha256(tag + salt + sha256(document))).toBe(leaf);
+      expect(verifyDocument(fromHex(document), salt, proof, root)).toBe(true);
+      expect(verifyDocument(fromHex(`${document}00`), salt, proof, root)).toBe(false);
+      expect(verifyDocument(fromHex(document), leaf, proof, root)).toBe(false);
+    }
+    expect(documents).toHaveLength(3);
   });
 });

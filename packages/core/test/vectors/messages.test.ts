@@ -26,8 +26,10 @@ import {
   type Shape,
   type SignedProposal,
   signedProposalShape,
+  type TxResult,
   toHex,
   tryReadCbor,
+  txResultShape,
   txSignedBytes,
   type ValidatorSet,
   type Vote,
@@ -76,6 +78,7 @@ interface Vectors {
   readonly accounts: readonly { readonly key: string; readonly id: string }[];
   readonly validatorSets: readonly (Encoded<ValidatorSet> & { readonly hash: string })[];
   readonly transactions: readonly TxVector[];
+  readonly results: readonly Encoded<TxResult>[];
   readonly headers: readonly (Encoded<Header> & { readonly id: string })[];
   readonly votes: readonly (Encoded<Vote> & Signed)[];
   readonly proposals: readonly (Encoded<SignedProposal> & Signed)[];
@@ -158,6 +161,11 @@ describe('the published vectors of objects', () => {
       expect([tx.id, tx.payloadHash]).toEqual([vector.id, vector.payloadHash]);
       expect([sha256(vector.bytes), sha256(vector.payload)]).toEqual([vector.id, vector.payloadHash]);
     }
+  });
+
+  it('hold results of transactions', () => {
+    for (const vector of vectors.results) roundTrips(txResultShape, vector);
+    expect(vectors.results.map(({ value }) => value.txId)).toEqual(vectors.transactions.map(({ id }) => id));
   });
 
   it('hold headers and the ids of their blocks', () => {

@@ -1,12 +1,16 @@
 // Owns: the published vectors of Merkle trees over lists. The leaves are those that Certificate Transparency uses.
 import {
   concat,
+  createDocumentTree,
+  documentLeaf,
   fromHex,
+  hashHex,
   type MerkleProof,
   merkleProof,
   merkleRoot,
   sha256,
   toHex,
+  utf8,
   verifyMerkle,
 } from '../../../src/index.ts';
 
@@ -33,6 +37,16 @@ export interface MerkleVectors {
   readonly description: string;
   readonly trees: readonly { readonly leaves: readonly string[]; readonly root: string }[];
   readonly proofs: readonly MerkleProofVector[];
+  /** Anchored documents: what stands for each in its tree. */
+  readonly documents: readonly DocumentVector[];
+}
+
+export interface DocumentVector {
+  readonly document: string;
+  readonly salt: string;
+  readonly leaf: string;
+  readonly root: string;
+  readonly proof: MerkleProof;
 }
 
 export function merkleVectors(): MerkleVectors {
@@ -42,7 +56,24 @@ export function merkleVectors(): MerkleVectors {
       'Merkle trees over lists, RFC 6962 section 2.1 (docs/proofs.md, section Lists). Everything is hex. path is from the leaf up.',
     trees: lists.map((leaves) => ({ leaves, root: rootOf(leaves) })),
     proofs: [...lists.flatMap(validProofs), ...invalidProofs()],
+    documents: documents(),
   };
+}
+
+function documents(): DocumentVector[] {
+  const salted = ['', '{"resourceType":"Basic"}', 'third'].map((text, index) => {
+    const document = utf8(text);
+    const salt = hashHex(utf8(`salt ${index}`));
+    return { document, salt, leaf: documentLeaf(salt, hashHex(document)) };
+  });
+  const { root, proofOf } = createDocumentTree(salted.map(({ leaf }) => leaf));
+  return salted.map(({ document, salt, leaf }, index) => ({
+    document: toHex(document),
+    salt,
+    leaf: toHex(leaf),
+    root,
+    proof: proofOf(index),
+  }));
 }
 
 function rootOf(leaves: readonly string[]): string {

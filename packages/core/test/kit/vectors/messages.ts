@@ -8,6 +8,7 @@ import {
   type Domain,
   domainTag,
   encode,
+  encodeTxResult,
   evidenceRoot,
   evidenceShape,
   fromHex,
@@ -22,6 +23,7 @@ import {
   signedBytes,
   signedProposalShape,
   type Tx,
+  type TxResult,
   toHex,
   tryReadCbor,
   txPayloadShape,
@@ -61,6 +63,7 @@ export function messageVectors(): MessageVectors {
     accounts: HOSPITALS.map((member) => ({ key: member.account.publicKey, id: member.id })),
     validatorSets: [HOSPITALS, [FIRST], [...HOSPITALS, hospital('Harbour')]].map(setVector),
     transactions: SAMPLE_TXS.map(txVector),
+    results: SAMPLE_TXS.map(resultVector),
     headers: headers().map((value) => ({ value, bytes: bytesOf(headerShape, value), id: headerId(value) })),
     votes: votes(),
     proposals: proposals(),
@@ -103,6 +106,14 @@ function txVector(tx: Tx): unknown {
     id: tx.id,
     payloadHash: tx.payloadHash,
   };
+}
+
+function resultVector(tx: Tx, index: number): unknown {
+  const value: TxResult =
+    index === 0
+      ? { txId: tx.id, code: 'CONSENT_NOT_FOUND', failedAction: 0, outcomes: [] }
+      : { txId: tx.id, code: 'OK', failedAction: null, outcomes: [] };
+  return { value, bytes: toHex(encodeTxResult(value)) };
 }
 
 /** JSON has no byte strings. */
