@@ -8,6 +8,7 @@ export { TABLES } from '../tables.ts';
 export { createWal } from '../wal/wal.ts';
 export * from './chain.ts';
 export { LedgerDesk } from './ledger-desk.ts';
+export { createLedgerPool, createSignatures } from './ledger-pool.ts';
 export { decodeLogEntry, encodeLogEntry, type LogEntry } from './log-entry.ts';
 export { type OpenDeps, type OpenedReplica, openReplica, SIGNING_RECORD_FILE, WAL_FILE } from './open.ts';
 export type { Pool } from './pool.ts';

@@ -1,6 +1,6 @@
 // Owns: the work on values that agreement asks for: building a fresh one, fetching one by id, gathering its bodies,
 // executing it. Answers come back as inputs at the end of the queue. Does not own: what a verdict leads to.
-import type { Effect } from '@consilium/consensus';
+import type { Effect, Verdict } from '@consilium/consensus';
 import type { ErrorCode, Evidence, Hex32, Tx } from '@consilium/core';
 import { FETCH_RETRY_MS } from '../limits.ts';
 import { REQUEST_IDS_MAX, type WireMessage } from '../messages/wire.ts';
@@ -44,7 +44,7 @@ interface Wanted {
 export class ValueWork {
   readonly #deps: ValueWorkDeps;
   readonly #wanted = new Map<Hex32, Wanted>();
-  readonly #judged = new Set<Hex32>();
+  readonly #judged = new Map<Hex32, Verdict>();
   #height = 0;
   #cancelBuild: Cancel = () => undefined;
 
@@ -100,9 +100,11 @@ export class ValueWork {
     this.#want(id);
   }
 
-  /** Fetches a value by id for a quorum whose proposal never came. */
+  /** Fetches a value by id for a quorum whose proposal agreement does not hold. */
   fetch(id: Hex32): void {
-    this.#want(id);
+    const value = this.#deps.values.value(id);
+    if (value === undefined) this.#want(id);
+    else this.#deps.host.input({ type: 'value', value });
   }
 
   /** New values or bodies came: try again what waited for them. */
@@ -114,7 +116,8 @@ export class ValueWork {
 
   #tryExecute(id: Hex32): boolean {
     const { values, ledger, host } = this.#deps;
-    if (this.#judged.has(id)) return true;
+    const judged = this.#judged.get(id);
+    if (judged !== undefined) return this.#judge(id, judged);
     if (values.execution(id) === undefined) {
       const block = values.block(id);
       if (block === undefined) return false;
@@ -126,8 +129,8 @@ export class ValueWork {
     return this.#judge(id, 'valid');
   }
 
-  #judge(id: Hex32, verdict: 'valid' | 'invalid'): true {
-    this.#judged.add(id);
+  #judge(id: Hex32, verdict: Verdict): true {
+    this.#judged.set(id, verdict);
     this.#deps.host.input({ type: 'verdict', id, verdict });
     return true;
   }

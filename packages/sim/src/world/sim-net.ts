@@ -31,6 +31,7 @@ const CONNECT_US = 5_000;
 export interface SimNet {
   /** The network as one run of a node sees it. */
   open(self: Hex32, life: Life): Net;
+  /** Reviews the connections of a node whose process ended or whose gate changed. */
   close(self: Hex32): void;
   link(from: Hex32, to: Hex32): LinkFault;
   /** Ends or makes the connection of a pair as both sides see it. */
@@ -49,115 +50,125 @@ interface Station {
 }
 
 export function createSimNet(scheduler: Scheduler, prng: Prng, trace: Trace): SimNet {
-  const stations = new Map<Hex32, Station>();
-  const links = new Map<string, LinkFault>();
-  const broken = new Set<string>();
-  const connected = new Set<string>();
-  const lastDueUs = new Map<string, number>();
-  const penalties: { by: Hex32; peer: Hex32; code: string }[] = [];
-  let tap: Tap | undefined;
+  return new Wires(scheduler, prng, trace);
+}
 
-  const link = (from: Hex32, to: Hex32): LinkFault => {
-    const name = `${from}>${to}`;
-    const known = links.get(name);
-    if (known !== undefined) return known;
-    const fresh = { ...GOOD_LINK };
-    links.set(name, fresh);
-    return fresh;
-  };
+class Wires implements SimNet {
+  readonly penalties: { by: Hex32; peer: Hex32; code: string }[] = [];
+  readonly #scheduler: Scheduler;
+  readonly #prng: Prng;
+  readonly #trace: Trace;
+  readonly #stations = new Map<Hex32, Station>();
+  readonly #links = new Map<string, LinkFault>();
+  readonly #broken = new Set<string>();
+  readonly #connected = new Set<string>();
+  readonly #lastDueUs = new Map<string, number>();
+  #tap: Tap | undefined;
 
-  const mayConnect = (a: Hex32, b: Hex32): boolean => {
-    const [one, other] = [stations.get(a), stations.get(b)];
-    if (one?.handler === undefined || other?.handler === undefined || broken.has(pairName(a, b)))
-      return false;
-    return one.life.isAlive() && other.life.isAlive() && one.admitted.has(b) && other.admitted.has(a);
-  };
+  constructor(scheduler: Scheduler, prng: Prng, trace: Trace) {
+    this.#scheduler = scheduler;
+    this.#prng = prng;
+    this.#trace = trace;
+  }
 
-  const review = (a: Hex32, b: Hex32): void => {
-    const name = pairName(a, b);
-    if (!mayConnect(a, b)) {
-      if (!connected.delete(name)) return;
-      tell(a, (handler) => handler.onDisconnect(b));
-      tell(b, (handler) => handler.onDisconnect(a));
-      return;
-    }
-    if (connected.has(name)) return;
-    scheduler.after(CONNECT_US, () => {
-      if (connected.has(name) || !mayConnect(a, b)) return;
-      connected.add(name);
-      tell(a, (handler) => handler.onConnect(b));
-      tell(b, (handler) => handler.onConnect(a));
-    });
-  };
-
-  const tell = (node: Hex32, news: (handler: NetHandler) => void): void => {
-    const station = stations.get(node);
-    if (station?.handler !== undefined && station.life.isAlive()) news(station.handler);
-  };
-
-  const reviewAll = (self: Hex32): void => {
-    for (const other of stations.keys()) if (other !== self) review(self, other);
-  };
-
-  const deliver = (from: Hex32, to: Hex32, channel: Channel, message: Uint8Array): void => {
-    const fault = link(from, to);
-    if (fault.cut || prng.chance(fault.loss)) return;
-    const receiver = stations.get(to);
-    if (receiver === undefined) return;
-    const stream = `${from}>${to}/${channel}`;
-    const drawnUs = scheduler.nowUs() + prng.between(fault.delayUsMin, fault.delayUsMax);
-    const inOrder = fault.reorder === 0 || !prng.chance(fault.reorder);
-    const dueUs = inOrder ? Math.max(drawnUs, lastDueUs.get(stream) ?? 0) : drawnUs;
-    if (inOrder) lastDueUs.set(stream, dueUs);
-    receiver.life.after(dueUs - scheduler.nowUs(), () => {
-      if (!connected.has(pairName(from, to))) return;
-      trace.delivered(from, to, channel, message);
-      receiver.handler?.onMessage(from, channel, message);
-    });
-  };
-
-  const send = (self: Hex32, peer: Hex32, channel: Channel, message: Uint8Array): boolean => {
-    if (!connected.has(pairName(self, peer))) return false;
-    for (const sent of tap?.(self, peer, channel, message) ?? [message]) {
-      deliver(self, peer, channel, sent);
-      if (prng.chance(link(self, peer).duplicate)) deliver(self, peer, channel, sent);
-    }
-    return true;
-  };
-
-  const open = (self: Hex32, life: Life): Net => {
+  open(self: Hex32, life: Life): Net {
     const station: Station = { life, admitted: new Set(), handler: undefined };
-    stations.set(self, station);
+    this.#stations.set(self, station);
     return {
       start: (handler) => {
         station.handler = handler;
-        reviewAll(self);
+        this.close(self);
       },
-      connected: () => [...stations.keys()].filter((other) => connected.has(pairName(self, other))),
-      send: (peer, channel, message) => life.isAlive() && send(self, peer, channel, message),
-      penalize: (peer, code) => penalties.push({ by: self, peer, code }),
+      connected: () => [...this.#stations.keys()].filter((other) => this.#connected.has(pairName(self, other))),
+      send: (peer, channel, message) => life.isAlive() && this.#send(self, peer, channel, message),
+      penalize: (peer, code) => this.penalties.push({ by: self, peer, code }),
       admit: (peers: readonly AdmittedPeer[]) => {
         station.admitted.clear();
         for (const { institution } of peers) station.admitted.add(institution);
-        reviewAll(self);
+        this.close(self);
       },
     };
-  };
+  }
 
-  return {
-    open,
-    close: reviewAll,
-    link,
-    setConnected: (a, b, isConnected) => {
-      if (isConnected) broken.delete(pairName(a, b));
-      else broken.add(pairName(a, b));
-      review(a, b);
-    },
-    penalties,
-    setTap: (next) => {
-      tap = next;
-    },
-  };
+  close(self: Hex32): void {
+    for (const other of this.#stations.keys()) if (other !== self) this.#review(self, other);
+  }
+
+  link(from: Hex32, to: Hex32): LinkFault {
+    const name = `${from}>${to}`;
+    const known = this.#links.get(name) ?? { ...GOOD_LINK };
+    this.#links.set(name, known);
+    return known;
+  }
+
+  setConnected(a: Hex32, b: Hex32, connected: boolean): void {
+    if (connected) this.#broken.delete(pairName(a, b));
+    else this.#broken.add(pairName(a, b));
+    this.#review(a, b);
+  }
+
+  setTap(tap: Tap | undefined): void {
+    this.#tap = tap;
+  }
+
+  #mayConnect(a: Hex32, b: Hex32): boolean {
+    const [one, other] = [this.#stations.get(a), this.#stations.get(b)];
+    if (one?.handler === undefined || other?.handler === undefined) return false;
+    const admitted = one.admitted.has(b) && other.admitted.has(a);
+    return admitted && one.life.isAlive() && other.life.isAlive() && !this.#broken.has(pairName(a, b));
+  }
+
+  /** Ends a connection that may not stand any more at once; makes one that may after the time it takes. */
+  #review(a: Hex32, b: Hex32): void {
+    const name = pairName(a, b);
+    if (!this.#mayConnect(a, b)) {
+      if (this.#connected.delete(name)) this.#tellBoth(a, b, 'onDisconnect');
+      return;
+    }
+    if (this.#connected.has(name)) return;
+    this.#scheduler.after(CONNECT_US, () => {
+      if (this.#connected.has(name) || !this.#mayConnect(a, b)) return;
+      this.#connected.add(name);
+      this.#tellBoth(a, b, 'onConnect');
+    });
+  }
+
+  #tellBoth(a: Hex32, b: Hex32, news: 'onConnect' | 'onDisconnect'): void {
+    this.#trace.say(`${news} ${a.slice(0, 8)} ${b.slice(0, 8)}`);
+    for (const [self, peer] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const station = this.#stations.get(self);
+      if (station?.life.isAlive() === true) station.handler?.[news](peer);
+    }
+  }
+
+  #send(self: Hex32, peer: Hex32, channel: Channel, message: Uint8Array): boolean {
+    if (!this.#connected.has(pairName(self, peer))) return false;
+    for (const sent of this.#tap?.(self, peer, channel, message) ?? [message]) {
+      this.#deliver(self, peer, channel, sent);
+      if (this.#prng.chance(this.link(self, peer).duplicate)) this.#deliver(self, peer, channel, sent);
+    }
+    return true;
+  }
+
+  #deliver(from: Hex32, to: Hex32, channel: Channel, message: Uint8Array): void {
+    const fault = this.link(from, to);
+    const receiver = this.#stations.get(to);
+    if (fault.cut || this.#prng.chance(fault.loss) || receiver === undefined) return;
+    const stream = `${from}>${to}/${channel}`;
+    const nowUs = this.#scheduler.nowUs();
+    const drawnUs = nowUs + this.#prng.between(fault.delayUsMin, fault.delayUsMax);
+    const inOrder = fault.reorder === 0 || !this.#prng.chance(fault.reorder);
+    const dueUs = inOrder ? Math.max(drawnUs, this.#lastDueUs.get(stream) ?? 0) : drawnUs;
+    if (inOrder) this.#lastDueUs.set(stream, dueUs);
+    receiver.life.after(dueUs - nowUs, () => {
+      if (!this.#connected.has(pairName(from, to))) return;
+      this.#trace.delivered(from, to, channel, message);
+      receiver.handler?.onMessage(from, channel, message);
+    });
+  }
 }
 
 function pairName(a: Hex32, b: Hex32): string {
