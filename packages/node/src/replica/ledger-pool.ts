@@ -33,6 +33,7 @@ export function createLedgerPool(deps: LedgerPoolDeps, ledger: LedgerDesk, limit
       ledger: {
         height: () => ledger.tip.height,
         account: (id) => accountOf(ledger, id),
+        isReplayed: (payloadHash) => ledger.isReplayed(payloadHash),
         checkTx: (tx, nowMs) => ledger.checkTx(tx, nowMs),
       },
       onBatch: (txs) => relay(net, txs),

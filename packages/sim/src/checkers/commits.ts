@@ -1,11 +1,11 @@
 // Owns: checkers 1 to 3 as commits happen: one block id and state root for each height over all nodes, no gap on a node,
 // a valid certificate of the set of that height, each transaction submitted and committed once.
 import {
+  genesisValidators,
   type Hex32,
   isValidCertificate,
   type ValidatorSet,
   type Verify,
-  genesisValidators,
 } from '@consilium/core';
 import type { Committed } from '@consilium/node/replica';
 import { type History, violate } from '../cluster/history.ts';
@@ -37,7 +37,8 @@ export function createCommitChecker(history: History, founders: Founders, verify
   const checkTransactions = ({ block, execution }: Committed): void => {
     for (const tx of execution.txs) {
       const before = committedTxs.get(tx.id);
-      if (before !== undefined) violate(history, 'validity', `${tx.id} at ${before} and ${block.header.height}`);
+      if (before !== undefined)
+        violate(history, 'validity', `${tx.id} at ${before} and ${block.header.height}`);
       if (!history.submitted.has(tx.id)) violate(history, 'validity', `${tx.id} was never submitted`);
       committedTxs.set(tx.id, block.header.height);
     }
@@ -46,8 +47,10 @@ export function createCommitChecker(history: History, founders: Founders, verify
   const checkCertificate = (node: Hex32, { block, blockId, certificate }: Committed): void => {
     const { height } = block.header;
     const set = sets.get(height);
-    const names = certificate.type === 'precommit' && certificate.height === height && certificate.blockId === blockId;
-    const valid = names && set !== undefined && isValidCertificate(verify, founders.genesisHash, set, certificate);
+    const names =
+      certificate.type === 'precommit' && certificate.height === height && certificate.blockId === blockId;
+    const valid =
+      names && set !== undefined && isValidCertificate(verify, founders.genesisHash, set, certificate);
     if (!valid) violate(history, 'certificates', `height ${height} on ${node.slice(0, 8)}`);
   };
 

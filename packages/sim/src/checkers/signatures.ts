@@ -2,12 +2,12 @@
 // bytes of every signature.
 import {
   DOMAIN_TAG_BYTES,
-  decode,
   DOMAINS,
+  decode,
   domainTag,
   equalBytes,
-  type Hex32,
   HASH_BYTES,
+  type Hex32,
   OBJECT_BYTES_MAX,
   proposalContentShape,
   toHex,

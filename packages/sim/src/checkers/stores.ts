@@ -7,7 +7,9 @@ import type { SimNode } from '../cluster/sim-node.ts';
 
 export function checkStores(history: History, nodes: readonly SimNode[]): void {
   for (const node of nodes) checkStore(history, node);
-  const onChain = new Set([...history.chain.values()].flatMap(({ execution }) => execution.txs.map((tx) => tx.id)));
+  const onChain = new Set(
+    [...history.chain.values()].flatMap(({ execution }) => execution.txs.map((tx) => tx.id)),
+  );
   for (const { id, acknowledged } of history.submitted.values()) {
     if (acknowledged && !onChain.has(id)) violate(history, 'no-lost-ack', id);
   }

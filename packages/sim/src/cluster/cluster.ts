@@ -97,11 +97,20 @@ function createTaps({ trace, history, commits, signed, commitListeners, reportLi
 }
 
 /** What no honest node in a network of honest nodes ever says. */
-const NEVER_HONEST = ['replica.diverged', 'replica.failed', 'block.invalid', 'agreement.replay-differs', 'signing.foreign'];
+const NEVER_HONEST = [
+  'replica.diverged',
+  'replica.failed',
+  'block.invalid',
+  'agreement.replay-differs',
+  'signing.foreign',
+];
 
 function noteReport(history: History, node: Hex32, event: ReportedEvent): void {
-  if (NEVER_HONEST.includes(event.code)) violate(history, 'reports', `${node.slice(0, 8)} ${JSON.stringify(event)}`);
-  if (event.code === 'peer.rejected') violate(history, 'rejections', `${node.slice(0, 8)} ${JSON.stringify(event)}`);
-  if (event.code === 'evidence.found') violate(history, 'accountability', `${node.slice(0, 8)} ${JSON.stringify(event)}`);
+  if (NEVER_HONEST.includes(event.code))
+    violate(history, 'reports', `${node.slice(0, 8)} ${JSON.stringify(event)}`);
+  if (event.code === 'peer.rejected')
+    violate(history, 'rejections', `${node.slice(0, 8)} ${JSON.stringify(event)}`);
+  if (event.code === 'evidence.found')
+    violate(history, 'accountability', `${node.slice(0, 8)} ${JSON.stringify(event)}`);
   if (event.code === 'wal.torn') reached(history, 'torn-tail');
 }

@@ -1,9 +1,21 @@
 // Owns: clients of a simulated network: they sign transactions for hospitals, hand them to a node that is up, now and then
 // pause, and note what was acknowledged.
-import { actionOf, type Hex32, type SecretKey, toHex, txPayloadShape, encode, concat, fromHex, signedBytes, decodeTx, type Tx } from '@consilium/core';
+import {
+  actionOf,
+  concat,
+  decodeTx,
+  encode,
+  fromHex,
+  type Hex32,
+  type SecretKey,
+  signedBytes,
+  type Tx,
+  toHex,
+  txPayloadShape,
+} from '@consilium/core';
 import { WORLD_START_MS } from '../world/sim-clock.ts';
 import type { Cluster } from './cluster.ts';
-import { type Submitted } from './history.ts';
+import type { Submitted } from './history.ts';
 
 export interface WorkloadOptions {
   /** Mean time between transactions. Microseconds. */
@@ -57,7 +69,13 @@ export function startWorkload(cluster: Cluster, options: WorkloadOptions): Workl
 }
 
 /** A transaction that changes nothing, signed by the run's registry. */
-export function signNoop(cluster: Cluster, secret: SecretKey, sender: Hex32, nowMs: number, nonce: string): Tx {
+export function signNoop(
+  cluster: Cluster,
+  secret: SecretKey,
+  sender: Hex32,
+  nowMs: number,
+  nonce: string,
+): Tx {
   const genesis = cluster.founders.genesisHash;
   const actions = [actionOf('chain.noop', {})];
   const payload = encode(txPayloadShape, { genesis, sender, validUntil: nowMs + 120_000, nonce, actions });

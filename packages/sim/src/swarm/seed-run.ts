@@ -46,7 +46,9 @@ export function runSeed(seed: number, options: SeedOptions): SeedResult {
   const isHealed = (): boolean => nodes.every((node) => node.height >= goal);
   const healed = scheduler.run(() => failed() || isHealed(), scheduler.nowUs() + HEALED_LIMIT_US);
   if (!healed) {
-    const heights = nodes.map((node) => `${node.height}${node.failure === undefined ? '' : ` ${node.failure}`}`);
+    const heights = nodes.map(
+      (node) => `${node.height}${node.failure === undefined ? '' : ` ${node.failure}`}`,
+    );
     violate(history, 'progress', `healed, but the heights are ${heights.join(', ')} of ${goal}`);
   }
   checkStores(history, nodes);

@@ -79,7 +79,8 @@ class Wires implements SimNet {
         station.handler = handler;
         this.close(self);
       },
-      connected: () => [...this.#stations.keys()].filter((other) => this.#connected.has(pairName(self, other))),
+      connected: () =>
+        [...this.#stations.keys()].filter((other) => this.#connected.has(pairName(self, other))),
       send: (peer, channel, message) => life.isAlive() && this.#send(self, peer, channel, message),
       penalize: (peer, code) => this.penalties.push({ by: self, peer, code }),
       admit: (peers: readonly AdmittedPeer[]) => {
