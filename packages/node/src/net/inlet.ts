@@ -35,8 +35,15 @@ export class Inlet {
     if (this.#stream.readStatus === 'readable') this.#stream.pause();
   }
 
+  /** Delivers what was held back, before it returns. */
   resume(): void {
-    if (this.#stream.readStatus === 'paused') this.#stream.resume();
+    if (this.#stream.readStatus !== 'paused') return;
+    try {
+      this.#stream.resume();
+    } catch {
+      // It tells the sender to go on, and throws when the connection under it is closing.
+      this.abort('P2P_CHANNEL_FAILED');
+    }
   }
 
   tick(): void {

@@ -1,6 +1,7 @@
 // Owns: what waits to be sent to one peer on one channel, bounded in bytes, and the rhythm of handing it to the
 // stream. Does not own: opening the stream. What the stream had taken is lost with it; what still waits here is kept,
 // so that messages arrive in order or not at all.
+import { ConsiliumError } from '@consilium/core';
 import type { Stream } from '@libp2p/interface';
 import { SEND_CHUNK_BYTES } from '../limits.ts';
 import { encodeFrames, FRAME_HEADER_BYTES } from './frames.ts';
@@ -67,7 +68,16 @@ export class Outbox {
       !stream.writableNeedsDrain &&
       this.#head < this.#messages.length
     ) {
-      stream.send(encodeFrames(this.#takeChunk()));
+      this.#write(stream, encodeFrames(this.#takeChunk()));
+    }
+  }
+
+  #write(stream: Stream, frames: Uint8Array): void {
+    try {
+      stream.send(frames);
+    } catch {
+      // Throws when the connection under it is closing; the session opens another stream or ends.
+      stream.abort(new ConsiliumError('P2P_CHANNEL_FAILED'));
     }
   }
 

@@ -80,7 +80,8 @@ export class Session {
 
   close(code: ErrorCode): void {
     this.#end(code);
-    this.connection.abort(new ConsiliumError(code));
+    // After the turn: this may be called from inside the stream's own delivery, which goes on to write.
+    queueMicrotask(() => this.connection.abort(new ConsiliumError(code)));
   }
 
   /** Not at once: the peer is about to learn the same from our answers, and its operator is told too. */
