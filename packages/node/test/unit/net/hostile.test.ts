@@ -154,17 +154,34 @@ describe('an admitted peer that', () => {
   });
 
   it('announces a multiplexer frame of 4 GB is cut off before it came, and charged', async () => {
-    const [net, peer] = await start({}, { muxer: muxerThatSends(yamuxHeader(0xffff_ffff)) });
+    const [net, peer] = await start({}, { muxer: muxerThatSends(() => yamuxHeader(0xffff_ffff)) });
     await peer.dial(net).catch(() => undefined);
     await until(() => penalties(net).includes('P2P_FRAME_OVERSIZE'), 'the charge');
     expect(net.net.connected()).toEqual([]);
   });
 
   it('announces it so early that no link stands yet is charged for each attempt', async () => {
-    const [net, peer] = await start({}, { muxer: muxerThatSends(yamuxHeader(0xffff_ffff), 'at once') });
+    const [net, peer] = await start({}, { muxer: muxerThatSends(() => yamuxHeader(0xffff_ffff), 'at once') });
     await peer.dial(net).catch(() => undefined);
     await until(() => penalties(net).length > 0, 'the charge');
     expect(net.net.connected()).toEqual([]);
+  });
+
+  it('sends arbitrary frames breaks nothing but its own connections', async () => {
+    const attempts = 40;
+    let attempt = 0;
+    const arbitrary = muxerThatSends(() => arbitraryFrames(attempt));
+    const [net, peer] = await start({ penaltyRefusalMs: 0 }, { muxer: arbitrary });
+    for (; attempt < attempts; attempt += 1) {
+      const connection = await peer.dialAnew(net);
+      await until(() => connection.status !== 'open', `attempt ${attempt} is closed`);
+    }
+    expect(net.calls).toEqual([]);
+    const honest = await startNetNode(3);
+    net.net.admit([honest.peer]);
+    honest.net.admit([net.peer]);
+    await until(() => honest.net.connected().length === 1, 'an honest peer connects');
+    await honest.net.stop();
   });
 
   it('connects again and again over a standing link is charged for it', async () => {
@@ -190,13 +207,34 @@ function yamuxHeader(length: number): Uint8Array {
   return bytes;
 }
 
+/** Frames of the right version with drawn types, flags, streams, lengths and content; the same for the same seed. */
+function arbitraryFrames(seed: number): Uint8Array {
+  let state = seed + 1;
+  const draw = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % below;
+  };
+  const frames = Array.from({ length: 200 }, () => {
+    const data = draw(3) === 0;
+    const length = draw(64);
+    const frame = new Uint8Array(data ? 12 + length : 12).map((_, index) => (index < 12 ? 0 : draw(256)));
+    const view = new DataView(frame.buffer);
+    view.setUint8(1, data ? 0 : 1 + draw(4));
+    view.setUint16(2, draw(16));
+    view.setUint32(4, draw(8));
+    view.setUint32(8, length);
+    return frame;
+  });
+  return Uint8Array.from(frames.flatMap((frame) => [...frame]));
+}
+
 /** Speaks no multiplexing at all: sends the bytes, and ignores what comes. */
-function muxerThatSends(bytes: Uint8Array, when: 'asked' | 'at once' = 'asked'): StreamMuxerFactory {
+function muxerThatSends(bytes: () => Uint8Array, when: 'asked' | 'at once' = 'asked'): StreamMuxerFactory {
   return {
     protocol: '/yamux/1.0.0',
     createStreamMuxer: (connection) => {
-      if (when === 'at once') queueMicrotask(() => connection.send(bytes));
-      else connection.addEventListener('message', () => connection.send(bytes), { once: true });
+      if (when === 'at once') queueMicrotask(() => connection.send(bytes()));
+      else connection.addEventListener('message', () => connection.send(bytes()), { once: true });
       const muxer = { protocol: '/yamux/1.0.0', streams: [], status: 'open', close: async () => undefined };
       return Object.assign(new EventTarget(), muxer, { abort: () => undefined }) as unknown as StreamMuxer;
     },
