@@ -3,6 +3,7 @@
 import type { ErrorCode, ErrorData, Genesis, Hex32 } from '@consilium/core';
 import type { Cancel, Clock, Report } from '../ports.ts';
 import type { ChainSnapshot } from '../queries/index.ts';
+import type { Committed, SigningMode } from '../replica/replica.ts';
 
 /** What became of a submitted transaction at this node's door. `received` may still be lost. */
 export type SubmitOutcome =
@@ -20,8 +21,6 @@ export type PoolState =
   | { readonly state: 'pending' }
   | { readonly state: 'refused'; readonly code: ErrorCode }
   | { readonly state: 'unknown' };
-
-export type SigningState = 'signing' | 'observing' | 'stopped' | 'observer';
 
 export interface PeerStatus {
   readonly institution: Hex32;
@@ -47,7 +46,7 @@ export interface NodeStatus {
   readonly peers: readonly PeerStatus[];
   readonly mempool: { readonly txs: number; readonly bytes: number };
   readonly synced: boolean;
-  readonly signing: SigningState;
+  readonly signing: SigningMode;
 }
 
 /** A block that stands in this node's store for good. */
@@ -58,6 +57,12 @@ export interface Commit {
   readonly time: number;
   /** In the order of the block. `code` is the result's. */
   readonly txs: readonly { readonly id: Hex32; readonly code: string }[];
+}
+
+/** What the replica tells of a commit, as the API passes it on. */
+export function commitOf({ block, blockId, execution }: Committed): Commit {
+  const { height, time } = block.header;
+  return { height, id: blockId, time, txs: execution.results.map(({ txId, code }) => ({ id: txId, code })) };
 }
 
 export interface ApiDeps {

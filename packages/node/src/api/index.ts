@@ -23,7 +23,7 @@ import { registerRoutes } from './routes/index.ts';
 import { type ApiServer, chargeRequest, createServer } from './server.ts';
 import { createWaiters } from './waiters.ts';
 
-export type * from './deps.ts';
+export * from './deps.ts';
 export type { Problem } from './problems.ts';
 
 /** Bounds that an operator or a test may set lower or higher than limits.ts. */

@@ -25,7 +25,6 @@ export class ApiRefusal extends ConsiliumError {
   }
 }
 
-/** What is not named here is a well-formed request that the ledger refuses: 422. */
 const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = {
   ENCODING_INVALID: 400,
   ENCODING_TOO_LARGE: 413,
@@ -67,12 +66,13 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
-export function statusOf(code: ErrorCode): number {
-  return STATUS_BY_CODE[code] ?? 422;
+/** What is not named: a refusal is the ledger's, of a well-formed request; anything else is this node's fault. */
+function statusOf(error: ConsiliumError): number {
+  return STATUS_BY_CODE[error.code] ?? (error instanceof ApiRefusal ? 422 : 500);
 }
 
 export function problemOf(error: ConsiliumError): Problem {
-  const status = statusOf(error.code);
+  const status = statusOf(error);
   const title = TITLES[status] ?? 'Error';
   const { code, data, message: detail } = error;
   return { type: `urn:consilium:error:${code}`, title, status, code, detail, data };
@@ -82,6 +82,6 @@ export function problemOf(error: ConsiliumError): Problem {
 export function retryAfterSeconds(error: ConsiliumError): number | undefined {
   if (error instanceof ApiRefusal && error.retryAfterMs !== undefined)
     return Math.max(1, Math.ceil(error.retryAfterMs / 1000));
-  const status = statusOf(error.code);
+  const status = statusOf(error);
   return status === 429 || status === 503 ? RETRY_AFTER_BUSY_S : undefined;
 }

@@ -11,7 +11,7 @@ import {
   type StateProof,
 } from '@consilium/core';
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox';
-import type { SigningState } from './deps.ts';
+import type { SigningMode } from '../replica/replica.ts';
 import type { Problem } from './problems.ts';
 
 /** The schema as one of `T`: compiles only if what the schema admits is a `T`. */
@@ -129,7 +129,7 @@ export const resultCode: TUnsafe<string> = Type.Unsafe<string>(
   Type.String({ description: "code of the transaction's result" }),
 );
 
-export const signingState: TUnsafe<SigningState> = schemaOf<SigningState>()(
+export const signingState: TUnsafe<SigningMode> = schemaOf<SigningMode>()(
   word('signing', 'observing', 'stopped', 'observer'),
 );
 

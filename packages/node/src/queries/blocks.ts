@@ -4,10 +4,11 @@ import {
   type Block,
   type Certificate,
   ConsiliumError,
-  certificateShape,
+  codeOf,
   createMerkleProver,
   decode,
   decodeBlock,
+  decodeTxResult,
   fromHex,
   type Hex32,
   hashHex,
@@ -16,10 +17,10 @@ import {
   OBJECT_BYTES_MAX,
   type SignedHeader,
 } from '@consilium/core';
+import { heightKey, readOwnCertificate, resultListShape } from '../replica/chain.ts';
 import { TABLES } from '../tables.ts';
 import { once } from './once.ts';
-import { type ChainReader, heightKey } from './reader.ts';
-import { decodeResultList, resultCode } from './results.ts';
+import type { ChainReader } from './reader.ts';
 
 export interface StoredBlock {
   readonly id: Hex32;
@@ -64,7 +65,7 @@ export function createBlockSource(countMax: number): BlockSource {
 function toStoredBlock(bytes: Uint8Array, encodedResults: Uint8Array): StoredBlock {
   const block = decodeBlock(bytes);
   const txIds = once(() => block.txs.map(hashHex));
-  const results = once(() => decodeResultList(encodedResults));
+  const results = once(() => decode(resultListShape, encodedResults, OBJECT_BYTES_MAX));
   const txProver = once(() => createMerkleProver(txIds().map(fromHex)));
   const resultProver = once(() => createMerkleProver(results()));
   return {
@@ -75,7 +76,7 @@ function toStoredBlock(bytes: Uint8Array, encodedResults: Uint8Array): StoredBlo
     results,
     code: (index) => {
       const result = results()[index];
-      return result === undefined ? undefined : resultCode(result);
+      return result === undefined ? undefined : decodeTxResult(result).code;
     },
     proveTx: (index) => txProver()(index),
     proveResult: (index) => resultProver()(index),
@@ -94,9 +95,7 @@ export function certificateAt(
   const carried = blocks(reader, height + 1)?.block.lastCertificate;
   if (carried !== undefined && carried !== null) return carried;
   if (height > reader.height) return undefined;
-  const bytes = reader.get(TABLES.certificates, heightKey(height));
-  if (bytes === undefined) return undefined;
-  return undamaged(height, () => decode(certificateShape, bytes, OBJECT_BYTES_MAX));
+  return undamaged(height, () => readOwnCertificate(reader, height));
 }
 
 /** The header of the height with its certificate. Throws `STORE_DAMAGED` when one is not the other's. */
@@ -139,12 +138,13 @@ export function headerPage(
   return { headers, next: height <= reader.height ? height : null };
 }
 
+/** Rows that this node wrote and that do not decode are damaged; a failing disk has a code of its own. */
 function undamaged<T>(height: number, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ConsiliumError) throw damaged(height);
-    throw error;
+    const isForm = codeOf(error) === 'ENCODING_INVALID' || codeOf(error) === 'ENCODING_TOO_LARGE';
+    throw isForm ? damaged(height) : error;
   }
 }
 

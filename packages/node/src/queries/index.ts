@@ -4,6 +4,5 @@ export * from './blocks.ts';
 export * from './light.ts';
 export * from './once.ts';
 export * from './reader.ts';
-export * from './results.ts';
 export * from './state.ts';
 export * from './transactions.ts';

@@ -8,9 +8,10 @@ import {
   type ValidatorSet,
   validatorSetShape,
 } from '@consilium/core';
+import { heightKey } from '../replica/chain.ts';
 import { TABLES } from '../tables.ts';
 import { type BlockSource, signedHeaderAt } from './blocks.ts';
-import { type ChainReader, heightKey, heightOfKey } from './reader.ts';
+import type { ChainReader, TableEntry } from './reader.ts';
 
 export interface LightPage {
   readonly steps: readonly LightStep[];
@@ -25,10 +26,11 @@ export async function lightSteps(
   from: number,
   limit: number,
 ): Promise<LightPage> {
-  const keys = await reader.keysAfter(TABLES.setChanges, heightKey(from), limit);
-  const changes = keys.map(heightOfKey).filter((height) => height <= reader.height);
-  const steps = changes.map((height) => lightStep(reader, blocks, height, setAfter(reader, height)));
-  const last = changes.at(-1) ?? from;
+  const changes = await reader.entries(TABLES.setChanges, { after: heightKey(from), limit });
+  const steps = changes.map((change) =>
+    lightStep(reader, blocks, heightOf(change), decode(validatorSetShape, change.value, OBJECT_BYTES_MAX)),
+  );
+  const last = steps.at(-1)?.header.height ?? from;
   if (last >= reader.height) return { steps, next: null };
   if (steps.length === limit) return { steps, next: last };
   return { steps: [...steps, lightStep(reader, blocks, reader.height, null)], next: null };
@@ -45,8 +47,6 @@ function lightStep(
   return { ...signed, nextValidators };
 }
 
-function setAfter(reader: ChainReader, height: number): ValidatorSet {
-  const bytes = reader.get(TABLES.setChanges, heightKey(height));
-  if (bytes === undefined) throw new ConsiliumError('STORE_DAMAGED', { height });
-  return decode(validatorSetShape, bytes, OBJECT_BYTES_MAX);
+function heightOf({ key }: TableEntry): number {
+  return Number(new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(0));
 }

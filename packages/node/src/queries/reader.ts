@@ -1,15 +1,23 @@
-// Owns: how a query sees the store: one consistent snapshot, read by table and key. Does not own: LevelDB, the tables'
-// numbers (tables.ts).
-import { type TreeReader, uint64Bytes } from '@consilium/core';
-import { TABLES } from '../tables.ts';
+// Owns: how a query sees the store: one consistent snapshot with the height it was taken at. Does not own: LevelDB, the
+// tables' numbers (tables.ts), the forms of the chain's rows (replica/chain.ts).
+import { readTip } from '../replica/chain.ts';
+
+/** One row of a table. */
+export interface TableEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
 
 /** The store as of one commit. Everything read from one reader belongs together. */
 export interface ChainReader {
   /** Height of the last block of this snapshot; 0 before the first. */
   readonly height: number;
   readonly get: (table: number, key: Uint8Array) => Uint8Array | undefined;
-  /** Keys of the table above `after`, in byte order, at most `limit`. */
-  readonly keysAfter: (table: number, after: Uint8Array, limit: number) => Promise<readonly Uint8Array[]>;
+  /** Entries of the table with keys above `after`, in byte order, at most `limit`. */
+  readonly entries: (
+    table: number,
+    page: { readonly after: Uint8Array; readonly limit: number },
+  ) => Promise<readonly TableEntry[]>;
 }
 
 /** A reader that holds a resource of the store until it is closed. */
@@ -17,15 +25,8 @@ export interface ChainSnapshot extends ChainReader {
   readonly close: () => void;
 }
 
-export function heightKey(height: number): Uint8Array {
-  return uint64Bytes(height);
-}
-
-export function heightOfKey(key: Uint8Array): number {
-  return Number(new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(0));
-}
-
-/** The state tree of this snapshot, for proofs. */
-export function treeOf(reader: ChainReader): TreeReader {
-  return { node: (path) => reader.get(TABLES.tree, path) };
+/** A snapshot of the store (store/store.ts) as a reader of the chain. The caller closes it. */
+export function openChain(snapshot: Omit<ChainSnapshot, 'height'>): ChainSnapshot {
+  const { get, entries, close } = snapshot;
+  return { height: readTip(snapshot)?.height ?? 0, get, entries, close };
 }

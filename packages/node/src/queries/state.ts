@@ -1,15 +1,14 @@
 // Owns: values of the ledger state with their proofs, from one snapshot. Does not own: what the tables mean.
 import {
   ConsiliumError,
-  concat,
   proveState,
   type StateProof,
   stateKeyHash,
   stateValueHash,
   toHex,
 } from '@consilium/core';
-import { TABLES } from '../tables.ts';
-import { type ChainReader, treeOf } from './reader.ts';
+import { stateReader, treeReader } from '../replica/chain.ts';
+import type { ChainReader } from './reader.ts';
 
 export interface StateKey {
   /** One byte: the ledger's table. */
@@ -26,8 +25,8 @@ export interface StateEntry extends StateKey {
 /** Throws `STORE_DAMAGED` when the stored value is not the one in the tree. */
 export function stateEntry(reader: ChainReader, { table, key }: StateKey): StateEntry {
   const keyHash = stateKeyHash(table, key);
-  const value = reader.get(TABLES.state, concat(Uint8Array.of(table), key)) ?? null;
-  const proof = proveState(treeOf(reader), keyHash);
+  const value = stateReader(reader).get(table, key) ?? null;
+  const proof = proveState(treeReader(reader), keyHash);
   const present = proof.leaf?.keyHash === toHex(keyHash) ? proof.leaf.valueHash : null;
   if (present !== (value === null ? null : toHex(stateValueHash(value))))
     throw new ConsiliumError('STORE_DAMAGED', { table });

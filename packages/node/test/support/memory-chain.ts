@@ -6,16 +6,13 @@ import {
   type Certificate,
   certificateHash,
   certificateOf,
-  certificateShape,
   compareBytes,
-  concat,
   createGenesis,
   createMemoryTree,
   createValidatorSet,
   DEFAULT_PARAMS,
   type ErrorCode,
-  encode,
-  encodeBlock,
+  type Execution,
   encodeTxResult,
   evidenceRoot,
   fromHex,
@@ -26,7 +23,6 @@ import {
   hashBlocks64,
   hashHex,
   headerId,
-  type MemoryTree,
   merkleRoot,
   NO_ROUND,
   type SecretKey,
@@ -36,22 +32,23 @@ import {
   signValidatorCard,
   stateKeyHash,
   stateValueHash,
+  type TreeChange,
+  type TreeReader,
   type Tx,
+  type TxResult,
   toHex,
-  treeRoot,
-  uint64Bytes,
   updateTree,
   type Validator,
   type ValidatorSet,
   type Vote,
   validatorSetHash,
-  validatorSetShape,
   verifyEd25519,
   votePayload,
 } from '@consilium/core';
 import type { Commit } from '../../src/api/deps.ts';
-import { type ChainSnapshot, heightKey, resultListShape } from '../../src/queries/index.ts';
-import { TABLES } from '../../src/tables.ts';
+import type { KvWrite } from '../../src/ports.ts';
+import { type ChainSnapshot, openChain } from '../../src/queries/index.ts';
+import { commitWrites } from '../../src/replica/chain.ts';
 
 export interface StateWrite {
   readonly table: number;
@@ -75,6 +72,8 @@ export interface MemoryChain {
   readonly header: () => Header | undefined;
   readonly commit: (input?: CommitInput) => Commit;
   readonly snapshot: () => ChainSnapshot;
+  /** What each commit wrote, for a store on disk. */
+  readonly batches: readonly (readonly KvWrite[])[];
   readonly openSnapshots: () => number;
   readonly onCommit: (listener: (commit: Commit) => void) => () => void;
   /** Overwrites a row behind the chain's back. */
@@ -124,6 +123,7 @@ export function createMemoryChain(options: { readonly sign: boolean }): MemoryCh
   const secrets = new Map(signers.map((name) => [validatorNamed(name).id, founder(name).validator]));
   const rows: Rows = new Map();
   const keysByTable = new Map<number, Uint8Array[]>();
+  const batches: (readonly KvWrite[])[] = [];
   const listeners = new Set<(commit: Commit) => void>();
   const tree = createMemoryTree();
   let set = createValidatorSet(FOUNDERS.map(validatorNamed));
@@ -131,6 +131,10 @@ export function createMemoryChain(options: { readonly sign: boolean }): MemoryCh
   let open = 0;
   let nonce = 0;
 
+  const write = (at: number, batch: readonly KvWrite[]): void => {
+    batches.push(batch);
+    for (const { table, key, value } of batch) put(at, table, key, value);
+  };
   const put = (since: number, table: number, key: Uint8Array, value: Uint8Array | null): void => {
     const name = `${table}:${toHex(key)}`;
     const versions = rows.get(name);
@@ -147,10 +151,12 @@ export function createMemoryChain(options: { readonly sign: boolean }): MemoryCh
     const at = height() + 1;
     const ids = txs.map((tx) => hashHex(tx));
     const codes = ids.map((_, index) => input.codes?.[index] ?? 'OK');
-    const results = ids.map((txId, index) =>
-      encodeTxResult({ txId, code: codes[index] ?? 'OK', failedAction: null, outcomes: [] }),
+    const results = ids.map(
+      (txId, index): TxResult => ({ txId, code: codes[index] ?? 'OK', failedAction: null, outcomes: [] }),
     );
-    const stateRoot = writeState(tree, writes, (table, key, value) => put(at, table, key, value));
+    const resultBytes = results.map(encodeTxResult);
+    const { root: stateRoot, nodes: treeNodes } = treeChange(tree, writes);
+    tree.write(treeNodes);
     const header: Header = {
       version: 1,
       genesis: hash,
@@ -159,7 +165,7 @@ export function createMemoryChain(options: { readonly sign: boolean }): MemoryCh
       parent: tip === undefined ? hash : headerId(tip.header),
       author: set[0]?.id ?? hash,
       txRoot: merkleRoot(ids.map(fromHex)),
-      resultRoot: merkleRoot(results),
+      resultRoot: merkleRoot(resultBytes),
       stateRoot,
       validatorsHash: validatorSetHash(set),
       nextValidatorsHash: validatorSetHash(nextSet),
@@ -168,14 +174,18 @@ export function createMemoryChain(options: { readonly sign: boolean }): MemoryCh
     };
     const block: Block = { header, lastCertificate: tip?.certificate ?? null, evidence: [], txs };
     const certificate = certify(header, hash, set, secrets);
-    const key = heightKey(at);
-    put(at, TABLES.blocks, key, encodeBlock(block));
-    put(at, TABLES.certificates, key, encode(certificateShape, certificate));
-    put(at, TABLES.results, key, encode(resultListShape, results));
-    ids.forEach((id, index) => {
-      put(at, TABLES.transactions, fromHex(id), concat(key, uint64Bytes(index).subarray(4)));
-    });
-    if (nextSet !== set) put(at, TABLES.setChanges, key, encode(validatorSetShape, nextSet));
+    const execution: Execution = {
+      ...header,
+      results,
+      resultBytes,
+      // Of a transaction the rows need its id only, so these tests may commit any bytes.
+      txs: ids.map((id) => ({ id }) as Tx),
+      changes: writes.map((write) => ({ ...write, before: null })),
+      treeNodes,
+      validators: nextSet,
+      validatorsAfterNext: nextSet,
+    };
+    write(at, commitWrites({ block, certificate, execution, polkas: [] }));
     set = nextSet;
     tip = { header, certificate };
     const committed: Commit = {
@@ -191,18 +201,21 @@ export function createMemoryChain(options: { readonly sign: boolean }): MemoryCh
   const snapshot = (): ChainSnapshot => {
     const at = height();
     open += 1;
-    return {
-      height: at,
+    return openChain({
       get: (table, key) => get(at, table, key),
-      keysAfter: async (table, after, limit) =>
+      entries: async (table, { after, limit }) =>
         (keysByTable.get(table) ?? [])
-          .filter((key) => compareBytes(key, after) > 0 && get(at, table, key) !== undefined)
+          .filter((key) => compareBytes(key, after) > 0)
           .sort(compareBytes)
+          .flatMap((key) => {
+            const value = get(at, table, key);
+            return value === undefined ? [] : [{ key, value }];
+          })
           .slice(0, limit),
       close: () => {
         open -= 1;
       },
-    };
+    });
   };
 
   return {
@@ -213,6 +226,7 @@ export function createMemoryChain(options: { readonly sign: boolean }): MemoryCh
     header: () => tip?.header,
     commit,
     snapshot,
+    batches,
     openSnapshots: () => open,
     onCommit: (listener) => {
       listeners.add(listener);
@@ -232,20 +246,12 @@ export function createMemoryChain(options: { readonly sign: boolean }): MemoryCh
   };
 }
 
-function writeState(
-  tree: MemoryTree,
-  writes: readonly StateWrite[],
-  put: (table: number, key: Uint8Array, value: Uint8Array | null) => void,
-): Hex32 {
+function treeChange(tree: TreeReader, writes: readonly StateWrite[]): TreeChange {
   const updates = writes.map(({ table, key, value }) => ({
     keyHash: stateKeyHash(table, key),
     valueHash: value === null ? null : stateValueHash(value),
   }));
-  const change = updateTree(tree, updates, hashBlocks64);
-  tree.write(change.nodes);
-  for (const { table, key, value } of writes) put(TABLES.state, concat(Uint8Array.of(table), key), value);
-  for (const { path, node } of change.nodes) put(TABLES.tree, path, node);
-  return treeRoot(tree);
+  return updateTree(tree, updates, hashBlocks64);
 }
 
 /** Zeros where a secret is not given. */

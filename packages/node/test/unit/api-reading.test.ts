@@ -20,7 +20,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeStatus } from '../../src/api/deps.ts';
 import type { Problem } from '../../src/api/problems.ts';
-import { heightKey } from '../../src/queries/index.ts';
+import { heightKey } from '../../src/replica/chain.ts';
 import { TABLES } from '../../src/tables.ts';
 import { type ApiHarness, problem, refusalOf, startApi } from '../support/api-harness.ts';
 import { validatorNamed } from '../support/memory-chain.ts';
