@@ -10,6 +10,9 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return nobleSha256(bytes);
 }
 
+/** An engine of SHA-256. A caller with a faster one passes its own; the digests must be the same. */
+export type Sha256 = (bytes: Uint8Array) => Uint8Array;
+
 export function hashHex(bytes: Uint8Array): Hex32 {
   return toHex(sha256(bytes));
 }

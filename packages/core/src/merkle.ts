@@ -2,7 +2,7 @@
 // Does not own: the state tree (state-tree.ts), which is a tree over a map.
 import { equalBytes, type Hex32, toHex, tryFromHex } from './bytes.ts';
 import { hex32, integer, list, type Shape, struct } from './codec.ts';
-import { HASH_BYTES, sha256 } from './hash.ts';
+import { HASH_BYTES, type Sha256, sha256 } from './hash.ts';
 import { MERKLE_DEPTH_MAX, MERKLE_LEAVES_MAX } from './limits.ts';
 
 /** Shows that a leaf stands at `index` of a list of `size` leaves. `path` holds the sibling hashes, lowest first. */
@@ -22,10 +22,10 @@ const LEAF_PREFIX = 0x00;
 const INNER_PREFIX = 0x01;
 
 /** Root over the leaves' bytes; of no leaves SHA-256 of the empty string. */
-export function merkleRoot(leaves: readonly Uint8Array[]): Hex32 {
-  let level = leaves.map(hashLeaf);
-  if (level.length === 0) return toHex(sha256(new Uint8Array(0)));
-  while (level.length > 1) level = levelAbove(level);
+export function merkleRoot(leaves: readonly Uint8Array[], hash: Sha256 = sha256): Hex32 {
+  let level = leaves.map((leaf) => hashLeaf(leaf, hash));
+  if (level.length === 0) return toHex(hash(new Uint8Array(0)));
+  while (level.length > 1) level = levelAbove(level, hash);
   return toHex(level[0] as Uint8Array);
 }
 
@@ -35,10 +35,13 @@ export function merkleProof(leaves: readonly Uint8Array[], index: number): Merkl
 }
 
 /** Hashes the list once, then proves any of its leaves in O(log n): one call per document of a large anchor. */
-export function createMerkleProver(leaves: readonly Uint8Array[]): (index: number) => MerkleProof {
-  const levels = [leaves.map(hashLeaf)];
+export function createMerkleProver(
+  leaves: readonly Uint8Array[],
+  hash: Sha256 = sha256,
+): (index: number) => MerkleProof {
+  const levels = [leaves.map((leaf) => hashLeaf(leaf, hash))];
   for (let top = levels[0] ?? []; top.length > 1; ) {
-    top = levelAbove(top);
+    top = levelAbove(top, hash);
     levels.push(top);
   }
   return (index) => {
@@ -86,12 +89,12 @@ function pathOf(levels: readonly (readonly Uint8Array[])[], index: number): Hex3
 }
 
 /** Pairs neighbours; an odd last node goes up unchanged. This is RFC 6962's split at the largest power of two. */
-function levelAbove(level: readonly Uint8Array[]): Uint8Array[] {
+function levelAbove(level: readonly Uint8Array[], hash: Sha256): Uint8Array[] {
   const above: Uint8Array[] = [];
   for (let index = 0; index < level.length; index += 2) {
     const left = level[index] as Uint8Array;
     const right = level[index + 1];
-    above.push(right === undefined ? left : hashInner(left, right));
+    above.push(right === undefined ? left : hashInner(left, right, hash));
   }
   return above;
 }
@@ -101,17 +104,17 @@ function half(position: number): number {
   return Math.floor(position / 2);
 }
 
-function hashLeaf(leaf: Uint8Array): Uint8Array {
+function hashLeaf(leaf: Uint8Array, hash: Sha256 = sha256): Uint8Array {
   const preimage = new Uint8Array(leaf.length + 1);
   preimage[0] = LEAF_PREFIX;
   preimage.set(leaf, 1);
-  return sha256(preimage);
+  return hash(preimage);
 }
 
-function hashInner(left: Uint8Array, right: Uint8Array): Uint8Array {
+function hashInner(left: Uint8Array, right: Uint8Array, hash: Sha256 = sha256): Uint8Array {
   const preimage = new Uint8Array(1 + 2 * HASH_BYTES);
   preimage[0] = INNER_PREFIX;
   preimage.set(left, 1);
   preimage.set(right, 1 + HASH_BYTES);
-  return sha256(preimage);
+  return hash(preimage);
 }

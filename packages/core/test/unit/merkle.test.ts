@@ -73,6 +73,19 @@ describe('a Merkle tree over a list', () => {
     }
   });
 
+  it('is hashed by whatever engine is given, root and proofs alike', () => {
+    const leaves = Array.from({ length: 5 }, (_, index) => utf8(`leaf ${index}`));
+    let calls = 0;
+    const counting = (bytes: Uint8Array): Uint8Array => {
+      calls += 1;
+      return sha256(bytes);
+    };
+    expect(merkleRoot(leaves, counting)).toBe(merkleRoot(leaves));
+    expect(calls).toBe(5 + 4);
+    expect(createMerkleProver(leaves, counting)(3)).toEqual(merkleProof(leaves, 3));
+    expect(calls).toBe(2 * (5 + 4));
+  });
+
   it('has a root of nothing and refuses to prove what is not there', () => {
     expect(merkleRoot([])).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
     expect(() => merkleProof([], 0)).toThrow('invariant');

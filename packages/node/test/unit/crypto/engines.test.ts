@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { hashBlocks64, secretKeyFromSeed, signEd25519, verifyEd25519 } from '@consilium/core';
+import { hashBlocks64, secretKeyFromSeed, sha256, signEd25519, verifyEd25519 } from '@consilium/core';
 import { describe, expect, it } from 'vitest';
 import { createSodiumSigner, verifySodium } from '../../../src/crypto/ed25519-sodium.ts';
 import { hashBlocksNative } from '../../../src/crypto/hash-blocks-native.ts';
+import { sha256Native } from '../../../src/crypto/sha256-native.ts';
 
 describe('native engines', () => {
   it('signs the same bytes as core, and each verifies what the other signed', () => {
@@ -25,6 +26,13 @@ describe('native engines', () => {
       expect(verifySodium(key, signature, message)).toBe(false);
     for (const wrong of ['', signature.slice(2), `${signature}00`]) {
       expect(verifySodium(secret.publicKey, wrong, message)).toBe(false);
+    }
+  });
+
+  it('hashes messages of any length to the digests of the plain engine', () => {
+    for (const length of [0, 1, 55, 56, 63, 64, 65, 1_000]) {
+      const message = Uint8Array.from(randomBytes(length));
+      expect(sha256Native(message)).toEqual(sha256(message));
     }
   });
 
