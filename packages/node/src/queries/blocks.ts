@@ -11,12 +11,13 @@ import {
   decodeTxResult,
   fromHex,
   type Hex32,
-  hashHex,
   headerId,
   type MerkleProof,
   OBJECT_BYTES_MAX,
   type SignedHeader,
+  toHex,
 } from '@consilium/core';
+import { sha256Native } from '../crypto/sha256-native.ts';
 import { heightKey, readOwnCertificate, resultListShape } from '../replica/chain.ts';
 import { TABLES } from '../tables.ts';
 import { once } from './once.ts';
@@ -64,10 +65,10 @@ export function createBlockSource(countMax: number): BlockSource {
 
 function toStoredBlock(bytes: Uint8Array, encodedResults: Uint8Array): StoredBlock {
   const block = decodeBlock(bytes);
-  const txIds = once(() => block.txs.map(hashHex));
+  const txIds = once(() => block.txs.map((tx) => toHex(sha256Native(tx))));
   const results = once(() => decode(resultListShape, encodedResults, OBJECT_BYTES_MAX));
-  const txProver = once(() => createMerkleProver(txIds().map(fromHex)));
-  const resultProver = once(() => createMerkleProver(results()));
+  const txProver = once(() => createMerkleProver(txIds().map(fromHex), sha256Native));
+  const resultProver = once(() => createMerkleProver(results(), sha256Native));
   return {
     id: headerId(block.header),
     bytes,

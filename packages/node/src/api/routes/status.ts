@@ -1,4 +1,5 @@
 // Owns: what this node says of itself (unproven), and the genesis document.
+import { genesisToJson } from '@consilium/core';
 import { Type } from 'typebox';
 import type { RouteContext } from '../context.ts';
 import { heightOrZero, hex32, problems, signingState, timeMs } from '../schemas.ts';
@@ -49,7 +50,7 @@ export function statusRoutes(server: ApiServer, { deps }: RouteContext): void {
       ...problems,
     },
   };
-  const genesis = JSON.stringify(deps.genesis);
+  const genesis = genesisToJson(deps.genesis);
   server.get('/v1/genesis', { schema: genesisSchema }, async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(genesis as unknown as object),
   );
