@@ -1,26 +1,10 @@
 // Owns: what the API needs of the daemon: the replica's door for transactions, its status, the store's snapshots and
 // the news of commits. Does not own: any of their doing.
-import type { ErrorCode, ErrorData, Genesis, Hex32 } from '@consilium/core';
+import type { Genesis, Hex32 } from '@consilium/core';
+import type { PoolState, SubmitOutcome } from '../mempool/outcomes.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
 import type { ChainSnapshot } from '../queries/index.ts';
 import type { Committed, SigningMode } from '../replica/replica.ts';
-
-/** What became of a submitted transaction at this node's door. `received` may still be lost. */
-export type SubmitOutcome =
-  | { readonly state: 'received' }
-  | {
-      readonly state: 'refused';
-      readonly code: ErrorCode;
-      readonly data?: ErrorData;
-      /** Milliseconds until a retry has a chance; of refusals for want of room or quota. */
-      readonly retryAfterMs?: number;
-    };
-
-/** What this node knows of a transaction that no block of its store holds. */
-export type PoolState =
-  | { readonly state: 'pending' }
-  | { readonly state: 'refused'; readonly code: ErrorCode }
-  | { readonly state: 'unknown' };
 
 export interface PeerStatus {
   readonly institution: Hex32;

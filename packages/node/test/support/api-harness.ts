@@ -1,8 +1,9 @@
 // A running API over a chain in memory, with a door whose answers the test decides, and plain HTTP to ask it.
 import { type Hex32, hashHex } from '@consilium/core';
-import type { ApiDeps, NodeStatus, PoolState, SubmitOutcome } from '../../src/api/deps.ts';
+import type { ApiDeps, NodeStatus } from '../../src/api/deps.ts';
 import { type Api, type ApiLimits, createApi } from '../../src/api/index.ts';
 import type { Problem } from '../../src/api/problems.ts';
+import type { PoolState, SubmitOutcome } from '../../src/mempool/outcomes.ts';
 import type { Clock } from '../../src/ports.ts';
 import { createEventLog, type EventLog } from './fakes.ts';
 import { createMemoryChain, type MemoryChain } from './memory-chain.ts';

@@ -103,10 +103,10 @@ describe('submitting transactions over HTTP', () => {
     }
   });
 
-  it('a quota that is used up says when to come back', async () => {
-    h.door.refusal = { state: 'refused', code: 'TX_QUOTA_EXCEEDED', retryAfterMs: 2_500 };
+  it.each<ErrorCode>(['TX_QUOTA_EXCEEDED', 'MEMPOOL_FULL'])('%s says when to come back', async (code) => {
+    h.door.refusal = { state: 'refused', code, retryAfterMs: 2_500 };
     const answer = await h.postBytes<Problem>('/v1/tx', h.chain.nextTx().bytes);
-    expect(refusalOf(answer)).toEqual(problem(429, 'TX_QUOTA_EXCEEDED'));
+    expect(refusalOf(answer)).toEqual(problem(429, code));
     expect(answer.headers.get('retry-after')).toBe('3');
   });
 

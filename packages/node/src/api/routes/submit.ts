@@ -3,9 +3,9 @@
 import { type ConsiliumError, fromHex, type Hex32, hashHex, TX_BYTES_MAX } from '@consilium/core';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { SubmitOutcome } from '../../mempool/outcomes.ts';
 import { type CommittedTx, committedTx } from '../../queries/index.ts';
 import { type RouteContext, withSnapshot } from '../context.ts';
-import type { SubmitOutcome } from '../deps.ts';
 import {
   ITEMS_PER_COST,
   TX_BODY_BYTES_MAX,
