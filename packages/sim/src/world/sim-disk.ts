@@ -1,6 +1,7 @@
 // Owns: a disk that forgets as real ones do. What a process wrote is visible to it at once and survives its own death;
 // a power cut keeps what was synced, a drawn prefix of what was not, and may tear the last write that it keeps.
 import type { Disk, Done } from '@consilium/node/replica';
+import { createGrowingBytes, type GrowingBytes } from './growing-bytes.ts';
 import type { Life } from './life.ts';
 import type { Prng } from './prng.ts';
 
@@ -10,10 +11,13 @@ type Operation =
 
 interface File {
   /** What a process reads now. */
-  content: Uint8Array;
+  content: GrowingBytes;
   /** What is on the platter for certain, and what was done on top of it. */
-  durable: Uint8Array;
+  readonly durable: GrowingBytes;
   unsynced: Operation[];
+  /** Operations ever done, and how many of them are durable. */
+  doneCount: number;
+  durableCount: number;
   /** Whether the folder entry is durable. */
   listed: boolean;
 }
@@ -36,10 +40,10 @@ export function createSimDisk(prng: Prng, times: DiskTimes): SimDisk {
   const files = new Map<string, File>();
 
   const open = (life: Life): Disk => ({
-    read: (name) => files.get(name)?.content.slice(),
+    read: (name) => files.get(name)?.content.copy(),
     append: (name, bytes) => {
       const file = fileOf(files, name);
-      change(file, { kind: 'write', offset: file.content.length, bytes: bytes.slice() });
+      change(file, { kind: 'write', offset: file.content.length(), bytes: bytes.slice() });
     },
     writeAt: (name, offset, bytes) => {
       change(fileOf(files, name), { kind: 'write', offset, bytes: bytes.slice() });
@@ -47,11 +51,9 @@ export function createSimDisk(prng: Prng, times: DiskTimes): SimDisk {
     truncate: (name, length) => change(fileOf(files, name), { kind: 'truncate', length }),
     sync: (name, done: Done) => {
       const file = fileOf(files, name);
-      const covered = file.unsynced.length;
+      const covered = file.doneCount;
       life.after(prng.between(times.syncUsMin, times.syncUsMax), () => {
-        const synced = file.unsynced.splice(0, covered);
-        for (const operation of synced) file.durable = applied(file.durable, operation);
-        file.listed = true;
+        makeDurable(file, covered);
         done();
       });
     },
@@ -70,40 +72,47 @@ export function createSimDisk(prng: Prng, times: DiskTimes): SimDisk {
 function fileOf(files: Map<string, File>, name: string): File {
   const known = files.get(name);
   if (known !== undefined) return known;
-  const file: File = { content: new Uint8Array(0), durable: new Uint8Array(0), unsynced: [], listed: false };
+  const file: File = {
+    content: createGrowingBytes(),
+    durable: createGrowingBytes(),
+    unsynced: [],
+    doneCount: 0,
+    durableCount: 0,
+    listed: false,
+  };
   files.set(name, file);
   return file;
 }
 
 function change(file: File, operation: Operation): void {
-  file.content = applied(file.content, operation);
+  apply(file.content, operation);
   file.unsynced.push(operation);
+  file.doneCount += 1;
 }
 
-function applied(content: Uint8Array, operation: Operation): Uint8Array {
-  if (operation.kind === 'truncate') {
-    const cut = new Uint8Array(operation.length);
-    cut.set(content.subarray(0, operation.length));
-    return cut;
-  }
-  const { offset, bytes } = operation;
-  const next = new Uint8Array(Math.max(content.length, offset + bytes.length));
-  next.set(content);
-  next.set(bytes, offset);
-  return next;
+function apply(bytes: GrowingBytes, operation: Operation): void {
+  if (operation.kind === 'truncate') bytes.truncate(operation.length);
+  else bytes.write(operation.offset, operation.bytes);
+}
+
+/** What was done when a sync was asked for, and not what came while it ran; syncs may end in any order. */
+function makeDurable(file: File, covered: number): void {
+  const count = Math.max(0, covered - file.durableCount);
+  for (const operation of file.unsynced.splice(0, count)) apply(file.durable, operation);
+  file.durableCount += count;
+  file.listed = true;
 }
 
 /** After a power cut: a prefix of the unsynced operations, the last of them perhaps torn. */
 function settle(file: File, prng: Prng): void {
   const kept = prng.between(0, file.unsynced.length);
-  let content = file.durable;
   for (const [index, operation] of file.unsynced.slice(0, kept).entries()) {
     const isTorn = index === kept - 1 && operation.kind === 'write' && prng.chance(0.5);
-    content = applied(content, isTorn ? torn(operation, prng) : operation);
+    apply(file.durable, isTorn ? torn(operation, prng) : operation);
   }
-  file.content = content;
-  file.durable = content;
+  file.content = createGrowingBytes(file.durable.copy());
   file.unsynced = [];
+  file.durableCount = file.doneCount;
   file.listed = true;
 }
 

@@ -1,9 +1,15 @@
 // Owns: a store with atomic synced batches: a batch under way at a power cut is there wholly or not at all, and a later
 // one is never there without the earlier.
-import type { Kv, KvWrite } from '@consilium/node/replica';
+import type { Done, Kv, KvWrite } from '@consilium/node/replica';
 import type { Life } from './life.ts';
 import type { Prng } from './prng.ts';
 import type { DiskTimes } from './sim-disk.ts';
+
+interface Batch {
+  readonly life: Life;
+  readonly writes: readonly KvWrite[];
+  readonly done: Done;
+}
 
 export interface SimKv {
   open(life: Life): Kv;
@@ -16,34 +22,44 @@ export interface SimKv {
 
 export function createSimKv(prng: Prng, times: DiskTimes): SimKv {
   const rows = new Map<string, Uint8Array>();
-  let underWay: (readonly KvWrite[])[] = [];
+  let underWay: Batch[] = [];
 
-  const apply = (batch: readonly KvWrite[]): void => {
-    for (const { table, key, value } of batch) {
+  const apply = ({ writes }: Batch): void => {
+    for (const { table, key, value } of writes) {
       if (value === null) rows.delete(rowName(table, key));
       else rows.set(rowName(table, key), value);
     }
   };
   const reader: Pick<Kv, 'get'> = { get: (table, key) => rows.get(rowName(table, key)) };
 
+  /** One after the other: the next batch's sync begins when the one before it is durable. */
+  const syncFirst = (): void => {
+    const [batch] = underWay;
+    batch?.life.after(prng.between(times.syncUsMin, times.syncUsMax), () => {
+      underWay.shift();
+      apply(batch);
+      syncFirst();
+      batch.done();
+    });
+  };
+
   return {
     reader,
     open: (life) => ({
       ...reader,
-      write: (batch, done) => {
-        underWay.push(batch);
-        life.after(prng.between(times.syncUsMin, times.syncUsMax), () => {
-          underWay = underWay.filter((other) => other !== batch);
-          apply(batch);
-          done();
-        });
+      write: (writes, done) => {
+        underWay.push({ life, writes, done });
+        if (underWay.length === 1) syncFirst();
       },
     }),
     crash: () => {
       for (const batch of underWay.slice(0, prng.between(0, underWay.length))) apply(batch);
       underWay = [];
     },
-    wipe: () => rows.clear(),
+    wipe: () => {
+      rows.clear();
+      underWay = [];
+    },
   };
 }
 
