@@ -1,4 +1,5 @@
 // Owns: every bound of the node, with its reason. Bounds of the formats stand in core's limits.ts.
+import { CARD_JSON_LENGTH_MAX, GENESIS_JSON_LENGTH_MAX } from '@consilium/core';
 import type { Channel } from './ports.ts';
 
 /** One framed message of any channel: the largest is a block of full size with its certificate. */
@@ -126,6 +127,9 @@ export const TX_BATCH_BYTES_MAX: number = 256 * 1024;
 export const KEY_FILE_BYTES_MAX = 4_096;
 /** A configuration file: 4 KB as it is made, and room for comments and an address of every institution. */
 export const CONFIG_BYTES_MAX: number = 64 * 1024;
+/** Genesis and validator cards as files: up to four bytes for a character of core's bounds. */
+export const GENESIS_FILE_BYTES_MAX: number = 4 * GENESIS_JSON_LENGTH_MAX;
+export const CARD_FILE_BYTES_MAX: number = 4 * CARD_JSON_LENGTH_MAX;
 
 /** Transactions waiting for a block: more than one full block, and at saturation 1.5 s of them. More is refused. */
 export const MEMPOOL_TXS_MAX = 6_000;

@@ -1,6 +1,7 @@
 // Owns: every setting of the daemon: its name, type, default and what is said about it in the file. The name gives the
 // flag and the environment variable. Does not own: reading (layers.ts), and what the network decides (genesis).
 import { NAME_LENGTH_MAX } from '@consilium/core';
+import { MEMPOOL_BYTES_MAX, MEMPOOL_TXS_MAX } from '../limits.ts';
 import { isDialable, isNamed } from './tcp-address.ts';
 import {
   addressList,
@@ -95,12 +96,12 @@ export const SETTINGS: Settings = {
   'mempool.txs_max': {
     about: ['Transactions that may wait for a block; more are refused and told to retry.'],
     type: integerFrom(100, 1_000_000),
-    fallback: 6_000,
+    fallback: MEMPOOL_TXS_MAX,
   },
   'mempool.bytes_max': {
     about: ['Bytes of waiting transactions.'],
     type: integerFrom(1_048_576, 1_073_741_824),
-    fallback: 16 * 1024 * 1024,
+    fallback: MEMPOOL_BYTES_MAX,
   },
   'timing.rebroadcast_ms': {
     about: ['How often this node repeats its last votes until a height ends.'],
