@@ -5,11 +5,9 @@ import { HASH_BYTES, type HashBlocks64, sha256 } from './hash.ts';
 import {
   EMPTY_HASH,
   INNER_NODE_BYTES,
-  isEmptyHash,
   LEAF_NODE_BYTES,
   leafNode,
   parseTreeNode,
-  type TreeInner,
   type TreeLeaf,
   type TreeReader,
   treeBit,
@@ -35,27 +33,31 @@ export interface TreeChange {
 }
 
 /**
- * A subtree while it is rebuilt. `stored` stands untouched at its place. The hash of an `inner` is filled in when its
- * level is hashed.
+ * A subtree while it is rebuilt. Its hash is the 32 bytes of `source` from `at` on: copying every hash out would be much
+ * of the work. `stored` stands untouched at its place. The hash of an `inner` is filled in when its level is hashed.
  */
 type Subtree =
-  | { readonly kind: 'empty'; readonly hash: Uint8Array }
-  | { readonly kind: 'stored'; readonly hash: Uint8Array }
-  | { readonly kind: 'leaf'; readonly hash: Uint8Array; readonly node: Uint8Array }
+  | { readonly kind: 'empty' | 'stored'; readonly source: Uint8Array; readonly at: number }
+  | { readonly kind: 'leaf'; readonly source: Uint8Array; readonly at: number; readonly node: Uint8Array }
   | Inner;
 
 interface Inner {
   readonly kind: 'inner';
-  hash: Uint8Array;
+  source: Uint8Array;
+  at: number;
   node: Uint8Array;
   readonly left: Subtree;
   readonly right: Subtree;
 }
 
-/** Where a subtree hangs: `keyHash` is any key below. */
-interface Place {
+/** A place in the tree and what becomes of it. `key` lies below it or, when `beside`, below its sibling. */
+interface Spot {
   readonly depth: number;
-  readonly keyHash: Uint8Array;
+  readonly key: Uint8Array;
+  readonly beside: boolean;
+  readonly old: Subtree;
+  now: Subtree;
+  path: Uint8Array | undefined;
 }
 
 interface Rebuild {
@@ -66,7 +68,8 @@ interface Rebuild {
   readonly placed: { readonly path: Uint8Array; readonly subtree: Subtree }[];
 }
 
-const EMPTY: Subtree = { kind: 'empty', hash: EMPTY_HASH };
+/** The one empty subtree: what was empty and stays so is the same object. */
+const EMPTY: Subtree = { kind: 'empty', source: EMPTY_HASH, at: 0 };
 
 /**
  * The tree after the updates, whatever their order. Each key at most once (a repeated key is a broken invariant).
@@ -81,13 +84,14 @@ export function updateTree(
   const sorted = [...updates].sort((a, b) => compareBytes(a.keyHash, b.keyHash));
   checkUpdates(sorted);
   const rebuild: Rebuild = { reader, updates: sorted, levels: [], placed: [] };
-  const rootPlace: Place = { depth: 0, keyHash: EMPTY_HASH };
   const stored = reader.node(treePath(0, EMPTY_HASH));
-  const old: Subtree = stored === undefined ? EMPTY : { kind: 'stored', hash: sha256(stored) };
-  const root = rebuildAt(rebuild, rootPlace, old, 0, sorted.length);
-  place(rebuild, rootPlace, old, root);
+  const old: Subtree = stored === undefined ? EMPTY : { kind: 'stored', source: sha256(stored), at: 0 };
+  const root = createSpot(0, EMPTY_HASH, false, old);
+  rebuildSpot(rebuild, root, 0, sorted.length);
+  record(rebuild, root);
   hashLevels(rebuild.levels, hashBlocks);
-  return { root: toHex(root.hash), nodes: rebuild.placed.map(toWrite) };
+  const { source, at } = root.now;
+  return { root: toHex(source.subarray(at, at + HASH_BYTES)), nodes: rebuild.placed.map(toWrite) };
 }
 
 function checkUpdates(sorted: readonly TreeUpdate[]): void {
@@ -100,117 +104,121 @@ function checkUpdates(sorted: readonly TreeUpdate[]): void {
   });
 }
 
-/** The subtree at `place` after the updates `[from, to)`, all of which lie below it. `stored` out means unchanged. */
-function rebuildAt(rebuild: Rebuild, at: Place, old: Subtree, from: number, to: number): Subtree {
-  if (from === to) return old;
-  if (old.kind === 'empty') return plant(rebuild, at.depth, setsOf(rebuild.updates, from, to));
-  const node = parseTreeNode(storedNode(rebuild.reader, at));
-  if ('left' in node) return rebuildInner(rebuild, at, old, node, from, to);
-  return rebuildLeaf(rebuild, at, old, node, from, to);
+/** Sets what the spot holds after the updates `[from, to)`, all of which lie below it; `old` when nothing changes. */
+function rebuildSpot(rebuild: Rebuild, spot: Spot, from: number, to: number): void {
+  if (from === to) return;
+  if (spot.old === EMPTY) {
+    const leaves = setsOf(rebuild.updates, from, to);
+    spot.now = plant(rebuild, spot.depth, leaves, 0, leaves.length);
+    return;
+  }
+  const node = storedNode(rebuild.reader, spot);
+  if (node.length === INNER_NODE_BYTES) rebuildInner(rebuild, spot, node, from, to);
+  else rebuildLeaf(rebuild, spot, node, from, to);
 }
 
-function rebuildInner(
-  rebuild: Rebuild,
-  at: Place,
-  old: Subtree,
-  node: TreeInner,
-  from: number,
-  to: number,
-): Subtree {
-  const middle = splitAt(rebuild.updates, at.depth, from, to);
-  const [leftPlace, rightPlace] = childPlaces(at);
-  const oldLeft = referTo(node.left);
-  const oldRight = referTo(node.right);
-  const left = rebuildAt(rebuild, leftPlace, oldLeft, from, middle);
-  const right = rebuildAt(rebuild, rightPlace, oldRight, middle, to);
-  if (left === oldLeft && right === oldRight) return old;
-  const lone = loneLeaf(rebuild.reader, left, leftPlace, right, rightPlace);
-  place(rebuild, leftPlace, oldLeft, lone === undefined ? left : EMPTY);
-  place(rebuild, rightPlace, oldRight, lone === undefined ? right : EMPTY);
-  return lone ?? join(rebuild, at.depth, left, right);
+function rebuildInner(rebuild: Rebuild, spot: Spot, node: Uint8Array, from: number, to: number): void {
+  const { updates } = rebuild;
+  const middle = splitAt(updates, spot.depth, from, to);
+  const leftKey = updates[from]?.keyHash ?? EMPTY_HASH;
+  const rightKey = middle < to ? (updates[middle]?.keyHash ?? EMPTY_HASH) : leftKey;
+  const left = createSpot(spot.depth + 1, leftKey, middle === from, childOf(node, 0));
+  const right = createSpot(spot.depth + 1, rightKey, middle === to, childOf(node, HASH_BYTES));
+  rebuildSpot(rebuild, left, from, middle);
+  rebuildSpot(rebuild, right, middle, to);
+  if (left.now === left.old && right.now === right.old) return;
+  const lone = loneLeaf(rebuild.reader, left, right);
+  spot.now = lone ?? join(rebuild, spot.depth, left.now, right.now);
+  if (lone !== undefined) {
+    left.now = EMPTY;
+    right.now = EMPTY;
+  }
+  record(rebuild, left);
+  record(rebuild, right);
 }
 
 /** A stored leaf joins the updates below it, unless one of them is its own. */
-function rebuildLeaf(
+function rebuildLeaf(rebuild: Rebuild, spot: Spot, node: Uint8Array, from: number, to: number): void {
+  const leaf = parseTreeNode(node);
+  if ('left' in leaf) throw new Error('invariant: a leaf has another length than an inner node');
+  const own = rebuild.updates.slice(from, to).some(({ keyHash }) => equalBytes(keyHash, leaf.keyHash));
+  const leaves = setsOf(rebuild.updates, from, to);
+  if (!own) leaves.push(leaf);
+  leaves.sort((a, b) => compareBytes(a.keyHash, b.keyHash));
+  const [only] = leaves;
+  if (only !== undefined && leaves.length === 1 && equalBytes(leafNode(only), node)) return;
+  spot.now = plant(rebuild, spot.depth, leaves, 0, leaves.length);
+}
+
+/** A subtree of new nodes only, from the leaves `[from, to)`, sorted by key hash and alike in their first bits. */
+function plant(
   rebuild: Rebuild,
-  at: Place,
-  old: Subtree,
-  node: TreeLeaf,
+  depth: number,
+  leaves: readonly TreeLeaf[],
   from: number,
   to: number,
 ): Subtree {
-  const own = rebuild.updates.slice(from, to).find(({ keyHash }) => equalBytes(keyHash, node.keyHash));
-  const sets = setsOf(rebuild.updates, from, to);
-  if (own === undefined) sets.push(node);
-  sets.sort((a, b) => compareBytes(a.keyHash, b.keyHash));
-  const [only] = sets;
-  const same = only !== undefined && sets.length === 1 && equalBytes(leafNode(only), leafNode(node));
-  return same ? old : plant(rebuild, at.depth, sets);
-}
-
-/** A subtree of new nodes only, from leaves sorted by key hash that share their first `depth` bits. */
-function plant(rebuild: Rebuild, depth: number, leaves: readonly TreeLeaf[]): Subtree {
-  const [first] = leaves;
-  if (first === undefined) return EMPTY;
-  if (leaves.length === 1) {
+  const first = leaves[from];
+  if (first === undefined || from === to) return EMPTY;
+  if (to - from === 1) {
     const node = leafNode(first);
-    return { kind: 'leaf', hash: sha256(node), node };
+    return { kind: 'leaf', source: sha256(node), at: 0, node };
   }
-  const middle = splitAt(leaves, depth, 0, leaves.length);
-  const left = plant(rebuild, depth + 1, leaves.slice(0, middle));
-  const right = plant(rebuild, depth + 1, leaves.slice(middle));
-  const [leftPlace, rightPlace] = childPlaces({ depth, keyHash: first.keyHash });
-  place(rebuild, leftPlace, EMPTY, left);
-  place(rebuild, rightPlace, EMPTY, right);
-  return join(rebuild, depth, left, right);
+  const middle = splitAt(leaves, depth, from, to);
+  const left = createSpot(depth + 1, first.keyHash, false, EMPTY);
+  const right = createSpot(depth + 1, leaves[middle]?.keyHash ?? EMPTY_HASH, false, EMPTY);
+  left.now = plant(rebuild, depth + 1, leaves, from, middle);
+  right.now = plant(rebuild, depth + 1, leaves, middle, to);
+  record(rebuild, left);
+  record(rebuild, right);
+  return join(rebuild, depth, left.now, right.now);
 }
 
 /** The leaf that is alone below a node, so that it takes the node's place; undefined when an inner node stays. */
-function loneLeaf(
-  reader: TreeReader,
-  left: Subtree,
-  leftPlace: Place,
-  right: Subtree,
-  rightPlace: Place,
-): Subtree | undefined {
-  if (left.kind === 'empty') return right.kind === 'empty' ? EMPTY : asLeaf(reader, right, rightPlace);
-  return right.kind === 'empty' ? asLeaf(reader, left, leftPlace) : undefined;
+function loneLeaf(reader: TreeReader, left: Spot, right: Spot): Subtree | undefined {
+  if (left.now === EMPTY) return right.now === EMPTY ? EMPTY : asLeaf(reader, right);
+  return right.now === EMPTY ? asLeaf(reader, left) : undefined;
 }
 
-function asLeaf(reader: TreeReader, subtree: Subtree, at: Place): Subtree | undefined {
-  if (subtree.kind === 'leaf') return subtree;
-  if (subtree.kind !== 'stored') return undefined;
-  const node = storedNode(reader, at);
-  return node.length === LEAF_NODE_BYTES ? { kind: 'leaf', hash: subtree.hash, node } : undefined;
+function asLeaf(reader: TreeReader, spot: Spot): Subtree | undefined {
+  const { kind, source, at } = spot.now;
+  if (kind === 'leaf') return spot.now;
+  if (kind !== 'stored') return undefined;
+  const node = storedNode(reader, spot);
+  return node.length === LEAF_NODE_BYTES ? { kind: 'leaf', source, at, node } : undefined;
 }
 
 function join(rebuild: Rebuild, depth: number, left: Subtree, right: Subtree): Subtree {
-  if (left.kind === 'empty' && right.kind === 'empty') return EMPTY;
-  const inner: Inner = { kind: 'inner', hash: EMPTY_HASH, node: EMPTY_HASH, left, right };
+  const inner: Inner = { kind: 'inner', source: EMPTY_HASH, at: 0, node: EMPTY_HASH, left, right };
   while (rebuild.levels.length <= depth) rebuild.levels.push([]);
   rebuild.levels[depth]?.push(inner);
   return inner;
 }
 
-function place(rebuild: Rebuild, at: Place, old: Subtree, subtree: Subtree): void {
-  if (subtree === old || (subtree.kind === 'empty' && old.kind === 'empty')) return;
-  rebuild.placed.push({ path: treePath(at.depth, at.keyHash), subtree });
+function record(rebuild: Rebuild, spot: Spot): void {
+  if (spot.now !== spot.old) rebuild.placed.push({ path: pathOf(spot), subtree: spot.now });
 }
 
 function hashLevels(levels: readonly (readonly Inner[])[], hashBlocks: HashBlocks64): void {
   for (const level of levels.toReversed()) {
     if (level.length === 0) continue;
     const blocks = new Uint8Array(level.length * INNER_NODE_BYTES);
-    level.forEach((inner, index) => {
-      blocks.set(inner.left.hash, index * INNER_NODE_BYTES);
-      blocks.set(inner.right.hash, index * INNER_NODE_BYTES + HASH_BYTES);
+    level.forEach(({ left, right }, index) => {
+      copyHash(left, blocks, index * INNER_NODE_BYTES);
+      copyHash(right, blocks, index * INNER_NODE_BYTES + HASH_BYTES);
     });
     const digests = hashBlocks(blocks);
     level.forEach((inner, index) => {
       inner.node = blocks.slice(index * INNER_NODE_BYTES, (index + 1) * INNER_NODE_BYTES);
-      inner.hash = digests.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+      inner.source = digests;
+      inner.at = index * HASH_BYTES;
     });
   }
+}
+
+function copyHash(subtree: Subtree, target: Uint8Array, start: number): void {
+  const { source, at } = subtree;
+  for (let index = 0; index < HASH_BYTES; index += 1) target[start + index] = source[at + index] ?? 0;
 }
 
 function toWrite(placed: { readonly path: Uint8Array; readonly subtree: Subtree }): TreeWrite {
@@ -218,28 +226,32 @@ function toWrite(placed: { readonly path: Uint8Array; readonly subtree: Subtree 
   return { path, node: 'node' in subtree ? subtree.node : null };
 }
 
-function storedNode(reader: TreeReader, at: Place): Uint8Array {
-  const node = reader.node(treePath(at.depth, at.keyHash));
+function createSpot(depth: number, key: Uint8Array, beside: boolean, old: Subtree): Spot {
+  return { depth, key, beside, old, now: old, path: undefined };
+}
+
+function pathOf(spot: Spot): Uint8Array {
+  spot.path ??= treePath(spot.depth, spot.beside ? siblingKey(spot.key, spot.depth - 1) : spot.key);
+  return spot.path;
+}
+
+function siblingKey(key: Uint8Array, depth: number): Uint8Array {
+  const sibling = key.slice();
+  const index = depth >> 3;
+  sibling[index] = (sibling[index] ?? 0) ^ (0x80 >> (depth & 7));
+  return sibling;
+}
+
+function storedNode(reader: TreeReader, spot: Spot): Uint8Array {
+  const node = reader.node(pathOf(spot));
   if (node === undefined) throw new Error('invariant: a tree node that its parent names is missing');
   return node;
 }
 
-function referTo(hash: Uint8Array): Subtree {
-  return isEmptyHash(hash) ? EMPTY : { kind: 'stored', hash };
-}
-
-function childPlaces(at: Place): readonly [Place, Place] {
-  const depth = at.depth + 1;
-  const bit = 0x80 >> (at.depth & 7);
-  const left = at.keyHash.slice();
-  const right = at.keyHash.slice();
-  const index = at.depth >> 3;
-  left[index] = (left[index] ?? 0) & ~bit;
-  right[index] = (right[index] ?? 0) | bit;
-  return [
-    { depth, keyHash: left },
-    { depth, keyHash: right },
-  ];
+function childOf(node: Uint8Array, at: number): Subtree {
+  for (let index = 0; index < HASH_BYTES; index += 1)
+    if (node[at + index] !== 0) return { kind: 'stored', source: node, at };
+  return EMPTY;
 }
 
 function setsOf(updates: readonly TreeUpdate[], from: number, to: number): TreeLeaf[] {

@@ -42,7 +42,7 @@ export function stateValueHash(value: Uint8Array): Uint8Array {
 export function treePath(depth: number, keyHash: Uint8Array): Uint8Array {
   const whole = depth >> 3;
   const path = new Uint8Array(whole + 1);
-  path.set(keyHash.subarray(0, whole));
+  for (let index = 0; index < whole; index += 1) path[index] = keyHash[index] ?? 0;
   const marker = 0x80 >> (depth & 7);
   path[whole] = ((keyHash[whole] ?? 0) & ~(2 * marker - 1) & 0xff) | marker;
   return path;

@@ -113,7 +113,7 @@ describe('the state tree', () => {
         change(fresh, [...map]);
         expect(tree.nodes).toEqual(fresh.nodes);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -275,7 +275,7 @@ describe('a proof of state', () => {
         expect(verifyStateProof(root, fromHex(key), bytesOrNull(claimed), proof)).toBe(claimed === value);
         expect(verifyStateProof(root, fromHex(key), null, proof)).toBe(value === null);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -303,7 +303,7 @@ describe('a proof of state', () => {
         expect(verify({ ...proof, leaf: { ...leaf, keyHash: flip(leaf.keyHash, bit) } })).toBe(false);
         expect(verify({ ...proof, leaf: { ...leaf, valueHash: flip(leaf.valueHash, bit) } })).toBe(false);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -314,7 +314,7 @@ describe('a proof of state', () => {
         const present = entries.some(([name, value]) => name === other && value !== null);
         if (present) expect(verifyStateProof(root, fromHex(other), null, proof)).toBe(false);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
