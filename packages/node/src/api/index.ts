@@ -1,5 +1,6 @@
 // Owns: the HTTP API's lifetime: what is created, started and stopped in which order. Does not own: ports and addresses
 // (configuration), metrics and probes (a listener of their own).
+import { ConsiliumError } from '@consilium/core';
 import type { Cancel } from '../ports.ts';
 import { createBlockSource } from '../queries/index.ts';
 import type { RouteContext } from './context.ts';
@@ -48,14 +49,19 @@ export interface ApiOptions {
 }
 
 export interface Api {
-  /** Listens. Resolves to where; rejects when the address is taken. */
+  /** Listens. Resolves to where; throws `LISTEN_FAILED` {host, port, cause} when the address is taken. */
   readonly start: () => Promise<{ readonly url: string }>;
   /** Ends streams, answers who waits with 503, and closes every connection, within two seconds. */
   readonly stop: () => Promise<void>;
 }
 
-function listen(server: ApiServer, options: ApiOptions): Promise<string> {
-  return server.listen({ host: options.host ?? '127.0.0.1', port: options.port });
+async function listen(server: ApiServer, { host = '127.0.0.1', port }: ApiOptions): Promise<string> {
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    const cause = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+    throw new ConsiliumError('LISTEN_FAILED', { host, port, cause });
+  }
 }
 
 export async function createApi(deps: ApiDeps, options: ApiOptions): Promise<Api> {

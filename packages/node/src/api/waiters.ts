@@ -12,7 +12,7 @@ export interface Waiter {
 }
 
 export interface Waiters {
-  /** Throws `API_BUSY` when too many wait. */
+  /** Throws `API_BUSY` when too many wait, `API_STOPPING` after the stop. */
   readonly add: (id: Hex32, timeoutMs: number) => Waiter;
   readonly onCommit: (commit: Commit) => void;
   readonly stop: () => void;
@@ -26,6 +26,7 @@ interface Pending {
 export function createWaiters(clock: Clock, countMax: number): Waiters {
   const byId = new Map<Hex32, Set<Pending>>();
   let count = 0;
+  let stopped = false;
   const remove = (id: Hex32, pending: Pending): void => {
     const waiting = byId.get(id);
     if (waiting?.delete(pending) !== true) return;
@@ -33,6 +34,7 @@ export function createWaiters(clock: Clock, countMax: number): Waiters {
     if (waiting.size === 0) byId.delete(id);
   };
   const add = (id: Hex32, timeoutMs: number): Waiter => {
+    if (stopped) throw new ApiRefusal('API_STOPPING');
     if (count >= countMax) throw new ApiRefusal('API_BUSY', { waiting: count });
     const { promise, resolve, reject } = Promise.withResolvers<CommittedTx>();
     const cancelTimer = clock.after(timeoutMs, () => {
@@ -69,6 +71,7 @@ export function createWaiters(clock: Clock, countMax: number): Waiters {
       });
     },
     stop: () => {
+      stopped = true;
       for (const pending of [...byId.values()].flatMap((waiting) => [...waiting]))
         pending.reject(new ApiRefusal('API_STOPPING'));
     },

@@ -47,7 +47,7 @@ import {
 } from '@consilium/core';
 import type { Commit } from '../../src/api/deps.ts';
 import type { KvWrite } from '../../src/ports.ts';
-import { type ChainSnapshot, openChain } from '../../src/queries/index.ts';
+import { type ChainSnapshot, once, openChain } from '../../src/queries/index.ts';
 import { commitWrites } from '../../src/replica/chain.ts';
 
 export interface StateWrite {
@@ -96,7 +96,10 @@ export function validatorNamed(name: string): Validator {
   return { id: accountIdOf(account.publicKey), key: validator.publicKey, power: 1 };
 }
 
-export function createTestGenesis(): Genesis {
+/** The same for every chain: its signatures cost most of what starting a test costs. */
+const testGenesis = once(createTestGenesis);
+
+function createTestGenesis(): Genesis {
   const cards = FOUNDERS.map((name) => {
     const { account, validator } = founder(name);
     const content = {
@@ -117,8 +120,9 @@ type Rows = Map<string, { readonly since: number; readonly value: Uint8Array | n
 
 /** `sign`: real signatures in the certificates, which cost milliseconds each; else zeros. */
 export function createMemoryChain(options: { readonly sign: boolean }): MemoryChain {
-  const genesis = createTestGenesis();
+  const genesis = testGenesis();
   const hash = genesisHash(genesis);
+  const sender = keyOf('Linden account');
   const signers = options.sign ? SIGNERS : [];
   const secrets = new Map(signers.map((name) => [validatorNamed(name).id, founder(name).validator]));
   const rows: Rows = new Map();
@@ -235,9 +239,9 @@ export function createMemoryChain(options: { readonly sign: boolean }): MemoryCh
     damage: (table, key, value) => put(0, table, key, value),
     nextTx: () => {
       nonce += 1;
-      return signTx(keyOf('Linden account'), {
+      return signTx(sender, {
         genesis: hash,
-        sender: accountIdOf(keyOf('Linden account').publicKey),
+        sender: accountIdOf(sender.publicKey),
         validUntil: genesis.time + 60_000,
         nonce: nonce.toString(16).padStart(32, '0'),
         actions: [{ type: 'chain.noop', version: 1, body: {} }],

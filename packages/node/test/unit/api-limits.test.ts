@@ -225,6 +225,10 @@ describe('stopping', () => {
   it('a port that is taken is an error of start, and holds nothing', async () => {
     await start({});
     const port = Number(new URL(h.url).port);
-    await expect(startApi({ port })).rejects.toThrow('EADDRINUSE');
+    const refused = startApi({ port });
+    await expect(refused).rejects.toMatchObject({
+      code: 'LISTEN_FAILED',
+      data: { port, cause: 'EADDRINUSE' },
+    });
   });
 });
