@@ -1,14 +1,12 @@
 // Owns: the mempool of a replica: the pool's questions answered by the ledger, its batches sent to the peers.
-import { BLOCK_TXS_MAX, type Hex32, type Verify } from '@consilium/core';
+import type { Hex32, Verify } from '@consilium/core';
+import { SIGNATURE_VERDICTS_MAX } from '../limits.ts';
 import { createMempool, type Mempool, type MempoolLimits } from '../mempool/mempool.ts';
 import type { RelayedTx } from '../mempool/relay.ts';
 import { createSignatureMemory, type SignatureMemory } from '../mempool/signature-memory.ts';
 import type { Clock, Net, Report } from '../ports.ts';
 import type { LedgerDesk } from './ledger-desk.ts';
 import { encodeTransactions } from './tx-batches.ts';
-
-/** Verdicts remembered: the pool and a few blocks beside it. */
-const SIGNATURE_VERDICTS_MAX: number = 8 * BLOCK_TXS_MAX;
 
 export interface LedgerPoolDeps {
   readonly clock: Clock;

@@ -1,20 +1,35 @@
 // The pool on the real ledger with real signatures.
 import {
+  ACCOUNTS,
   type Action,
   actionOf,
+  type Certificate,
+  genesisState,
+  genesisTip,
   type Hex32,
   type SecretKey,
   signPossession,
   type Tx,
+  toHex,
   verifyEd25519,
 } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
 import { type Chain, createChain, GENESIS_TIME, type Hospital, keyOf } from '../../../core/test/kit/chain.ts';
-import { createMempool, type Mempool } from '../../src/mempool/mempool.ts';
+import type { Mempool } from '../../src/mempool/mempool.ts';
 import type { SubmitOutcome } from '../../src/mempool/outcomes.ts';
-import { createPoolLedger } from '../../src/mempool/pool-ledger.ts';
-import { createSignatureMemory, type SignatureMemory } from '../../src/mempool/signature-memory.ts';
+import type { SignatureMemory } from '../../src/mempool/signature-memory.ts';
 import { verifyAhead } from '../../src/mempool/verify-ahead.ts';
+import type { Kv } from '../../src/ports.ts';
+import {
+  commitWrites,
+  genesisWrites,
+  ReplayWindow,
+  readTip,
+  type Tip,
+  tipOf,
+} from '../../src/replica/chain.ts';
+import { LedgerDesk } from '../../src/replica/ledger-desk.ts';
+import { createLedgerPool, createSignatures } from '../../src/replica/ledger-pool.ts';
 import { createManualClock, type ManualClock } from '../support/fakes.ts';
 
 interface Setting {
@@ -24,33 +39,44 @@ interface Setting {
   readonly signatures: SignatureMemory;
   readonly verified: () => number;
   readonly submit: (tx: Tx) => SubmitOutcome | undefined;
+  /** Makes, applies and stores the block of these, and tells the pool. */
+  readonly commit: (candidates: readonly Tx[]) => void;
+}
+
+function memoryKv(): Kv {
+  const rows = new Map<string, Uint8Array>();
+  return {
+    get: (table, key) => rows.get(`${table}:${toHex(key)}`),
+    write: (batch, done) => {
+      for (const { table, key, value } of batch) {
+        if (value === null) rows.delete(`${table}:${toHex(key)}`);
+        else rows.set(`${table}:${toHex(key)}`, value);
+      }
+      done();
+    },
+  };
+}
+
+function deskOf(chain: Chain, kv: Kv, signatures: SignatureMemory): LedgerDesk {
+  const { genesis } = chain;
+  kv.write(genesisWrites(genesisState(genesis), genesisTip(genesis)), () => {});
+  const tip = readTip(kv) as Tip;
+  const ledger = { ...chain.deps, verifySender: signatures.verifySender };
+  return new LedgerDesk({ ledger, kv, report: () => {} }, tip, ReplayWindow.load(kv, tip));
 }
 
 function setting(): Setting {
   const chain = createChain();
   const clock = createManualClock(GENESIS_TIME + 1_000);
   let verifications = 0;
-  const signatures = createSignatureMemory((key, signature, message) => {
+  const signatures = createSignatures((key, signature, message) => {
     verifications += 1;
     return verifyEd25519(key, signature, message);
-  }, 1_000);
-  const ledger = createPoolLedger({
-    genesisHash: chain.deps.genesisHash,
-    signatures,
-    reader: () => chain.view().state,
-    height: () => chain.view().tip.height,
-    isReplayed: (hash) => chain.view().isReplayed(hash),
   });
-  const nothing = (): void => {};
-  const pool = createMempool({
-    clock,
-    report: nothing,
-    ledger,
-    signatures,
-    onBatch: nothing,
-    onAdmitted: nothing,
-    onPeerRefusal: nothing,
-  });
+  const kv = memoryKv();
+  const desk = deskOf(chain, kv, signatures);
+  const net = { connected: () => [], send: () => false, penalize: () => {} };
+  const pool = createLedgerPool({ clock, report: () => {}, net, signatures, onAdmitted: () => {} }, desk);
   const submit = (tx: Tx): SubmitOutcome | undefined => {
     let outcome: SubmitOutcome | undefined;
     pool.submit(tx.bytes, (answer) => {
@@ -59,7 +85,17 @@ function setting(): Setting {
     clock.advance(0);
     return outcome;
   };
-  return { chain, pool, clock, signatures, verified: () => verifications, submit };
+  const commit = (candidates: readonly Tx[]): void => {
+    const { block, execution } = chain.commit(candidates);
+    const certificate = chain.certificate() as Certificate;
+    kv.write(commitWrites({ block, certificate, execution, polkas: [] }), () => {});
+    desk.committed(tipOf(block.header), execution.txs);
+    const changedAccounts = execution.changes.flatMap(({ table, key }) =>
+      table === ACCOUNTS.number ? [toHex(key)] : [],
+    );
+    pool.committed({ txIds: execution.txs.map((tx) => tx.id), changedAccounts });
+  };
+  return { chain, pool, clock, signatures, verified: () => verifications, submit, commit };
 }
 
 function hospitalOf(chain: Chain): Hospital {
@@ -79,14 +115,13 @@ function rotate(chain: Chain, account: Hex32, key: SecretKey): Action {
 
 describe('the pool on the real ledger', () => {
   test('takes what the ledger takes, and what it selects goes into a block', () => {
-    const { chain, pool, submit, verified } = setting();
+    const { chain, pool, submit, verified, commit } = setting();
     const hospital = hospitalOf(chain);
     const tx = chain.tx(hospital.id, hospital.account, [enrol(chain, keyOf('a patient'))]);
     expect(submit(tx)).toEqual({ state: 'received' });
     const candidates = pool.select(10, 1e6);
     expect(candidates.map(({ id }) => id)).toEqual([tx.id]);
-    chain.commit(candidates);
-    pool.committed({ txIds: [tx.id], changedAccounts: [] });
+    commit(candidates);
     expect(pool.count).toBe(0);
     expect(verified()).toBe(1);
     expect(submit(tx)).toMatchObject({ code: 'TX_DUPLICATE' });
@@ -110,15 +145,14 @@ describe('the pool on the real ledger', () => {
   });
 
   test('a rotation in a block drops what waits under the old key; under the new key it is taken', () => {
-    const { chain, pool, submit } = setting();
+    const { chain, pool, submit, commit } = setting();
     const hospital = hospitalOf(chain);
     const next = keyOf('the next key');
     const rotation = chain.tx(hospital.id, hospital.account, [rotate(chain, hospital.id, next)]);
     const late = chain.tx(hospital.id, hospital.account, [enrol(chain, keyOf('a patient'))]);
     submit(rotation);
     submit(late);
-    chain.commit([rotation]);
-    pool.committed({ txIds: [rotation.id], changedAccounts: [hospital.id] });
+    commit([rotation]);
     expect(pool.statusOf(late.id)).toEqual({ state: 'refused', code: 'TX_KEY_ROTATED' });
     expect(submit(late)).toMatchObject({ code: 'TX_KEY_ROTATED' });
     expect(submit(chain.tx(hospital.id, next, [enrol(chain, keyOf('a patient'))]))).toEqual({
