@@ -84,8 +84,10 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
   const { disk, random, report, clock, genesisHash, self, signBytes } = deps;
   const wal = createWal({ disk, random, report }, { name: WAL_FILE, genesis: genesisHash });
   const content = wal.open();
-  if (content.status === 'damaged') return walDamaged(content);
   const runningHeight = tip.height + 1;
+  // A log at or below the chain's height has done its work, whatever became of it.
+  const isOver = content.height !== null && content.height < runningHeight;
+  if (content.status === 'damaged' && !isOver) return walDamaged(content);
   const logged = content.height === runningHeight ? content.entries : [];
   const signer = createSigner(
     { disk, report, signBytes },
