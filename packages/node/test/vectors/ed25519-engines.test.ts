@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fromHex, secretKeyFromSeed, sha256, signEd25519, type Verify, verifyEd25519 } from '@consilium/core';
+import { fromHex, secretKeyFromSeed, sha256, signEd25519, verifyEd25519 } from '@consilium/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
-interface Sodium {
-  crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean;
-}
+import { verifySodium } from '../../src/crypto/ed25519-sodium.ts';
 
 interface Vector {
   readonly name: string;
@@ -17,12 +13,8 @@ interface Vector {
   readonly reason: string;
 }
 
-const sodium = createRequire(import.meta.url)('sodium-native') as Sodium;
 const file = new URL('../../../core/test/vectors/ed25519.json', import.meta.url);
 const { signatures } = JSON.parse(readFileSync(file, 'utf8')) as { readonly signatures: readonly Vector[] };
-
-const verifySodium: Verify = (key, signature, message) =>
-  sodium.crypto_sign_verify_detached(fromHex(signature), message, fromHex(key));
 
 describe('libsodium, with which validators verify', () => {
   it.each(signatures)(

@@ -11,7 +11,7 @@ import {
 import { parseKeyFile } from '@consilium/sdk';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { systemRandom } from '../../../src/crypto/random.ts';
+import { systemRandom } from '../../../src/crypto/system-random.ts';
 import { checkHome, type HomePaths, homePaths } from '../../../src/files/home.ts';
 import { readNodeKeys } from '../../../src/keys/store.ts';
 import {
