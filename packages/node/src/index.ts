@@ -1,1 +1,15 @@
-export {};
+// The public face of the daemon for the command line and the devnet.
+
+export type { SettingName } from './config/settings.ts';
+export { settingFlags } from './config/settings.ts';
+export { verifySodium } from './crypto/ed25519-sodium.ts';
+export { systemRandom } from './crypto/system-random.ts';
+export { type RunningNode, type StartOptions, startNode } from './daemon/start-node.ts';
+export {
+  createGenesisFile,
+  fingerprintOf,
+  type GenesisSummary,
+  readGenesis,
+  summaryOf,
+} from './setup/genesis.ts';
+export { type InitOptions, initHome, type NewHome } from './setup/init.ts';

@@ -1,7 +1,9 @@
 // Owns: the chain on the store: the tip, blocks, certificates, results and indexes, written in one batch per commit, and
 // the replay set, a pure function of the blocks in its window. Does not own: whether a block is valid (core).
 import {
+  BLOCK_TXS_MAX,
   type Block,
+  byteString,
   type Certificate,
   certificateShape,
   concat,
@@ -60,8 +62,8 @@ export const certificateListShape: Shape<readonly Certificate[]> = list(
   ACCOUNTABILITY_CERTIFICATES_MAX,
 );
 export const resultListShape: Shape<readonly Uint8Array[]> = list(
-  { toWire: (value) => value, fromWire: (raw) => raw as Uint8Array },
-  4096,
+  byteString(OBJECT_BYTES_MAX),
+  BLOCK_TXS_MAX,
 );
 
 export function heightKey(height: number): Uint8Array {

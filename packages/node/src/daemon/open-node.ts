@@ -1,0 +1,163 @@
+// Owns: the replica of a daemon with its pool, and what the HTTP API and the probes ask of it. Does not own: the life of
+// the adapters (start-node.ts).
+import {
+  type ConsiliumError,
+  type Hex32,
+  INSTITUTIONS,
+  nextValidators,
+  readRow,
+  validatorsAfterNext,
+} from '@consilium/core';
+import type { ApiDeps, NodeStatus, PeerStatus } from '../api/deps.ts';
+import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
+import { hashBlocksNative } from '../crypto/hash-blocks-native.ts';
+import { systemRandom } from '../crypto/system-random.ts';
+import type { OpenHome } from '../files/home.ts';
+import { DEFAULT_MEMPOOL_LIMITS, type Mempool } from '../mempool/mempool.ts';
+import type { NodeNet } from '../net/index.ts';
+import type { Clock, Report } from '../ports.ts';
+import { stateReader } from '../replica/chain.ts';
+import { createLedgerPool, createSignatures } from '../replica/ledger-pool.ts';
+import { type OpenedReplica, openReplica } from '../replica/open.ts';
+import { chainSnapshot } from './chain-snapshot.ts';
+import { type CommitNews, createCommitNews } from './commit-news.ts';
+import type { Prepared } from './start-node.ts';
+
+export interface OpenNodeDeps {
+  readonly prepared: Prepared;
+  readonly home: OpenHome;
+  readonly clock: Clock;
+  readonly net: NodeNet;
+  readonly report: Report;
+  readonly fail: (error: ConsiliumError) => void;
+}
+
+/** Why a node should get no traffic; empty when it is ready. */
+export type Readiness = readonly string[];
+
+export interface OpenedNode {
+  readonly api: ApiDeps;
+  start(): void;
+  stop(): void;
+  readiness(): Readiness;
+  status(): NodeStatus;
+}
+
+export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
+  const { prepared, home, clock, report } = deps;
+  const news = createCommitNews();
+  const { opened, pool } = await openWithPool(deps, news);
+  const status = (): NodeStatus => nodeStatus(deps, opened, pool);
+  return {
+    status,
+    start: () => opened.start(),
+    stop: () => {
+      opened.replica.stop();
+      pool.stop();
+    },
+    readiness: () => readinessOf(status(), opened.replica.status().diverged),
+    api: {
+      clock,
+      report,
+      genesis: prepared.genesis,
+      submit: (bytes, done) => pool.submit(bytes, done),
+      txState: (id) => pool.statusOf(id),
+      status,
+      snapshot: () => chainSnapshot(home.store),
+      onCommit: (listener) => news.listen(listener),
+    },
+  };
+}
+
+async function openWithPool(
+  { prepared, home, clock, net, report, fail }: OpenNodeDeps,
+  news: CommitNews,
+): Promise<{ opened: OpenedReplica; pool: Mempool }> {
+  const { config, keys, genesis, genesisHash } = prepared;
+  const signatures = createSignatures(verifySodium);
+  const { rebroadcastMs, statusMs } = config.timing;
+  let pool: Mempool | undefined;
+  let opened: OpenedReplica | undefined;
+  opened = await new Promise<OpenedReplica>((resolve, reject) => {
+    openReplica(
+      {
+        genesis,
+        genesisHash,
+        self: keys.account.account,
+        disk: home.disk,
+        kv: home.store,
+        net,
+        clock,
+        random: systemRandom,
+        report,
+        verify: verifySodium,
+        verifySender: (tx, key) => signatures.verifySender(tx, key),
+        hashBlocks: hashBlocksNative,
+        signBytes: createSodiumSigner(keys.validator.secret),
+        createPool: (ledger) => {
+          const onAdmitted = (): void => opened?.replica.poolGrew();
+          const limits = { ...DEFAULT_MEMPOOL_LIMITS, ...config.mempool };
+          pool = createLedgerPool({ clock, report, net, signatures, onAdmitted }, ledger, limits);
+          return pool;
+        },
+        onCommit: (committed) => news.tell(committed),
+        onFailure: fail,
+      },
+      { rebroadcastMs, statusMs },
+      (result) => (result instanceof Error ? reject(result) : resolve(result)),
+    );
+  });
+  if (pool === undefined) throw new Error('invariant: the replica opened without a pool');
+  return { opened, pool };
+}
+
+function nodeStatus(
+  { prepared, home, net }: OpenNodeDeps,
+  { replica }: OpenedReplica,
+  pool: Mempool,
+): NodeStatus {
+  const { config, keys, genesis, genesisHash } = prepared;
+  const { tip, round, awake, signing, claimedTip } = replica.status();
+  const institution = keys.account.account;
+  return {
+    chainId: genesis.chainId,
+    genesis: genesisHash,
+    name: config.name,
+    institution,
+    height: tip.height,
+    blockId: tip.blockId,
+    stateRoot: tip.stateRoot,
+    time: tip.time,
+    round,
+    awake,
+    peers: peersOf(home, institution, net.connected()),
+    mempool: { txs: pool.count, bytes: pool.bytes },
+    synced: tip.height >= claimedTip,
+    signing,
+  };
+}
+
+/** Every other hospital of the next two heights, with whether it is connected. */
+function peersOf(home: OpenHome, self: Hex32, connected: readonly Hex32[]): PeerStatus[] {
+  const reader = stateReader(home.store);
+  const ids = new Set(
+    [...nextValidators(reader), ...validatorsAfterNext(reader)].map((validator) => validator.id),
+  );
+  ids.delete(self);
+  return [...ids].map((institution) => ({
+    institution,
+    name: readRow(reader, INSTITUTIONS, institution)?.name ?? '',
+    connected: connected.includes(institution),
+  }));
+}
+
+/** Ready: caught up with what peers claim, and enough hospitals in reach to decide a block. */
+function readinessOf(status: NodeStatus, diverged: boolean): Readiness {
+  const reachable = status.peers.filter((peer) => peer.connected).length + 1;
+  const total = status.peers.length + 1;
+  return [
+    ...(diverged ? ['diverged from a quorum'] : []),
+    ...(status.synced ? [] : ['behind its peers']),
+    ...(3 * reachable > 2 * total ? [] : [`only ${reachable} of ${total} hospitals in reach`]),
+  ];
+}

@@ -1,0 +1,143 @@
+// Owns: a daemon's life: which parts are brought up in which order, and taken down in reverse. Does not own: any part.
+import { accountIdOf, type ConsiliumError, type Genesis, genesisHash, type Hex32 } from '@consilium/core';
+import { createApi } from '../api/index.ts';
+import { loadConfig } from '../config/load.ts';
+import { addressOverrides } from '../config/peers.ts';
+import type { Config, SettingName } from '../config/settings.ts';
+import { verifySodium } from '../crypto/ed25519-sodium.ts';
+import { homePaths, type OpenHome, openHome } from '../files/home.ts';
+import type { NodeKeys } from '../keys/key-file.ts';
+import { readNodeKeys, refuseDevelopmentKeys } from '../keys/store.ts';
+import { createNet, type NodeNet } from '../net/index.ts';
+import { readTip } from '../replica/chain.ts';
+import { SIGNING_RECORD_FILE } from '../replica/open.ts';
+import { homeGenesis } from '../setup/genesis.ts';
+import { initialiseRecordFile } from '../signing/record-file.ts';
+import { createSystemClock } from '../system-clock.ts';
+import { createObserver, type Observer } from './observer.ts';
+import { openNode } from './open-node.ts';
+
+export interface StartOptions {
+  readonly home: string;
+  /** Taken over into the home at the first start. */
+  readonly genesisFile?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly flags: Readonly<Partial<Record<SettingName, string>>>;
+}
+
+export interface RunningNode {
+  readonly name: string;
+  readonly institution: Hex32;
+  readonly apiUrl: string;
+  readonly metricsUrl: string;
+  /** Ends everything in reverse order, within 10 s. Safe to call again. */
+  stop(): Promise<void>;
+  /** Resolves with the error that ended the node by itself. */
+  readonly failed: Promise<ConsiliumError>;
+}
+
+/** What is known before anything is opened. */
+export interface Prepared {
+  readonly config: Config;
+  readonly keys: NodeKeys;
+  readonly genesis: Genesis;
+  readonly genesisHash: Hex32;
+}
+
+type Closers = (() => void | Promise<void>)[];
+
+/** Throws the coded error of whichever part refuses; what was up by then is taken down again. */
+export async function startNode(options: StartOptions): Promise<RunningNode> {
+  const prepared = await prepare(options);
+  const closers: Closers = [];
+  const stop = createStop(closers);
+  try {
+    return await bringUp(options, prepared, closers, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Exactly one path closes: what was opened last goes first. */
+function createStop(closers: Closers): () => Promise<void> {
+  let stopping: Promise<void> | undefined;
+  const run = async (): Promise<void> => {
+    for (const close of closers.toReversed()) await close();
+  };
+  return () => {
+    stopping ??= run();
+    return stopping;
+  };
+}
+
+async function prepare(options: StartOptions): Promise<Prepared> {
+  const paths = homePaths(options.home);
+  const { config } = await loadConfig(paths.config, options.environment, options.flags);
+  const keys = await readNodeKeys(paths);
+  const genesis = await homeGenesis(paths, options.genesisFile, verifySodium);
+  refuseDevelopmentKeys(keys, genesis.chainId);
+  return { config, keys, genesis, genesisHash: genesisHash(genesis) };
+}
+
+async function bringUp(
+  options: StartOptions,
+  prepared: Prepared,
+  closers: Closers,
+  stop: () => Promise<void>,
+): Promise<RunningNode> {
+  const { config, keys } = prepared;
+  const clock = createSystemClock();
+  const home = await openHome(options.home);
+  closers.push(() => home.close());
+  const observer = createObserver({ home: home.paths.home, config });
+  closers.push(() => observer.close());
+  await ensureSigningRecord(home, prepared);
+  const net = createNodeNet(prepared, observer);
+  await net.open();
+  closers.push(() => net.stop());
+  const { promise: failed, resolve: fail } = Promise.withResolvers<ConsiliumError>();
+  const node = await openNode({ prepared, home, clock, net, report: observer.report, fail });
+  closers.push(() => node.stop());
+  const api = await createApi(node.api, { host: config.api.host, port: config.api.port });
+  const { url: apiUrl } = await api.start();
+  closers.push(() => api.stop());
+  const metricsUrl = await observer.listen(node);
+  node.start();
+  observer.report({
+    level: 'info',
+    code: 'node.started',
+    name: config.name,
+    api: apiUrl,
+    metrics: metricsUrl,
+  });
+  return { name: config.name, institution: keys.account.account, apiUrl, metricsUrl, stop, failed };
+}
+
+function createNodeNet({ config, keys, genesis, genesisHash: hash }: Prepared, observer: Observer): NodeNet {
+  const institutions = genesis.validators.map(({ name, accountKey }) => ({
+    id: accountIdOf(accountKey),
+    name,
+  }));
+  const { byInstitution, unknown } = addressOverrides(config.peers.addresses, institutions);
+  for (const name of unknown) observer.report({ level: 'warn', code: 'config.unknown-peer', name });
+  return createNet(
+    { report: observer.report },
+    {
+      institution: keys.account.account,
+      networkSeed: keys.network.secret.seed,
+      genesis: hash,
+      listen: config.p2p.listen,
+      addressOverrides: byInstitution,
+    },
+  );
+}
+
+/** A home that has no block yet gets its empty record; one that has blocks and no record observes first. */
+async function ensureSigningRecord(home: OpenHome, { keys, genesisHash: genesis }: Prepared): Promise<void> {
+  if (readTip(home.store) !== undefined || home.disk.read(SIGNING_RECORD_FILE) !== undefined) return;
+  const options = { name: SIGNING_RECORD_FILE, genesis, validator: keys.account.account };
+  await new Promise<void>((resolve, reject) => {
+    initialiseRecordFile(home.disk, options, (error) => (error === undefined ? resolve() : reject(error)));
+  });
+}
