@@ -9,10 +9,6 @@ export function chainSnapshot(store: Store): ChainSnapshot {
   return {
     height: readTip(snapshot)?.height ?? 0,
     get: (table, key) => snapshot.get(table, key),
-    keysAfter: async (table, after, limit) => {
-      const entries = await snapshot.entries(table, { after, limit });
-      return entries.map((entry) => entry.key);
-    },
     close: () => snapshot.close(),
   };
 }
