@@ -16,10 +16,10 @@ import type { OpenHome } from '../files/home.ts';
 import { DEFAULT_MEMPOOL_LIMITS, type Mempool } from '../mempool/mempool.ts';
 import type { NodeNet } from '../net/index.ts';
 import type { Clock, Report } from '../ports.ts';
+import { openChain } from '../queries/index.ts';
 import { stateReader } from '../replica/chain.ts';
 import { createLedgerPool, createSignatures } from '../replica/ledger-pool.ts';
 import { type OpenedReplica, openReplica } from '../replica/open.ts';
-import { chainSnapshot } from './chain-snapshot.ts';
 import { type CommitNews, createCommitNews } from './commit-news.ts';
 import type { Prepared } from './start-node.ts';
 
@@ -63,7 +63,7 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
       submit: (bytes, done) => pool.submit(bytes, done),
       txState: (id) => pool.statusOf(id),
       status,
-      snapshot: () => chainSnapshot(home.store),
+      snapshot: () => openChain(home.store.snapshot()),
       onCommit: (listener) => news.listen(listener),
     },
   };
