@@ -2,6 +2,7 @@
 // (key hash, value hash) only, never of the order of updates. Does not own: the form of nodes and paths (state-tree.ts).
 import { compareBytes, equalBytes, type Hex32, toHex } from './bytes.ts';
 import { HASH_BYTES, type HashBlocks64, sha256 } from './hash.ts';
+import { childOf, EMPTY, hashLevels, type Inner, type Subtree } from './state-subtree.ts';
 import {
   EMPTY_HASH,
   INNER_NODE_BYTES,
@@ -32,24 +33,6 @@ export interface TreeChange {
   readonly nodes: readonly TreeWrite[];
 }
 
-/**
- * A subtree while it is rebuilt. Its hash is the 32 bytes of `source` from `at` on: copying every hash out would be much
- * of the work. `stored` stands untouched at its place. The hash of an `inner` is filled in when its level is hashed.
- */
-type Subtree =
-  | { readonly kind: 'empty' | 'stored'; readonly source: Uint8Array; readonly at: number }
-  | { readonly kind: 'leaf'; readonly source: Uint8Array; readonly at: number; readonly node: Uint8Array }
-  | Inner;
-
-interface Inner {
-  readonly kind: 'inner';
-  source: Uint8Array;
-  at: number;
-  node: Uint8Array;
-  readonly left: Subtree;
-  readonly right: Subtree;
-}
-
 /** A place in the tree and what becomes of it. `key` lies below it or, when `beside`, below its sibling. */
 interface Spot {
   readonly depth: number;
@@ -67,9 +50,6 @@ interface Rebuild {
   readonly levels: Inner[][];
   readonly placed: { readonly path: Uint8Array; readonly subtree: Subtree }[];
 }
-
-/** The one empty subtree: what was empty and stays so is the same object. */
-const EMPTY: Subtree = { kind: 'empty', source: EMPTY_HASH, at: 0 };
 
 /**
  * The tree after the updates, whatever their order. Each key at most once (a repeated key is a broken invariant).
@@ -199,28 +179,6 @@ function record(rebuild: Rebuild, spot: Spot): void {
   if (spot.now !== spot.old) rebuild.placed.push({ path: pathOf(spot), subtree: spot.now });
 }
 
-function hashLevels(levels: readonly (readonly Inner[])[], hashBlocks: HashBlocks64): void {
-  for (const level of levels.toReversed()) {
-    if (level.length === 0) continue;
-    const blocks = new Uint8Array(level.length * INNER_NODE_BYTES);
-    level.forEach(({ left, right }, index) => {
-      copyHash(left, blocks, index * INNER_NODE_BYTES);
-      copyHash(right, blocks, index * INNER_NODE_BYTES + HASH_BYTES);
-    });
-    const digests = hashBlocks(blocks);
-    level.forEach((inner, index) => {
-      inner.node = blocks.slice(index * INNER_NODE_BYTES, (index + 1) * INNER_NODE_BYTES);
-      inner.source = digests;
-      inner.at = index * HASH_BYTES;
-    });
-  }
-}
-
-function copyHash(subtree: Subtree, target: Uint8Array, start: number): void {
-  const { source, at } = subtree;
-  for (let index = 0; index < HASH_BYTES; index += 1) target[start + index] = source[at + index] ?? 0;
-}
-
 function toWrite(placed: { readonly path: Uint8Array; readonly subtree: Subtree }): TreeWrite {
   const { path, subtree } = placed;
   return { path, node: 'node' in subtree ? subtree.node : null };
@@ -246,12 +204,6 @@ function storedNode(reader: TreeReader, spot: Spot): Uint8Array {
   const node = reader.node(pathOf(spot));
   if (node === undefined) throw new Error('invariant: a tree node that its parent names is missing');
   return node;
-}
-
-function childOf(node: Uint8Array, at: number): Subtree {
-  for (let index = 0; index < HASH_BYTES; index += 1)
-    if (node[at + index] !== 0) return { kind: 'stored', source: node, at };
-  return EMPTY;
 }
 
 function setsOf(updates: readonly TreeUpdate[], from: number, to: number): TreeLeaf[] {
