@@ -17,6 +17,7 @@ import {
   equalBytes,
   type Hex32,
   type Hex64,
+  headerId,
   isConsiliumError,
   proposalPayload,
   type SignedProposal,
@@ -129,7 +130,8 @@ export class Agreement {
   /** Takes one input of the running height; `done` when everything that it caused is durable and sent. */
   take(entry: LogEntry, done: () => void): void {
     if (this.#state === undefined) return done();
-    if (!this.#log('input', encodeLogEntry(entry))) return;
+    // A verdict that the log remembers must find its value there: it is written first, and lost or kept with it.
+    if (!this.#logValue(judgedValid(entry)) || !this.#log('input', encodeLogEntry(entry))) return;
     this.#feed(this.#state.config.height, inputsOf(entry), done);
   }
 
@@ -329,6 +331,12 @@ export class Agreement {
       });
     this.#timers.push(clock.after(effect.delayMs, () => clock.after(0, fire)));
   }
+}
+
+/** The value that an entry makes this node ready to vote for. */
+function judgedValid(entry: LogEntry): Hex32 | null {
+  if (entry.type === 'built') return headerId(entry.value.header);
+  return entry.type === 'verdict' && entry.verdict === 'valid' ? entry.id : null;
 }
 
 function unsignedOf({ wanted, signed }: Replayed): OwnMessage[] {

@@ -1,7 +1,7 @@
 // Owns: one seed: at least 40 heights under drawn faults, then healing, then 10 heights more on every node, with every
 // checker watching. Pure in its seed: the same seed gives the same trace.
 import { checkStores } from '../checkers/stores.ts';
-import { createCluster } from '../cluster/cluster.ts';
+import { type Cluster, createCluster } from '../cluster/cluster.ts';
 import { topHeight, type Violation, violate } from '../cluster/history.ts';
 import type { Founders } from '../cluster/identities.ts';
 import { startWorkload } from '../cluster/workload.ts';
@@ -39,12 +39,13 @@ export function runSeed(seed: number, options: SeedOptions): SeedResult {
   const failed = (): boolean => history.violations.length > 0;
   startWorkload(cluster, { meanUs: 150_000, pause: 0.03 });
   const faults = startFaults(cluster);
-  const faulty = scheduler.run(() => failed() || topHeight(history) >= HEIGHTS_UNDER_FAULTS, FAULTY_LIMIT_US);
+  const run = (isDone: () => boolean, limitUs: number): boolean => runGuarded(cluster, isDone, limitUs);
+  const faulty = run(() => failed() || topHeight(history) >= HEIGHTS_UNDER_FAULTS, FAULTY_LIMIT_US);
   if (!faulty) violate(history, 'progress', `only ${topHeight(history)} heights under faults`);
   faults.heal();
   const goal = topHeight(history) + HEIGHTS_AFTER_HEALING;
   const isHealed = (): boolean => nodes.every((node) => node.height >= goal);
-  const healed = scheduler.run(() => failed() || isHealed(), scheduler.nowUs() + HEALED_LIMIT_US);
+  const healed = run(() => failed() || isHealed(), scheduler.nowUs() + HEALED_LIMIT_US);
   if (!healed) {
     const heights = nodes.map(
       (node) => `${node.height}${node.failure === undefined ? '' : ` ${node.failure}`}`,
@@ -61,4 +62,18 @@ export function runSeed(seed: number, options: SeedOptions): SeedResult {
     sometimes: history.sometimes,
     trace: trace.lines(),
   };
+}
+
+/** An exception of the code under test is a violation like any other, with the seed that shows it. */
+function runGuarded(cluster: Cluster, isDone: () => boolean, limitUs: number): boolean {
+  try {
+    return cluster.scheduler.run(isDone, limitUs);
+  } catch (error) {
+    violate(
+      cluster.history,
+      'exception',
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    );
+    return true;
+  }
 }
