@@ -8,6 +8,7 @@ import { sameVote, votesBy } from './votes.ts';
 export function evidenceOfVote(log: VoteLog, vote: Vote): Evidence | undefined {
   const other = votesBy(log, vote.round, vote.type, vote.validator).find((known) => !sameVote(known, vote));
   if (other !== undefined) return { type: 'double-vote', first: other, second: vote };
+  if (vote.blockId === null) return undefined;
   return vote.type === 'prevote' ? violatedByPrevote(log, vote) : violatedByPrecommit(log, vote);
 }
 

@@ -52,11 +52,8 @@ const judgeQuorums: Rule = (state) => {
 };
 
 function valuesWithQuorum(state: State): Hex32[] {
-  const { validators } = state.config;
-  const contents = [...state.votes.keys()].flatMap((round) => [
-    ...quorumsOf(state.votes, validators, round, 'precommit'),
-    ...(round === state.round ? quorumsOf(state.votes, validators, round, 'prevote') : []),
-  ]);
+  const contents = [...quorumsOf(state.votes, state.round, 'prevote')];
+  for (const votes of state.votes.values()) contents.push(...votes.quorums.precommit);
   return contents.flatMap((content) => (content.blockId === null ? [] : [content.blockId]));
 }
 
@@ -64,7 +61,7 @@ function valuesWithQuorum(state: State): Hex32[] {
 const rule10: Rule = (state) => {
   const { validators } = state.config;
   for (const round of state.votes.keys()) {
-    for (const content of quorumsOf(state.votes, validators, round, 'precommit')) {
+    for (const content of quorumsOf(state.votes, round, 'precommit')) {
       const id = content.blockId;
       if (id === null) continue;
       const verdict = state.verdicts.get(id);
@@ -90,7 +87,7 @@ function diverge(state: State, id: Hex32, round: number): Outcome {
 /** Rule 7: a uniform polka of this round for a valid value: lock and precommit it (from step prevote); valid = it. */
 const rule7: Rule = (state) => {
   if (state.step === 'propose' || state.done.has(`rule7:${state.round}`)) return undefined;
-  for (const content of quorumsOf(state.votes, state.config.validators, state.round, 'prevote')) {
+  for (const content of quorumsOf(state.votes, state.round, 'prevote')) {
     const id = content.blockId;
     if (id === null) continue;
     const verdict = state.verdicts.get(id);
@@ -115,9 +112,7 @@ function lockAndPrecommit(state: State, id: Hex32, content: VoteContent): Outcom
 /** Rule 8: Q prevotes nil in this round: precommit nil at once. The lock stays. */
 const rule8: Rule = (state) => {
   if (state.step !== 'prevote') return undefined;
-  const nil = quorumsOf(state.votes, state.config.validators, state.round, 'prevote').some(
-    (content) => content.blockId === null,
-  );
+  const nil = quorumsOf(state.votes, state.round, 'prevote').some((content) => content.blockId === null);
   return nil ? cast({ ...state, step: 'precommit' }, 'precommit', null, NO_ROUND) : undefined;
 };
 
@@ -141,7 +136,7 @@ const rule5: Rule = (state) => {
   for (const received of state.proposals.get(state.round) ?? []) {
     const { validRound, blockId } = received.proposal;
     if (validRound === NO_ROUND) continue;
-    const polka = quorumsOf(state.votes, state.config.validators, validRound, 'prevote').find(
+    const polka = quorumsOf(state.votes, validRound, 'prevote').find(
       (content) => content.blockId === blockId,
     );
     if (polka === undefined) continue;
@@ -191,10 +186,9 @@ function answer(state: State, received: ReceivedProposal, acceptable: boolean): 
 /** Rule 11: messages of one later round from distinct senders that together have S: jump there. */
 const rule11: Rule = (state) => {
   const { validators } = state.config;
-  const later = [...new Set([...state.votes.keys(), ...state.proposals.keys()])].filter(
-    (round) => round > state.round,
-  );
-  for (const round of later.sort((a, b) => b - a)) {
+  const rounds = [...state.votes.keys(), ...state.proposals.keys()];
+  const later = new Set(rounds.filter((round) => round > state.round));
+  for (const round of [...later].sort((a, b) => b - a)) {
     const senders = sendersOfRound(state.votes, round);
     for (const received of state.proposals.get(round) ?? []) senders.add(received.proposal.validator);
     if (haveSupport(validators, senders)) return enterRound(state, round);
@@ -248,7 +242,7 @@ export function propose(state: State, id: Hex32): Effect[] {
   const polka =
     validRound === NO_ROUND
       ? undefined
-      : quorumsOf(state.votes, validators, validRound, 'prevote').find((content) => content.blockId === id);
+      : quorumsOf(state.votes, validRound, 'prevote').find((content) => content.blockId === id);
   return sign(state, {
     kind: 'proposal',
     content: { height, round: state.round, blockId: id, validRound },

@@ -31,11 +31,11 @@ function bestCertificates(state: State): Certificate[] {
   const polkas =
     state.valid === null
       ? []
-      : quorumsOf(state.votes, validators, state.valid.round, 'prevote').filter(
+      : quorumsOf(state.votes, state.valid.round, 'prevote').filter(
           (content) => content.blockId === state.valid?.id,
         );
   const commits = [...state.votes.keys()].flatMap((round) =>
-    quorumsOf(state.votes, validators, round, 'precommit').filter((content) => content.blockId !== null),
+    quorumsOf(state.votes, round, 'precommit').filter((content) => content.blockId !== null),
   );
   return [...polkas, ...commits].map((content) => certificateFrom(state.votes, validators, content));
 }

@@ -141,7 +141,7 @@ function takeVote(state: State, vote: Vote, inCertificate: boolean): Outcome {
   const member = findValidator(state.config.validators, vote.validator) !== undefined;
   if (!member || vote.height !== state.config.height || !isWellFormedVote(vote)) return unchanged(state);
   const known = votesBy(state.votes, vote.round, vote.type, vote.validator);
-  const votes = keepVote(state.votes, vote, {
+  const votes = keepVote(state.votes, state.config.validators, vote, {
     currentRound: state.round,
     proposalInHand: isProposed(state, vote),
     inCertificate,

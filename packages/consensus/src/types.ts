@@ -10,6 +10,7 @@ import type {
   ValidatorSet,
   Vote,
   VoteContent,
+  VoteType,
 } from '@consilium/core';
 
 /** What is fixed while one height is decided. */
@@ -98,6 +99,8 @@ export type VotesOfOne = readonly Vote[];
 export interface RoundVotes {
   readonly prevote: ReadonlyMap<Hex32, VotesOfOne>;
   readonly precommit: ReadonlyMap<Hex32, VotesOfOne>;
+  /** Every (value, validRound) with a quorum of equal votes, counted once as each vote is kept. */
+  readonly quorums: Readonly<Record<VoteType, readonly VoteContent[]>>;
 }
 
 export type VoteLog = ReadonlyMap<number, RoundVotes>;

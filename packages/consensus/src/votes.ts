@@ -14,9 +14,13 @@ import {
   type VoteType,
 } from '@consilium/core';
 import { LATER_ROUNDS_PER_SENDER_MAX, VOTES_KEPT_ALWAYS } from './limits.ts';
-import type { RoundVotes, VoteLog } from './types.ts';
+import type { RoundVotes, VoteLog, VotesOfOne } from './types.ts';
 
-const NO_VOTES: RoundVotes = { prevote: new Map(), precommit: new Map() };
+const NO_VOTES: RoundVotes = {
+  prevote: new Map(),
+  precommit: new Map(),
+  quorums: { prevote: [], precommit: [] },
+};
 
 export function votesOfRound(log: VoteLog, round: number): RoundVotes {
   return log.get(round) ?? NO_VOTES;
@@ -41,39 +45,51 @@ export interface VoteOrigin {
 }
 
 /** The log with the vote, or undefined when it is known already or not to be kept. */
-export function keepVote(log: VoteLog, vote: Vote, origin: VoteOrigin): VoteLog | undefined {
+export function keepVote(
+  log: VoteLog,
+  set: ValidatorSet,
+  vote: Vote,
+  origin: VoteOrigin,
+): VoteLog | undefined {
   const { round, type, validator } = vote;
   const known = votesBy(log, round, type, validator);
   if (known.some((other) => sameVote(other, vote))) return undefined;
   const later = round > origin.currentRound;
   const room = known.length < (later ? 1 : VOTES_KEPT_ALWAYS);
   if (!room && !origin.inCertificate && (later || !origin.proposalInHand)) return undefined;
-  const bounded = later && !origin.inCertificate ? boundLaterRounds(log, vote, origin.currentRound) : log;
-  return bounded === undefined ? undefined : withVote(bounded, vote, known);
+  const bounded =
+    later && !origin.inCertificate ? boundLaterRounds(log, set, vote, origin.currentRound) : log;
+  return bounded === undefined ? undefined : withVote(bounded, set, vote, known);
 }
 
-function withVote(log: VoteLog, vote: Vote, known: readonly Vote[]): VoteLog {
+function withVote(log: VoteLog, set: ValidatorSet, vote: Vote, known: readonly Vote[]): VoteLog {
   const ofRound = votesOfRound(log, vote.round);
   const ofType = new Map(ofRound[vote.type]).set(vote.validator, [...known, vote]);
-  return new Map(log).set(vote.round, { ...ofRound, [vote.type]: ofType });
+  const quorums = { ...ofRound.quorums, [vote.type]: countQuorums(set, ofType) };
+  return new Map(log).set(vote.round, { ...ofRound, [vote.type]: ofType, quorums });
 }
 
 /** A sender's messages of later rounds push out only its own, and its highest round always stays. */
-function boundLaterRounds(log: VoteLog, vote: Vote, currentRound: number): VoteLog | undefined {
+function boundLaterRounds(
+  log: VoteLog,
+  set: ValidatorSet,
+  vote: Vote,
+  currentRound: number,
+): VoteLog | undefined {
   const rounds = [...log.keys()].filter(
     (round) =>
       round > currentRound && round !== vote.round && hasVoteOf(votesOfRound(log, round), vote.validator),
   );
   if (rounds.length < LATER_ROUNDS_PER_SENDER_MAX) return log;
   const lowest = Math.min(...rounds);
-  return vote.round < lowest ? undefined : withoutSender(log, lowest, vote.validator);
+  return vote.round < lowest ? undefined : withoutSender(log, set, lowest, vote.validator);
 }
 
 function hasVoteOf(votes: RoundVotes, validator: Hex32): boolean {
   return votes.prevote.has(validator) || votes.precommit.has(validator);
 }
 
-function withoutSender(log: VoteLog, round: number, validator: Hex32): VoteLog {
+function withoutSender(log: VoteLog, set: ValidatorSet, round: number, validator: Hex32): VoteLog {
   const votes = votesOfRound(log, round);
   const prevote = new Map(votes.prevote);
   const precommit = new Map(votes.precommit);
@@ -81,7 +97,7 @@ function withoutSender(log: VoteLog, round: number, validator: Hex32): VoteLog {
   precommit.delete(validator);
   const next = new Map(log);
   if (prevote.size + precommit.size === 0) next.delete(round);
-  else next.set(round, { prevote, precommit });
+  else next.set(round, { prevote, precommit, quorums: countBoth(set, prevote, precommit) });
   return next;
 }
 
@@ -97,8 +113,19 @@ export function hasQuorumOfAny(log: VoteLog, set: ValidatorSet, round: number, t
 }
 
 /** Every (value, validRound) that has a quorum of equal votes in this round; null stands for nil. */
-export function quorumsOf(log: VoteLog, set: ValidatorSet, round: number, type: VoteType): VoteContent[] {
-  const votes = votesOfRound(log, round)[type];
+export function quorumsOf(log: VoteLog, round: number, type: VoteType): readonly VoteContent[] {
+  return votesOfRound(log, round).quorums[type];
+}
+
+function countBoth(
+  set: ValidatorSet,
+  prevote: ReadonlyMap<Hex32, VotesOfOne>,
+  precommit: ReadonlyMap<Hex32, VotesOfOne>,
+): RoundVotes['quorums'] {
+  return { prevote: countQuorums(set, prevote), precommit: countQuorums(set, precommit) };
+}
+
+function countQuorums(set: ValidatorSet, votes: ReadonlyMap<Hex32, VotesOfOne>): VoteContent[] {
   if (!isQuorum(powerOf(set, votes.keys()), totalPower(set))) return [];
   const power = new Map<string, { content: VoteContent; power: number }>();
   for (const [validator, cast] of votes) {
