@@ -12,9 +12,12 @@ import { registerConsentRevoke } from './commands/consent-revoke.ts';
 import { registerCredentialIssue } from './commands/credential-issue.ts';
 import { registerCredentialList } from './commands/credential-list.ts';
 import { registerCredentialWithdraw } from './commands/credential-withdraw.ts';
+import { registerGenesisCreate } from './commands/genesis-create.ts';
 import { registerGenesisShow } from './commands/genesis-show.ts';
 import { registerKeyNew } from './commands/key-new.ts';
 import { registerKeyShow } from './commands/key-show.ts';
+import { registerNodeInit } from './commands/node-init.ts';
+import { registerNodeStart } from './commands/node-start.ts';
 import { registerPatientEnrol } from './commands/patient-enrol.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTxShow } from './commands/tx-show.ts';
@@ -56,7 +59,12 @@ const NOUNS: readonly Noun[] = [
   },
   { name: 'tx', summary: 'transactions', verbs: [registerTxShow] },
   { name: 'block', summary: 'blocks', verbs: [registerBlockShow] },
-  { name: 'genesis', summary: 'the founding document of a network', verbs: [registerGenesisShow] },
+  {
+    name: 'genesis',
+    summary: 'the founding document of a network',
+    verbs: [registerGenesisCreate, registerGenesisShow],
+  },
+  { name: 'node', summary: 'the daemon of one hospital', verbs: [registerNodeInit, registerNodeStart] },
 ];
 
 /** Commands that are a noun alone. */

@@ -217,3 +217,8 @@ export function genesisValidators(genesis: Genesis): ValidatorSet {
     })),
   );
 }
+
+/** The first half of a hash in groups of four, for the telephone. 128 bits: nobody makes a second document with the same, and it takes a minute to read out. */
+export function fingerprintOf(hash: Hex32): string {
+  return (hash.slice(0, 32).match(/.{4}/g) ?? []).join(' ');
+}

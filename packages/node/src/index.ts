@@ -1,13 +1,13 @@
 // The public face of the daemon for the command line and the devnet.
 
+export { parseSettings } from './config/load.ts';
 export type { SettingName } from './config/settings.ts';
-export { settingFlags } from './config/settings.ts';
+export { isSettingName, settingFlags } from './config/settings.ts';
 export { verifySodium } from './crypto/ed25519-sodium.ts';
 export { systemRandom } from './crypto/system-random.ts';
 export { type RunningNode, type StartOptions, startNode } from './daemon/start-node.ts';
 export {
   createGenesisFile,
-  fingerprintOf,
   type GenesisSummary,
   readGenesis,
   summaryOf,

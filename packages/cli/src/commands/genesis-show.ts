@@ -1,5 +1,5 @@
 // Owns: `genesis show`: who founds the network, and the fingerprint to compare by telephone.
-import { accountIdOf } from '@consilium/core';
+import { accountIdOf, fingerprintOf } from '@consilium/core';
 import { type Genesis, genesisHash } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import { fields, table, time } from '../print/text.ts';
@@ -30,7 +30,8 @@ export const registerGenesisShow: Register = (place) =>
   );
 
 function shown(genesis: Genesis): Result {
-  const fingerprint = genesisHash(genesis);
+  const hash = genesisHash(genesis);
+  const fingerprint = fingerprintOf(hash);
   const validators = genesis.validators.map(({ name, accountKey, addresses }) => ({
     name,
     id: accountIdOf(accountKey),
@@ -38,10 +39,11 @@ function shown(genesis: Genesis): Result {
   }));
   const { chainId, params } = genesis;
   return {
-    data: { chainId, fingerprint, time: genesis.time, params, validators },
+    data: { chainId, hash, fingerprint, time: genesis.time, params, validators },
     lines: [
       ...fields([
         ['network', chainId],
+        ['hash', hash],
         ['fingerprint', fingerprint],
         ['time', time(genesis.time)],
       ]),

@@ -71,6 +71,11 @@ function resolvedSetting<K extends SettingName>(layers: readonly Layer[], name: 
   return { name, value, origin: describeOrigin(layerOf(layers, name).originOf(name)) };
 }
 
+/** Settings given as text, for a file that is to be written. Throws `CONFIG_INVALID` {setting, flag}. */
+export function parseSettings(given: Readonly<Partial<Record<SettingName, string>>>): Partial<SettingValues> {
+  return flagLayer(given).values;
+}
+
 /** Reads the file of a home, then resolves. Throws `HOME_MISSING` {home} when there is none. */
 export async function loadConfig(
   file: string,

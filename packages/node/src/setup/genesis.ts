@@ -8,6 +8,7 @@ import {
   createGenesis,
   DEFAULT_PARAMS,
   faultyMax,
+  fingerprintOf,
   type Genesis,
   genesisFromJson,
   genesisHash,
@@ -110,11 +111,6 @@ export function summaryOf(genesis: Genesis): GenesisSummary {
     faultyMax: faultyMax(genesis.validators.length),
     development: genesis.validators.some((card) => card.development),
   };
-}
-
-/** 128 bits: nobody makes a second document with the same, and it takes a minute to read out. */
-export function fingerprintOf(hash: Hex32): string {
-  return (hash.slice(0, 32).match(/.{4}/g) ?? []).join(' ');
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   accountIdOf,
   cardFromJson,
+  fingerprintOf,
   genesisHash,
   genesisToJson,
   secretKeyFromSeed,
@@ -16,7 +17,6 @@ import { checkHome, type HomePaths, homePaths } from '../../../src/files/home.ts
 import { readNodeKeys } from '../../../src/keys/store.ts';
 import {
   createGenesisFile,
-  fingerprintOf,
   type GenesisOptions,
   homeGenesis,
   readGenesis,

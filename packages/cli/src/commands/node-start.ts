@@ -1,0 +1,77 @@
+// Owns: `node start`: the daemon as a process: signals, exit code, and its end with its parent when asked. Does not own:
+// the daemon itself (@consilium/node).
+
+import type { SettingName } from '@consilium/node';
+import { isConsiliumError } from '@consilium/sdk';
+import type { Command } from 'commander';
+import { addCommand, type Register } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { collect, usage } from '../usage.ts';
+
+interface Options {
+  readonly home: string;
+  readonly genesis?: string;
+  readonly exitWithParent?: boolean;
+  readonly set?: readonly string[];
+}
+
+/** A stop that takes longer than this is ended by force, so that an init system never waits for ever. */
+const STOP_MS_MAX = 10_000;
+
+export const registerNodeStart: Register = (place) =>
+  addCommand<Options>(
+    place,
+    {
+      usage: 'start',
+      summary: 'run the daemon of a home until it is told to stop (SIGINT, SIGTERM)',
+      examples: [
+        'npx consilium node start --home /var/lib/consilium --genesis genesis.json',
+        'npx consilium node start --home north --set api.port=4210',
+      ],
+    },
+    (command: Command) =>
+      command
+        .option('--home <folder>', 'home made by `node init`', 'consilium-home')
+        .option('--genesis <file>', 'genesis of the network; taken over into the home at the first start')
+        .option('--set <name=value>', 'overrides a setting of config.toml, e.g. log.level=debug', collect)
+        .option('--exit-with-parent', 'stop when standard input closes: for whoever supervises it'),
+    async (_arguments, { home, genesis, exitWithParent, set }) => {
+      const { isSettingName, startNode } = await import('@consilium/node');
+      const node = await startNode({
+        home,
+        ...(genesis === undefined ? {} : { genesisFile: genesis }),
+        environment: place.io.env,
+        flags: settingsOf(set ?? [], isSettingName),
+      });
+      const ended = await Promise.race([node.failed, stopAsked(exitWithParent === true)]);
+      const force = setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX);
+      await node.stop();
+      clearTimeout(force);
+      if (isConsiliumError(ended)) throw ended;
+      return { data: { name: node.name, stopped: true }, lines: [] };
+    },
+  );
+
+type Settings = Partial<Record<SettingName, string>>;
+
+function settingsOf(given: readonly string[], isSetting: (name: string) => name is SettingName): Settings {
+  const settings: Settings = {};
+  for (const text of given) {
+    const at = text.indexOf('=');
+    const name = text.slice(0, Math.max(0, at));
+    if (!isSetting(name)) throw usage(`--set takes NAME=VALUE with a name of config.toml, not '${text}'`);
+    settings[name] = text.slice(at + 1);
+  }
+  return settings;
+}
+
+/** Resolves when the process is asked to stop. */
+function stopAsked(withParent: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    if (!withParent) return;
+    process.stdin.once('end', () => resolve());
+    process.stdin.once('error', () => resolve());
+    process.stdin.resume();
+  });
+}
