@@ -73,6 +73,10 @@ export interface FakeNode {
   readonly asked: string[];
   lie: Lie | undefined;
   down: boolean;
+  /** Frames after which a stream breaks. */
+  framesMax: number;
+  /** May change the frames of a stream. */
+  lieInStream: (frames: string[]) => string[];
   /** What a submission does; by default it commits at once. */
   onSubmit: (tx: Tx, wait: boolean) => unknown;
 }
@@ -86,6 +90,8 @@ export function createFakeNode(ledger: FakeLedger): FakeNode {
     asked: [],
     lie: undefined,
     down: false,
+    framesMax: Number.POSITIVE_INFINITY,
+    lieInStream: (frames) => frames,
     onSubmit: (tx, wait) => {
       const { block } = ledger.commit([tx]);
       return wait ? { id: tx.id, state: 'committed', height: block.header.height } : receivedAnswer(tx);
@@ -121,6 +127,7 @@ async function answerRequest(
   init: RequestInit,
 ): Promise<Response> {
   try {
+    if (path.startsWith('/v1/events')) return streamEvents(ledger, node, path, init);
     const answer = await route(ledger, node, path, init);
     const copy: unknown = JSON.parse(JSON.stringify(answer));
     const told = node.lie === undefined ? copy : (node.lie(path, copy) ?? copy);
@@ -249,4 +256,49 @@ function headersOf(ledger: FakeLedger, from: number, limit: number): unknown {
     certificate,
   }));
   return { headers, next: null };
+}
+
+/** All events so far from the cursor on; then the stream breaks, or stays open without a word until it is aborted. */
+function streamEvents(ledger: FakeLedger, node: FakeNode, path: string, init: RequestInit): Response {
+  const last = new Headers(init.headers).get('last-event-id');
+  const from = new URL(path, node.url).searchParams.get('from');
+  const [height = 0, index = -1] = last === null ? [Number(from), -1] : last.split('.').map(Number);
+  const frames = node.lieInStream(
+    ledger.blocks
+      .slice(height - 1)
+      .flatMap(framesOf)
+      .filter(isAfter(height, index)),
+  );
+  const sent = frames.slice(0, node.framesMax);
+  const text = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    start: (stream) => {
+      stream.enqueue(text.encode('retry: 1000\n\n:\n\n'));
+      // A frame may come in two pieces.
+      for (const frame of sent) {
+        stream.enqueue(text.encode(frame.slice(0, 9)));
+        stream.enqueue(text.encode(frame.slice(9)));
+      }
+      if (frames.length > sent.length) stream.close();
+      init.signal?.addEventListener('abort', () => stream.error(new Error('aborted')));
+    },
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+function framesOf({ block, txs, codes }: Committed): string[] {
+  const { height, time } = block.header;
+  const frame = (event: string, index: number, data: object): string =>
+    `event: ${event}\nid: ${height}.${index}\ndata: ${JSON.stringify(data)}\n\n`;
+  return [
+    ...txs.map(({ id }, index) => frame('tx', index, { id, height, index, code: codes[index] })),
+    frame('block', txs.length, { height, id: headerId(block.header), time, txs: txs.length }),
+  ];
+}
+
+function isAfter(height: number, index: number): (frame: string) => boolean {
+  return (frame) => {
+    const [, at = '0', place = '0'] = /id: ([0-9]+)\.([0-9]+)/.exec(frame) ?? [];
+    return Number(at) > height || Number(place) > index;
+  };
 }
