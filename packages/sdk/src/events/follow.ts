@@ -4,7 +4,7 @@ import { ConsiliumError, fromHex, type Hex32, headerId, isConsiliumError, merkle
 import { readField, readList, unproven } from '../client/answer.ts';
 import { findBlockAt } from '../client/blocks.ts';
 import { readSigned } from '../client/rows.ts';
-import type { Session } from '../client/session.ts';
+import { askNodes, type Session } from '../client/session.ts';
 import { certify, syncWith } from '../client/sync.ts';
 import { RETRY_BASE_MS, RETRY_MAX_MS } from '../limits.ts';
 import type { Fetch } from '../net/transport.ts';
@@ -30,11 +30,21 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How far events were handed out. */
+/** A place in the events; without a cursor it is before the first event of a height. */
+interface Place {
+  readonly position: Position;
+  readonly cursor: string | undefined;
+}
+
 interface Progress {
-  position: Position;
-  /** Of the last event handed out; undefined before the first, when `position` says where to begin. */
-  cursor: string | undefined;
+  /** Up to here events were handed out. */
+  handed: Place;
+  /** Up to here they were taken from a stream; a stream goes on from here. */
+  taken: Place;
+  /** Taken transactions of the running block, until its header proves them. */
+  waiting: TxEvent[];
+  /** How many streams `waiting` came over. */
+  streams: number;
 }
 
 /**
@@ -47,7 +57,8 @@ export async function* followEvents(
   options: FollowOptions,
 ): AsyncGenerator<LedgerEvent, void> {
   const signal = options.signal ?? new AbortController().signal;
-  const progress = await startProgress(session, options);
+  const start = await startPlace(session, options);
+  const progress: Progress = { handed: start, taken: start, waiting: [], streams: 0 };
   for (let failures = 0, turn = 0; !signal.aborted; turn += 1) {
     const node = session.nodes[turn % session.nodes.length] as string;
     try {
@@ -56,43 +67,40 @@ export async function* followEvents(
         yield event;
       }
     } catch (error) {
-      if (!isConsiliumError(error) || isFinal(error)) throw error;
+      if (!isConsiliumError(error) || isFinal(error, progress)) throw error;
+      if (error.code === 'PROOF_INVALID') startBlockAgain(progress);
     }
     failures += 1;
     if (!signal.aborted) await session.pause(Math.min(RETRY_BASE_MS * 2 ** failures, RETRY_MAX_MS), signal);
   }
 }
 
-/** Coming back would not help: the node lies, or does not know what is asked. */
-function isFinal({ code }: ConsiliumError): boolean {
-  return code === 'PROOF_INVALID' || code === 'REQUEST_INVALID' || code === 'ROUTE_NOT_FOUND';
+/**
+ * Coming back would not help: the node lies, or does not know what is asked. A block whose events came over several
+ * streams is read again first: the lie may be another node's.
+ */
+function isFinal({ code }: ConsiliumError, { streams }: Progress): boolean {
+  if (code === 'PROOF_INVALID') return streams <= 1;
+  return code === 'REQUEST_INVALID' || code === 'ROUTE_NOT_FOUND';
 }
 
-async function startProgress(session: Session, options: FollowOptions): Promise<Progress> {
+function startBlockAgain(progress: Progress): void {
+  progress.taken = progress.handed;
+  progress.waiting = [];
+}
+
+async function startPlace(session: Session, options: FollowOptions): Promise<Place> {
   if (options.after !== undefined) {
     const position = positionOf(options.after);
     if (position === undefined)
       throw new ConsiliumError('VALUE_INVALID', { field: 'after', form: 'HEIGHT.INDEX' });
     return { position, cursor: options.after };
   }
-  const height = options.fromHeight ?? (await nextHeight(session));
+  // Asked once, so that no reconnect skips a block.
+  const height = options.fromHeight ?? (await askNodes(session, (node) => syncWith(session, node))) + 1;
   return { position: positionBefore(height), cursor: undefined };
 }
 
-/** The first height that the first node to answer does not have: asked once, so that no reconnect skips a block. */
-async function nextHeight(session: Session): Promise<number> {
-  let last: unknown;
-  for (const node of session.nodes) {
-    try {
-      return (await syncWith(session, node)) + 1;
-    } catch (error) {
-      last = error;
-    }
-  }
-  throw last;
-}
-
-/** What of a block came over a stream that broke is read again, so that a block's events come from one stream. */
 async function* followOnce(
   session: Session,
   fetch: Fetch,
@@ -100,33 +108,37 @@ async function* followOnce(
   progress: Progress,
   signal: AbortSignal,
 ): AsyncGenerator<LedgerEvent, void> {
-  const { cursor } = progress;
-  const path = cursor === undefined ? `/v1/events?from=${progress.position.height + 1}` : '/v1/events';
-  let { position } = progress;
-  let txs: TxEvent[] = [];
+  const { cursor, position } = progress.taken;
+  const path = cursor === undefined ? `/v1/events?from=${position.height + 1}` : '/v1/events';
+  progress.streams = progress.waiting.length === 0 ? 1 : progress.streams + 1;
   for await (const frame of openStream(fetch, { node, path, lastEventId: cursor, signal })) {
-    const event = eventOf(frame);
-    if (event === undefined) throw unproven('event');
-    const placing = placeOf(position, event);
-    if (placing === 'repeat') continue;
-    if (placing === 'gap') throw unproven('gap in the events', event.height);
-    position = positionAfter(event);
+    const event = take(progress, eventOf(frame));
+    if (event === undefined) continue;
     if (event.type === 'tx') {
-      txs.push(event);
+      progress.waiting.push(event);
       continue;
     }
-    if (!session.trustNode) await checkBlock(session, node, event, txs);
-    yield* handOut(progress, [...txs, event]);
-    txs = [];
+    if (!session.trustNode) await checkBlock(session, node, event, progress.waiting);
+    yield* handOut(progress, event);
   }
 }
 
-function* handOut(progress: Progress, events: readonly LedgerEvent[]): Generator<LedgerEvent, void> {
-  for (const event of events) {
-    progress.cursor = event.cursor;
-    progress.position = positionAfter(event);
-    yield event;
-  }
+/** The event when it is the next one, undefined when it came before. Throws `PROOF_INVALID` for anything else. */
+function take(progress: Progress, event: LedgerEvent | undefined): LedgerEvent | undefined {
+  if (event === undefined) throw unproven('event');
+  const placing = placeOf(progress.taken.position, event);
+  if (placing === 'repeat') return undefined;
+  if (placing === 'gap') throw unproven('gap in the events', event.height);
+  progress.taken = { position: positionAfter(event), cursor: event.cursor };
+  return event;
+}
+
+function* handOut(progress: Progress, block: BlockEvent): Generator<LedgerEvent, void> {
+  const events = [...progress.waiting, block];
+  progress.handed = progress.taken;
+  progress.waiting = [];
+  progress.streams = 1;
+  yield* events;
 }
 
 async function checkBlock(

@@ -83,7 +83,8 @@ export interface FakeNode {
 
 let ports = 7000;
 
-export function createFakeNode(ledger: FakeLedger): FakeNode {
+/** `hospital`: whose node it says it is. */
+export function createFakeNode(ledger: FakeLedger, hospital = 0): FakeNode {
   ports += 1;
   const node: FakeNode = {
     url: `http://127.0.0.1:${ports}`,
@@ -101,7 +102,7 @@ export function createFakeNode(ledger: FakeLedger): FakeNode {
       init.signal?.throwIfAborted();
       const path = url.slice(node.url.length);
       node.asked.push(path);
-      return answerRequest(ledger, node, path, init);
+      return answerRequest(ledger, node, path, init, hospital);
     },
   };
   return node;
@@ -125,10 +126,11 @@ async function answerRequest(
   node: FakeNode,
   path: string,
   init: RequestInit,
+  hospital: number,
 ): Promise<Response> {
   try {
     if (path.startsWith('/v1/events')) return streamEvents(ledger, node, path, init);
-    const answer = await route(ledger, node, path, init);
+    const answer = await route(ledger, node, path, init, hospital);
     const copy: unknown = JSON.parse(JSON.stringify(answer));
     const told = node.lie === undefined ? copy : (node.lie(path, copy) ?? copy);
     return Response.json(told);
@@ -139,10 +141,16 @@ async function answerRequest(
   }
 }
 
-async function route(ledger: FakeLedger, node: FakeNode, path: string, init: RequestInit): Promise<unknown> {
+async function route(
+  ledger: FakeLedger,
+  node: FakeNode,
+  path: string,
+  init: RequestInit,
+  hospital: number,
+): Promise<unknown> {
   const { pathname, searchParams } = new URL(path, node.url);
   const number = (name: string): number => Number(searchParams.get(name) ?? 0);
-  if (pathname === '/v1/status') return statusOf(ledger);
+  if (pathname === '/v1/status') return statusOf(ledger, hospital);
   if (pathname === '/v1/light') return lightOf(ledger, number('from'));
   if (pathname === '/v1/state') return stateOf(ledger, JSON.parse(String(init.body)));
   if (pathname === '/v1/tx')
@@ -158,13 +166,13 @@ export function refusal(code: ErrorCode, data: Record<string, string | number> =
   return new ConsiliumError(code, data);
 }
 
-function statusOf({ chain, blocks }: FakeLedger): unknown {
+function statusOf({ chain, blocks }: FakeLedger, hospital: number): unknown {
   const { tip } = chain.view();
   return {
     chainId: chain.genesis.chainId,
     genesis: chain.deps.genesisHash,
-    name: chain.hospitals[0]?.name,
-    institution: chain.hospitals[0]?.id,
+    name: chain.hospitals[hospital]?.name,
+    institution: chain.hospitals[hospital]?.id,
     height: tip.height,
     blockId: tip.id,
     stateRoot: blocks.at(-1)?.block.header.stateRoot ?? '0'.repeat(64),

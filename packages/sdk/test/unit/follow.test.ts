@@ -70,7 +70,7 @@ describe('following', () => {
     'a stream that breaks after every %i events has no gap and no repeat',
     async (framesMax) => {
       commitBlocks(40);
-      node.framesMax = framesMax < 4 ? 4 : framesMax;
+      node.framesMax = framesMax;
       const expected = allCursors();
       expect(await cursors(clientOf(), expected.length, { fromHeight: 1 })).toEqual(expected);
       expect(node.asked.filter((path) => path.startsWith('/v1/events')).length).toBeGreaterThan(5);
