@@ -214,9 +214,8 @@ function nextRule(state: State): Outcome | undefined {
   if (state.step === 'decided' || state.diverged) return undefined;
   const woken = wake(state);
   if (woken !== undefined) return woken;
-  // A height that nobody woke can still learn its decision, and nothing else.
-  const rules = state.awake ? RULES : [rule10, judgeQuorums];
-  for (const rule of rules) {
+  if (!state.awake) return undefined;
+  for (const rule of RULES) {
     const fired = rule(state);
     if (fired !== undefined) return fired;
   }

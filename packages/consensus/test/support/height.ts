@@ -95,24 +95,31 @@ export function vote(
   return voteOf(validator, contentOf(type, round, value, validRound));
 }
 
+export function prevote(
+  validator: Name,
+  round: number,
+  name: ValueName | null,
+  validRound: number = NO_ROUND,
+): Input {
+  return { type: 'vote', vote: vote('prevote', validator, round, name, validRound) };
+}
+
+export function precommit(validator: Name, round: number, name: ValueName | null): Input {
+  return { type: 'vote', vote: vote('precommit', validator, round, name) };
+}
+
 /** `prevotes('bcd', 0, 'v')`: one input each. */
 export function prevotes(
   validators: string,
   round: number,
-  value: ValueName | null,
+  name: ValueName | null,
   validRound: number = NO_ROUND,
 ): Input[] {
-  return [...validators].map((name) => ({
-    type: 'vote',
-    vote: vote('prevote', name as Name, round, value, validRound),
-  }));
+  return [...validators].map((each) => prevote(each as Name, round, name, validRound));
 }
 
-export function precommits(validators: string, round: number, value: ValueName | null): Input[] {
-  return [...validators].map((name) => ({
-    type: 'vote',
-    vote: vote('precommit', name as Name, round, value),
-  }));
+export function precommits(validators: string, round: number, name: ValueName | null): Input[] {
+  return [...validators].map((each) => precommit(each as Name, round, name));
 }
 
 function certificate(validators: string, content: VoteContent): Certificate {
@@ -192,6 +199,21 @@ export function invalid(name: ValueName): Input {
 
 export function timeout(kind: 'propose' | 'prevote' | 'precommit', round: number): Input {
   return { type: 'timeout', kind, round };
+}
+
+/** A value in hand that was found valid. */
+export function inHand(name: ValueName, author: Name): Input[] {
+  return [value(name, author), valid(name)];
+}
+
+/** From the beginning to round r, without a vote. */
+export function toRound(round: number): Input[] {
+  return [work, ...Array.from({ length: round }, (_, passed) => timeout('precommit', passed))];
+}
+
+/** In this round: its proposer's fresh value, valid, and two prevotes: with the own one a polka. */
+export function lockAt(round: number, name: ValueName): Input[] {
+  return [proposal(round, name), valid(name), ...prevotes('ab', round, name)];
 }
 
 export interface Driven {
@@ -314,9 +336,9 @@ export interface RowResult {
   readonly state: Partial<Seen>;
 }
 
-/** Runs a row for b, who proposes round 1, unless it names another. Compare with `expectedOf`. */
+/** Runs a row for d, who proposes round 3, unless it names another. Compare with `expectedOf`. */
 export function runRow(row: Row): RowResult {
-  const before = drive(asleep(row.self ?? 'b'), row.given).state;
+  const before = drive(asleep(row.self ?? 'd'), row.given).state;
   const after = drive(before, [row.input]);
   const all = seen(after.state);
   const parts = Object.keys(row.state ?? {}) as (keyof Seen)[];

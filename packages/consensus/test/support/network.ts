@@ -1,6 +1,6 @@
 // Four validators as pure states and a post that loses, reorders and delays: no disk, no clock but the timers' own. What
 // a shell does is done at once: signing, validating, fetching, building.
-import { type Certificate, type Evidence, type Hex32, NO_ROUND, type Vote } from '@consilium/core';
+import type { Certificate, Evidence, Hex32, Vote } from '@consilium/core';
 import {
   answerToStatus,
   type Effect,
@@ -197,53 +197,4 @@ export function decisions(network: Network): Set<Hex32> {
 
 export function everyoneDecided(network: Network): boolean {
   return network.peers.every(({ decision }) => decision !== undefined);
-}
-
-/** Numbers from a seed: the same seed, the same run. */
-export type Draw = (below: number) => number;
-
-export function drawFrom(seed: number): Draw {
-  let word = seed >>> 0;
-  return (below) => {
-    word = (word + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(word ^ (word >>> 15), word | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-/** What the faulty validators sign: anything well-formed, each message to some of the honest. */
-export function misbehave(network: Network, faulty: readonly Name[], draw: Draw): void {
-  const name = faulty[draw(faulty.length)] as Name;
-  const top = Math.max(...network.peers.map(({ state }) => state.round));
-  const round = draw(top + 2);
-  const input = draw(3) === 0 ? anyProposal(network, name, round, draw) : anyVote(network, name, round, draw);
-  if (input === undefined) return;
-  for (const peer of network.peers) if (draw(2) === 0) peer.inbox.push(input);
-}
-
-function anyValue(network: Network, draw: Draw): KnownValue | undefined {
-  return [...network.values.values()].reverse()[draw(Math.max(1, Math.min(4, network.values.size)))];
-}
-
-function anyVote(network: Network, name: Name, round: number, draw: Draw): Input {
-  const value = draw(4) === 0 ? undefined : anyValue(network, draw);
-  const type = draw(2) === 0 ? 'prevote' : 'precommit';
-  const validRound =
-    type === 'prevote' && value !== undefined && draw(3) === 0 ? draw(round + 1) - 1 : NO_ROUND;
-  const by = { validator: idOf(name), signature: idOf(name).repeat(2) };
-  const { height } = (network.peers[0] as Peer).state.config;
-  return { type: 'vote', vote: { type, height, round, blockId: value?.id ?? null, validRound, ...by } };
-}
-
-function anyProposal(network: Network, name: Name, round: number, draw: Draw): Input | undefined {
-  const { config } = (network.peers[0] as Peer).state;
-  if (config.proposers[round % config.proposers.length] !== idOf(name)) return undefined;
-  const fresh = draw(2) === 0;
-  const value = fresh ? newValue(network, name) : anyValue(network, draw);
-  if (value === undefined) return undefined;
-  const validRound = fresh ? NO_ROUND : draw(round + 1) - 1;
-  const by = { validator: idOf(name), signature: idOf(name).repeat(2) };
-  const proposal = { height: config.height, round, blockId: value.id, validRound, ...by };
-  return { type: 'proposal', received: { proposal, value, arrivalMs: BUILT_AT_MS + 10 } };
 }

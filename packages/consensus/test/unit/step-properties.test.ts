@@ -74,7 +74,7 @@ describe('the step function, whatever comes in', () => {
           state = outcome.state;
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
