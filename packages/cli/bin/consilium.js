@@ -3,6 +3,7 @@
 // Plain JavaScript: it is what an older Node gets to read.
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,7 +56,14 @@ const runWith = (node) => {
   });
 };
 
+/** Source that was compiled once starts in half the time and memory; it lies with what npm installed. */
+const useCompileCache = () => {
+  const folder = join(dirname(here), '..', '..', '..', 'node_modules');
+  if (existsSync(folder)) module.enableCompileCache?.(join(folder, '.cache', 'consilium'));
+};
+
 const runHere = async () => {
+  useCompileCache();
   try {
     const { run } = await import('../src/main.ts');
     process.exitCode = await run(process.argv.slice(2));

@@ -24,10 +24,23 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   NODE_UNREACHABLE: EXIT.unreachable,
   QUORUM_UNREACHABLE: EXIT.unreachable,
   USAGE_INVALID: EXIT.usage,
+  CARD_INVALID: EXIT.configuration,
+  CONFIG_INVALID: EXIT.configuration,
+  CONFIG_KEY_UNKNOWN: EXIT.configuration,
+  CONFIG_MALFORMED: EXIT.configuration,
   CONFIGURATION_INVALID: EXIT.configuration,
+  DEVELOPMENT_KEY: EXIT.configuration,
+  FILE_EXISTS: EXIT.configuration,
   FILE_INVALID: EXIT.configuration,
+  FILE_MISSING: EXIT.configuration,
+  FILE_TOO_LARGE: EXIT.configuration,
   FILE_UNREADABLE: EXIT.configuration,
   GENESIS_INVALID: EXIT.configuration,
+  GENESIS_MISMATCH: EXIT.configuration,
+  HOME_MISSING: EXIT.configuration,
+  KEY_FILE_MALFORMED: EXIT.configuration,
+  KEY_FILE_MISSING: EXIT.configuration,
+  KEY_FILE_MODE: EXIT.configuration,
 };
 
 export function exitCodeOf(code: ErrorCode): number {

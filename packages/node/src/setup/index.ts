@@ -1,0 +1,7 @@
+// The part of the daemon that only makes files: homes and the genesis. Light enough for a launcher to load.
+
+export type { SettingValues } from '../config/settings.ts';
+export { type HomePaths, homePaths } from '../files/home.ts';
+export type { NodeSecrets } from '../keys/key-file.ts';
+export { createGenesisFile, type GenesisOptions, type GenesisSummary, readGenesis } from './genesis.ts';
+export { type InitOptions, initHome, type NewHome } from './init.ts';
