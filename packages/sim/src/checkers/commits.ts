@@ -1,6 +1,6 @@
-// Owns: checkers 1 to 3 as commits happen: one block id and state root for each height over all nodes,
-// a valid certificate of the set of that height, each transaction submitted and committed once. Gaps are seen
-// in the stores at the end (stores.ts): a commit that was durable when its node died was told to nobody.
+// Owns: checkers 1 to 3 as commits happen: one block id and state root for each height over all nodes, no gap on a node
+// and none taken back by a crash, a valid certificate of the set of that height, each transaction submitted and
+// committed once.
 import {
   genesisValidators,
   type Hex32,
@@ -8,13 +8,18 @@ import {
   type ValidatorSet,
   type Verify,
 } from '@consilium/core';
-import type { Committed } from '@consilium/node/replica';
+import type { Committed, Tip } from '@consilium/node/replica';
 import { type History, violate } from '../cluster/history.ts';
 import type { Founders } from '../cluster/identities.ts';
 
-export type CommitChecker = (node: Hex32, committed: Committed) => void;
+export interface CommitChecker {
+  committed(node: Hex32, committed: Committed): void;
+  /** A node came up on what its store holds. */
+  opened(node: Hex32, tip: Tip): void;
+}
 
 export function createCommitChecker(history: History, founders: Founders, verify: Verify): CommitChecker {
+  const nextByNode = new Map<Hex32, number>();
   const committedTxs = new Map<Hex32, number>();
   // The set of each height, from the executions that agreed: set(H+1) is told by the commit of H.
   const sets = new Map<number, ValidatorSet>([[1, genesisValidators(founders.genesis)]]);
@@ -54,8 +59,29 @@ export function createCommitChecker(history: History, founders: Founders, verify
     if (!valid) violate(history, 'certificates', `height ${height} on ${node.slice(0, 8)}`);
   };
 
-  return (node, committed) => {
-    checkChain(node, committed);
-    checkCertificate(node, committed);
+  const committed = (node: Hex32, commit: Committed): void => {
+    const { height } = commit.block.header;
+    const expected = nextByNode.get(node) ?? 1;
+    if (height !== expected) {
+      violate(history, 'agreement', `gap on ${node.slice(0, 8)}: ${height} after ${expected - 1}`);
+    }
+    nextByNode.set(node, height + 1);
+    checkChain(node, commit);
+    checkCertificate(node, commit);
   };
+
+  /** The batch of one more height may have landed before the crash, told to nobody. */
+  const opened = (node: Hex32, { height, blockId }: Tip): void => {
+    const told = (nextByNode.get(node) ?? 1) - 1;
+    if (height < told || height > told + 1) {
+      violate(history, 'stores', `${node.slice(0, 8)} told of height ${told} and came up at ${height}`);
+    }
+    nextByNode.set(node, height + 1);
+    const first = history.chain.get(height);
+    if (first !== undefined && first.blockId !== blockId) {
+      violate(history, 'agreement', `${node.slice(0, 8)} came up on another block at ${height}`);
+    }
+  };
+
+  return { committed, opened };
 }

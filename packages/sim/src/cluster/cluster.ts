@@ -1,6 +1,6 @@
 // Owns: a simulated network of hospitals: its world, its nodes, and the taps through which checkers see all that happens.
 import type { Hex32 } from '@consilium/core';
-import type { Committed, ReportedEvent } from '@consilium/node/replica';
+import type { Committed, ReportedEvent, Tip } from '@consilium/node/replica';
 import { type CommitChecker, createCommitChecker } from '../checkers/commits.ts';
 import { createSignatureChecker, type SignatureChecker } from '../checkers/signatures.ts';
 import { createKeyRegistry, type KeyRegistry, type SignatureKind } from '../world/key-registry.ts';
@@ -85,8 +85,12 @@ function createTaps({ trace, history, commits, signed, commitListeners, reportLi
       trace.say(`commit ${node.slice(0, 8)} ${height} ${blockId.slice(0, 12)} r${certificate.round} ${by}`);
       if (certificate.round > 0) reached(history, 'decided-after-round-0');
       if (by === 'sync') reached(history, 'block-sync');
-      commits(node, committed);
+      commits.committed(node, committed);
       for (const listener of commitListeners) listener(node, committed);
+    },
+    onOpened: (node: Hex32, tip: Tip): void => {
+      trace.say(`opened ${node.slice(0, 8)} ${tip.height}`);
+      commits.opened(node, tip);
     },
     onReport: (node: Hex32, event: ReportedEvent): void => {
       if (event.level !== 'debug') trace.say(`report ${node.slice(0, 8)} ${JSON.stringify(event)}`);

@@ -10,6 +10,7 @@ import {
   openReplica,
   type ReportedEvent,
   SIGNING_RECORD_FILE,
+  type Tip,
 } from '@consilium/node/replica';
 import type { KeyRegistry } from '../world/key-registry.ts';
 import { createLife, type Life } from '../world/life.ts';
@@ -34,6 +35,8 @@ export interface SimNodeDeps {
   readonly onSigned: (node: Hex32, bytes: Uint8Array) => void;
   readonly onCommit: (node: Hex32, committed: Committed) => void;
   readonly onReport: (node: Hex32, event: ReportedEvent) => void;
+  /** Told each time the node comes up, of what its store holds. */
+  readonly onOpened: (node: Hex32, tip: Tip) => void;
 }
 
 const DISK_TIMES: DiskTimes = { syncUsMin: 100, syncUsMax: 900 };
@@ -126,6 +129,7 @@ export class SimNode {
       (result) => {
         if (result instanceof Error) return this.#failed(result.code);
         this.#opened = result;
+        this.#deps.onOpened(this.id, result.ledger.tip);
         result.start();
       },
     );

@@ -1,0 +1,7 @@
+// Owns: `npm run sim`. Everything else is in packages/sim/src/cli.
+import { simMain } from '../packages/sim/src/cli/main.ts';
+
+process.exitCode = await simMain(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+});
