@@ -160,3 +160,16 @@ export const RELAY_DELAY_MS = 10;
 export const EXPIRY_SWEEP_MS = 1_000;
 /** What a transaction costs in a block besides its bytes, when institutions are served in turn. */
 export const TX_OVERHEAD_BYTES = 256;
+
+/** Log lines that wait for a slow reader or a full disk: a few thousand; further ones are dropped and counted. */
+export const LOG_BUFFER_BYTES_MAX: number = 1024 * 1024;
+/** Closing gives up on a reader that stalls after this. */
+export const LOG_CLOSE_MS_MAX = 1_000;
+/** Free space under which a node says so while there is time: days of blocks at a hospital's rate. */
+export const DISK_FREE_BYTES_MIN: number = 1024 * 1024 * 1024;
+/** The listener of metrics and health serves a scraper or two and a probe, on connections that they keep. */
+export const OBSERVE_CONNECTIONS_MAX = 16;
+export const OBSERVE_HEADER_BYTES_MAX = 8_192;
+export const OBSERVE_REQUEST_MS_MAX = 5_000;
+/** Longer than the usual scrape interval is not needed: connecting on loopback costs nothing. */
+export const OBSERVE_KEEP_ALIVE_MS = 5_000;

@@ -1,0 +1,93 @@
+// Owns: whether this node does its part, and in words why not. Pure: facts in, reasons out. Does not own: serving it.
+import { isQuorum } from '@consilium/core';
+import { DISK_FREE_BYTES_MIN } from '../limits.ts';
+
+export type ReadinessCode =
+  | 'NOT_SYNCED'
+  | 'NOT_SIGNING'
+  | 'QUORUM_UNREACHABLE'
+  | 'DISK_LOW'
+  | 'DISK_FAILED'
+  | 'CLOCK_OFF';
+
+export interface ReadinessReason {
+  readonly code: ReadinessCode;
+  /** One sentence: what is wrong and what to do. */
+  readonly text: string;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly ReadinessReason[];
+}
+
+export interface ReadinessFacts {
+  readonly synced: boolean;
+  /** Own height and the highest that a peer told. */
+  readonly height: number;
+  readonly heightKnown: number;
+  /** An observer has no vote, and none is missed. */
+  readonly signing: 'signing' | 'observing' | 'stopped' | 'observer';
+  /** Power of the connected validators and, if it is one, of this node. */
+  readonly reachablePower: number;
+  readonly totalPower: number;
+  /** Of the file system that holds the home. undefined: unknown. */
+  readonly diskFreeBytes: number | undefined;
+  /** A write was not made durable. */
+  readonly diskFailed: boolean;
+  /** How far the clocks of most peers are from this one. undefined: too few were heard. Milliseconds. */
+  readonly clockOffsetMs: number | undefined;
+  /** Of the genesis: how far two honest clocks may differ. */
+  readonly clockPrecisionMs: number;
+}
+
+export function readinessOf(facts: ReadinessFacts): Readiness {
+  const reasons = [
+    ...syncReasons(facts),
+    ...signingReasons(facts),
+    ...quorumReasons(facts),
+    ...diskReasons(facts),
+    ...clockReasons(facts),
+  ];
+  return { ready: reasons.length === 0, reasons };
+}
+
+type Reasons = readonly ReadinessReason[];
+
+function syncReasons({ synced, height, heightKnown }: ReadinessFacts): Reasons {
+  if (synced) return [];
+  return [{ code: 'NOT_SYNCED', text: `at height ${height}, fetching blocks up to ${heightKnown}; wait` }];
+}
+
+function signingReasons({ signing }: ReadinessFacts): Reasons {
+  if (signing === 'observing') {
+    const text = 'the signing record is missing or behind: watching before it votes again; wait';
+    return [{ code: 'NOT_SIGNING', text }];
+  }
+  if (signing !== 'stopped') return [];
+  const text = 'it stopped voting: its key signed elsewhere; make sure that it runs once, see the log';
+  return [{ code: 'NOT_SIGNING', text }];
+}
+
+function quorumReasons({ reachablePower, totalPower }: ReadinessFacts): Reasons {
+  if (isQuorum(reachablePower, totalPower)) return [];
+  const text = `reaches ${reachablePower} of ${totalPower} validators, which is no quorum: no block can be made; check links and peers`;
+  return [{ code: 'QUORUM_UNREACHABLE', text }];
+}
+
+function diskReasons({ diskFailed, diskFreeBytes }: ReadinessFacts): Reasons {
+  if (diskFailed) {
+    return [{ code: 'DISK_FAILED', text: 'a write was not made durable; mend the disk and start again' }];
+  }
+  if (diskFreeBytes === undefined || diskFreeBytes >= DISK_FREE_BYTES_MIN) return [];
+  const megabytes = Math.floor(diskFreeBytes / 1_048_576);
+  return [{ code: 'DISK_LOW', text: `${megabytes} MB are free on its disk; free space before it stops` }];
+}
+
+/** At half of what is allowed there is still time to act: beyond it the others prevote nil on this node's proposals. */
+function clockReasons({ clockOffsetMs, clockPrecisionMs }: ReadinessFacts): Reasons {
+  if (clockOffsetMs === undefined || Math.abs(clockOffsetMs) * 2 <= clockPrecisionMs) return [];
+  const direction = clockOffsetMs > 0 ? 'behind' : 'ahead of';
+  const text = `the clock is ${Math.abs(clockOffsetMs)} ms ${direction} its peers, ${clockPrecisionMs} ms are allowed; check NTP`;
+  return [{ code: 'CLOCK_OFF', text }];
+}

@@ -1,0 +1,193 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { type Log, openLog, reportToAll } from '../../../src/observe/log.ts';
+import type { ReportedEvent } from '../../../src/ports.ts';
+import { runUnderFileLimit } from '../support/file-limit.ts';
+import { refusalOf } from '../support/refusals.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const SOURCES = new URL('../../../src/', import.meta.url).href;
+
+async function openInFolder(level: ReportedEvent['level'] = 'info'): Promise<{ log: Log; file: string }> {
+  const file = join(await temporaryFolder(), 'node.log');
+  return { log: openLog({ level, file }), file };
+}
+
+async function linesOf(file: string): Promise<Record<string, unknown>[]> {
+  const text = await readFile(file, 'utf8');
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe('the log', () => {
+  test('is one JSON object per event: level, time, code and the facts', async () => {
+    const before = Date.now();
+    const { log, file } = await openInFolder();
+    log.report({ level: 'info', code: 'BLOCK_COMMITTED', height: 7, empty: false });
+    log.report({ level: 'error', code: 'DISK_FAILED', file: 'wal' });
+    await log.close();
+    const [first, second, ...rest] = await linesOf(file);
+    expect(first).toEqual({
+      level: 'info',
+      time: expect.any(Number),
+      code: 'BLOCK_COMMITTED',
+      height: 7,
+      empty: false,
+    });
+    expect(Number(first?.['time'])).toBeGreaterThanOrEqual(before);
+    expect(second).toMatchObject({ level: 'error', code: 'DISK_FAILED', file: 'wal' });
+    expect(rest).toEqual([]);
+  });
+
+  test('leaves out what is less important than its level', async () => {
+    const { log, file } = await openInFolder('warn');
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) log.report({ level, code: 'X' });
+    await log.close();
+    expect((await linesOf(file)).map((line) => line['level'])).toEqual(['warn', 'error']);
+  });
+
+  test('keeps the time of the line apart from a fact of that name, and a text on its line', async () => {
+    const { log, file } = await openInFolder();
+    log.report({ level: 'info', code: 'X', time: 5, text: 'a\n{"level":"error"}' });
+    await log.close();
+    const text = await readFile(file, 'utf8');
+    expect(text.match(/"time":/g)).toHaveLength(1);
+    expect(await linesOf(file)).toMatchObject([{ eventTime: 5, text: 'a\n{"level":"error"}' }]);
+  });
+
+  test('appends, and only the owner reads it', async () => {
+    const { log, file } = await openInFolder();
+    log.report({ level: 'info', code: 'FIRST' });
+    await log.close();
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const again = openLog({ level: 'info', file });
+    again.report({ level: 'info', code: 'SECOND' });
+    await again.close();
+    expect((await linesOf(file)).map((line) => line['code'])).toEqual(['FIRST', 'SECOND']);
+  });
+
+  test('flush writes what waits before it returns', async () => {
+    const { log, file } = await openInFolder();
+    log.report({ level: 'error', code: 'LAST_WORDS' });
+    log.flush();
+    expect(await linesOf(file)).toMatchObject([{ code: 'LAST_WORDS' }]);
+    await log.close();
+  });
+
+  test('takes events after it was closed without a word', async () => {
+    const { log, file } = await openInFolder();
+    await log.close();
+    log.report({ level: 'info', code: 'LATE' });
+    log.flush();
+    log.reopen();
+    await log.close();
+    expect(await linesOf(file)).toEqual([]);
+  });
+
+  test('goes on in a new file when the old one was moved away', async () => {
+    const { log, file } = await openInFolder();
+    log.report({ level: 'info', code: 'BEFORE' });
+    log.flush();
+    await rename(file, `${file}.1`);
+    log.reopen();
+    await expect
+      .poll(() =>
+        stat(file).then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    log.report({ level: 'info', code: 'AFTER' });
+    await log.close();
+    expect((await linesOf(`${file}.1`)).map((line) => line['code'])).toEqual(['BEFORE']);
+    expect((await linesOf(file)).map((line) => line['code'])).toEqual(['AFTER']);
+  });
+
+  test('goes to standard output without a file', async () => {
+    const source = `
+      const { openLog } = await import('${SOURCES}observe/log.ts');
+      const log = openLog({ level: 'info' });
+      log.report({ level: 'info', code: 'STARTED', height: 1 });
+      await log.close();
+    `;
+    const node = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', source]);
+    const { stdout } = await node;
+    expect(JSON.parse(stdout)).toMatchObject({ level: 'info', code: 'STARTED', height: 1 });
+  });
+
+  test('a file that cannot be opened is named', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'log'));
+    expect(await refusalOf(() => openLog({ level: 'info', file: join(folder, 'log') }))).toMatchObject({
+      code: 'DISK_FAILED',
+      data: { errno: 'EISDIR' },
+    });
+  });
+
+  test('a burst beyond its buffer is dropped and counted, and nobody waits', async () => {
+    const { log, file } = await openInFolder();
+    const filler = 'x'.repeat(10_000);
+    for (let number = 0; number < 300; number += 1) log.report({ level: 'info', code: 'BURST', filler });
+    const written = async () => (await linesOf(file).catch(() => [])).map((line) => line['code']);
+    await expect.poll(written).toContain('LOG_LINES_DROPPED');
+    await log.close();
+    const lines = await linesOf(file);
+    const kept = lines.filter((line) => line['code'] === 'BURST').length;
+    const dropped = lines.find((line) => line['code'] === 'LOG_LINES_DROPPED')?.['lines'];
+    expect(kept + Number(dropped)).toBe(300);
+    expect(kept).toBeGreaterThan(50);
+  });
+
+  test('a disk that takes no more does not stop the node, nor closing it', async () => {
+    const file = join(await temporaryFolder(), 'node.log');
+    const source = `
+      const { openLog } = await import('${SOURCES}observe/log.ts');
+      const log = openLog({ level: 'info', file: ${JSON.stringify(file)} });
+      for (let i = 0; i < 50; i += 1) {
+        log.report({ level: 'info', code: 'FILL', filler: 'x'.repeat(10_000) });
+        await new Promise(setImmediate);
+      }
+      log.flush();
+      log.report({ level: 'info', code: 'MORE' });
+      await log.close();
+      process.stdout.write('went on');
+    `;
+    expect(await runUnderFileLimit(source, 64)).toBe('went on');
+  });
+
+  test('a reader that stalls holds up neither the node nor its end', async () => {
+    const source = `
+      const { openLog } = await import('${SOURCES}observe/log.ts');
+      const log = openLog({ level: 'info' });
+      for (let i = 0; i < 500; i += 1) log.report({ level: 'info', code: 'X', filler: 'x'.repeat(10_000) });
+      await log.close();
+      process.stderr.write('ended');
+      process.exit(0);
+    `;
+    // Nobody reads its standard output.
+    const node = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    expect(String(await once(node.stderr, 'data'))).toBe('ended');
+    await once(node, 'exit');
+  });
+});
+
+describe('reporting to several', () => {
+  test('hands each event to each', () => {
+    const heard: string[] = [];
+    const report = reportToAll(
+      ({ code }) => heard.push(`a ${code}`),
+      ({ code }) => heard.push(`b ${code}`),
+    );
+    report({ level: 'info', code: 'X' });
+    expect(heard).toEqual(['a X', 'b X']);
+  });
+});

@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { register } from 'prom-client';
+import { describe, expect, test } from 'vitest';
+import { createMetrics, type NodeFacts } from '../../../src/observe/metrics.ts';
+
+const FACTS: NodeFacts = {
+  height: 7,
+  blockTimeMs: 1_700_000_000_500,
+  round: 2,
+  awake: true,
+  mempool: { txs: 3, bytes: 900 },
+  peers: 2,
+  validators: 4,
+  missingValidators: 1,
+  synced: true,
+  signing: 'signing',
+  ready: false,
+};
+const IDENTITY = { version: '0.1.0', chainId: 'dev-1', institution: 'Nord' };
+
+const create = (facts: () => NodeFacts = () => FACTS) => createMetrics(IDENTITY, facts);
+
+/** The samples of a text, without comments. */
+async function samplesOf(metrics: { text(): Promise<string> }): Promise<string[]> {
+  return (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+describe('the metrics of a node', () => {
+  test('show what the node says at each scrape', async () => {
+    let height = 7;
+    const metrics = create(() => ({ ...FACTS, height }));
+    expect(await samplesOf(metrics)).toEqual(
+      expect.arrayContaining([
+        'consilium_info{version="0.1.0",chain_id="dev-1",institution="Nord"} 1',
+        'consilium_height 7',
+        'consilium_block_time_seconds 1700000000.5',
+        'consilium_round 2',
+        'consilium_awake 1',
+        'consilium_mempool_txs 3',
+        'consilium_mempool_bytes 900',
+        'consilium_peers 2',
+        'consilium_validators 4',
+        'consilium_missing_validators 1',
+        'consilium_synced 1',
+        'consilium_ready 0',
+        'consilium_signing{state="signing"} 1',
+        'consilium_signing{state="stopped"} 0',
+      ]),
+    );
+    height = 8;
+    expect(await samplesOf(metrics)).toContain('consilium_height 8');
+  });
+
+  test('count blocks: their rounds, transactions and the time between them', async () => {
+    const metrics = create();
+    const code = 'OK';
+    metrics.blockCommitted({ time: 1_000, round: 0, txs: [{ code }, { code: 'CONSENT_REVOKED' }] });
+    metrics.blockCommitted({ time: 1_040, round: 3, txs: [{ code }] });
+    metrics.blockCommitted({ time: 2_040, round: 0, txs: [] });
+    expect(await samplesOf(metrics)).toEqual(
+      expect.arrayContaining([
+        'consilium_rounds_per_height_count 3',
+        'consilium_rounds_per_height_sum 6',
+        'consilium_rounds_per_height_bucket{le="1"} 2',
+        'consilium_rounds_per_height_bucket{le="4"} 3',
+        'consilium_block_interval_seconds_count 2',
+        'consilium_block_interval_seconds_bucket{le="0.05"} 1',
+        'consilium_block_interval_seconds_sum 1.04',
+        'consilium_block_txs_sum 3',
+        'consilium_block_txs_bucket{le="0"} 1',
+        'consilium_txs_total{code="OK"} 2',
+        'consilium_txs_total{code="CONSENT_REVOKED"} 1',
+      ]),
+    );
+  });
+
+  test('count events by code, and nothing else of them', async () => {
+    const metrics = create();
+    metrics.eventReported({ level: 'warn', code: 'PEER_LOST', peer: 'aa' });
+    metrics.eventReported({ level: 'warn', code: 'PEER_LOST', peer: 'bb' });
+    const samples = await samplesOf(metrics);
+    expect(samples).toContain('consilium_events_total{level="warn",code="PEER_LOST"} 2');
+    expect(samples.join()).not.toContain('"aa"');
+  });
+
+  test('measure the process without a timer', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const metrics = create();
+    const sampleOf = async (name: string): Promise<number> => {
+      const sample = (await samplesOf(metrics)).find((line) => line.startsWith(`${name} `));
+      return Number(sample?.split(' ')[1]);
+    };
+    expect(await sampleOf('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
+    expect(await sampleOf('process_cpu_seconds_total')).toBeGreaterThan(0);
+    expect(await sampleOf('process_start_time_seconds')).toBeGreaterThan(1_700_000_000);
+    const busy = await sampleOf('consilium_loop_busy_ratio');
+    expect(busy >= 0 && busy <= 1).toBe(true);
+    expect(timers()).toBe(before);
+  });
+
+  test('live in a registry of their own, so that two nodes share a process', async () => {
+    const [a, b] = [create(), create(() => ({ ...FACTS, height: 99 }))];
+    expect(await samplesOf(a)).toContain('consilium_height 7');
+    expect(await samplesOf(b)).toContain('consilium_height 99');
+    expect(register.getMetricsAsArray()).toEqual([]);
+  });
+
+  test('are those of the table in docs/metrics.md, each with type, labels and meaning', async () => {
+    const { registry } = create();
+    const registered = registry.getMetricsAsArray().map((metric) => ({
+      name: metric.name,
+      type: String(metric.type),
+      labels: labelNamesOf(metric),
+      meaning: metric.help,
+    }));
+    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+    expect(await documentedMetrics()).toEqual(registered.sort(byName));
+  });
+});
+
+/** prom-client keeps them on the metric, and its types do not say so. */
+function labelNamesOf(metric: object): readonly string[] {
+  return (metric as { readonly labelNames: readonly string[] }).labelNames;
+}
+
+async function documentedMetrics() {
+  const document = await readFile(new URL('../../../../../docs/metrics.md', import.meta.url), 'utf8');
+  const rows = document.split('\n').filter((line) => /^\| `(?:consilium|process)_/.test(line));
+  const documented = rows.map((row) => {
+    const [name = '', type = '', labels = '', meaning = ''] = row
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim());
+    return {
+      name: name.replaceAll('`', ''),
+      type,
+      labels: labels === '' ? [] : labels.replaceAll('`', '').split(', '),
+      meaning,
+    };
+  });
+  return documented.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
