@@ -4,7 +4,7 @@
 import { fromHex, type Hex32 } from '../bytes.ts';
 import { ConsiliumError, codeOf } from '../errors.ts';
 import type { Evidence } from '../evidence.ts';
-import { type HashBlocks64, hashBlocks64 } from '../hash.ts';
+import { type HashBlocks64, hashBlocks64, type Sha256 } from '../hash.ts';
 import { BLOCK_TXS_PER_PERSON_MAX } from '../limits.ts';
 import { merkleRoot } from '../merkle.ts';
 import { stateKeyHash, stateValueHash, type TreeReader } from '../state-tree.ts';
@@ -28,6 +28,8 @@ export interface LedgerDeps extends LedgerRules {
   readonly verifySender: VerifySender;
   /** Batched engine of `hashBlocks64`. */
   readonly hashBlocks?: HashBlocks64;
+  /** Engine of `sha256`. */
+  readonly sha256?: Sha256;
   /** Engine of `decodeTx`: a node answers from its pool. Must throw as `decodeTx` does. */
   readonly decodeTx?: (bytes: Uint8Array) => Tx;
 }
@@ -169,8 +171,11 @@ export function finishBlockRun(run: BlockRun): Execution {
     txs,
     changes,
     treeNodes: tree.nodes,
-    txRoot: merkleRoot(txs.map((tx) => fromHex(tx.id))),
-    resultRoot: merkleRoot(resultBytes),
+    txRoot: merkleRoot(
+      txs.map((tx) => fromHex(tx.id)),
+      deps.sha256,
+    ),
+    resultRoot: merkleRoot(resultBytes, deps.sha256),
     stateRoot: tree.root,
     validatorsHash: validatorSetHash(decidedBy),
     nextValidatorsHash: validatorSetHash(validators),

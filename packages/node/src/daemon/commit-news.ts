@@ -1,5 +1,5 @@
 // Owns: telling the HTTP API of commits, in order, after their batch is durable.
-import type { Commit } from '../api/deps.ts';
+import { type Commit, commitOf } from '../api/deps.ts';
 import type { Cancel } from '../ports.ts';
 import type { Committed } from '../replica/replica.ts';
 
@@ -15,10 +15,9 @@ export function createCommitNews(): CommitNews {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    tell: ({ block, blockId, execution }) => {
-      const { height, time } = block.header;
-      const txs = execution.results.map(({ txId, code }) => ({ id: txId, code }));
-      for (const listener of listeners) listener({ height, id: blockId, time, txs });
+    tell: (committed) => {
+      const commit = commitOf(committed);
+      for (const listener of listeners) listener(commit);
     },
   };
 }

@@ -11,6 +11,7 @@ import {
 import type { ApiDeps, NodeStatus, PeerStatus } from '../api/deps.ts';
 import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { hashBlocksNative } from '../crypto/hash-blocks-native.ts';
+import { sha256Native } from '../crypto/sha256-native.ts';
 import { systemRandom } from '../crypto/system-random.ts';
 import type { OpenHome } from '../files/home.ts';
 import { DEFAULT_MEMPOOL_LIMITS, type Mempool } from '../mempool/mempool.ts';
@@ -93,6 +94,7 @@ async function openWithPool(
         verify: verifySodium,
         verifySender: (tx, key) => signatures.verifySender(tx, key),
         hashBlocks: hashBlocksNative,
+        sha256: sha256Native,
         signBytes: createSodiumSigner(keys.validator.secret),
         createPool: (ledger) => {
           const onAdmitted = (): void => opened?.replica.poolGrew();

@@ -185,32 +185,42 @@ function setChangeWrites(header: Header, nextValidators: ValidatorSet): KvWrite[
  * t + TX_VALIDITY_MS_MAX, so only blocks of that window matter.
  */
 export class ReplayWindow {
-  readonly #validUntil = new Map<Hex32, number>();
+  readonly #hashes = new Set<Hex32>();
+  /** Oldest block first. */
+  readonly #blocks: { readonly timeMs: number; readonly hashes: readonly Hex32[] }[] = [];
 
-  /** Reads the window back from the chain, newest block first. */
+  /** Reads the window back from the chain. */
   static load(kv: Pick<Kv, 'get'>, tip: Tip): ReplayWindow {
-    const window = new ReplayWindow();
+    const blocks: Block[] = [];
     for (let height = tip.height; height > 0; height -= 1) {
       const block = readBlock(kv, height);
-      if (block === undefined || block.header.time + TX_VALIDITY_MS_MAX < tip.time) break;
-      window.#keep(block.txs.map((bytes) => decodeTx(bytes)));
+      if (block === undefined || isPast(block.header.time, tip.time)) break;
+      blocks.push(block);
+    }
+    const window = new ReplayWindow();
+    for (const block of blocks.toReversed()) {
+      const txs = block.txs.map((bytes) => decodeTx(bytes));
+      window.add(block.header.time, txs);
     }
     return window;
   }
 
   has(payloadHash: Hex32): boolean {
-    return this.#validUntil.has(payloadHash);
+    return this.#hashes.has(payloadHash);
   }
 
-  /** A block of this time was committed. */
+  /** A block of this time was committed: blocks whose last transaction has expired by then leave. */
   add(timeMs: number, txs: readonly Tx[]): void {
-    for (const [hash, validUntil] of this.#validUntil) {
-      if (validUntil < timeMs) this.#validUntil.delete(hash);
+    while (this.#blocks[0] !== undefined && isPast(this.#blocks[0].timeMs, timeMs)) {
+      for (const hash of this.#blocks.shift()?.hashes ?? []) this.#hashes.delete(hash);
     }
-    this.#keep(txs);
+    const hashes = txs.map((tx) => tx.payloadHash);
+    for (const hash of hashes) this.#hashes.add(hash);
+    this.#blocks.push({ timeMs, hashes });
   }
+}
 
-  #keep(txs: readonly Tx[]): void {
-    for (const tx of txs) this.#validUntil.set(tx.payloadHash, tx.validUntil);
-  }
+/** Whether no transaction of a block of this time can still be valid at `nowMs`. */
+function isPast(timeMs: number, nowMs: number): boolean {
+  return timeMs + TX_VALIDITY_MS_MAX < nowMs;
 }

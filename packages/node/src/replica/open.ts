@@ -10,6 +10,7 @@ import {
   type Hex64,
   isLedgerKey,
   type LedgerDeps,
+  type Sha256,
   type Tx,
   type Verify,
   type VerifySender,
@@ -44,6 +45,7 @@ export interface OpenDeps {
   /** Whether the sender's signature verifies under this key; may answer from memory of this very pair. */
   readonly verifySender: VerifySender;
   readonly hashBlocks?: HashBlocks64;
+  readonly sha256?: Sha256;
   readonly decodeTx?: (bytes: Uint8Array) => Tx;
   readonly signBytes: (bytes: Uint8Array) => Hex64;
   /** The pool is made once the ledger can be asked. */
@@ -82,7 +84,9 @@ export function openReplica(
 
 function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica | ConsiliumError {
   const { disk, random, report, clock, genesisHash, self, signBytes } = deps;
-  const wal = createWal({ disk, random, report }, { name: WAL_FILE, genesis: genesisHash });
+  const { sha256 } = deps;
+  const engine = sha256 === undefined ? {} : { sha256 };
+  const wal = createWal({ disk, random, report, ...engine }, { name: WAL_FILE, genesis: genesisHash });
   const content = wal.open();
   const runningHeight = tip.height + 1;
   // A log at or below the chain's height has done its work, whatever became of it.
@@ -122,7 +126,7 @@ interface Found {
 }
 
 function assemble(deps: OpenDeps, options: HelperOptions, found: Found): OpenedReplica {
-  const { genesis, genesisHash, verify, verifySender, hashBlocks, decodeTx, kv, report } = deps;
+  const { genesis, genesisHash, verify, verifySender, hashBlocks, sha256, decodeTx, kv, report } = deps;
   const { tip, wal, signer, guard, logged } = found;
   const ledgerDeps: LedgerDeps = {
     genesis,
@@ -131,6 +135,7 @@ function assemble(deps: OpenDeps, options: HelperOptions, found: Found): OpenedR
     isLedgerKey,
     verifySender,
     ...(hashBlocks === undefined ? {} : { hashBlocks }),
+    ...(sha256 === undefined ? {} : { sha256 }),
     ...(decodeTx === undefined ? {} : { decodeTx }),
   };
   const ledger = new LedgerDesk({ ledger: ledgerDeps, kv, report }, tip, ReplayWindow.load(kv, tip));
