@@ -161,6 +161,27 @@ export function drain(network: Network): void {
   }
 }
 
+/** Only what passes arrives, and what follows from it; the rest is lost. */
+export function drainWhere(network: Network, passes: (to: Name, input: Input) => boolean): void {
+  for (let busy = true; busy; ) {
+    busy = false;
+    for (const peer of network.peers) {
+      const [input] = peer.inbox.splice(0, 1);
+      if (input === undefined) continue;
+      busy = true;
+      if (passes(peer.name, input)) take(network, peer, input);
+    }
+  }
+}
+
+/** Every timer of this kind and round fires. */
+export function fireAll(network: Network, kind: TimeoutKind, round: number): void {
+  for (const peer of network.peers) {
+    const index = peer.timers.findIndex((timer) => timer.kind === kind && timer.round === round);
+    if (index >= 0) fire(network, peer, index);
+  }
+}
+
 /** Rule 16: rebroadcasts, answers to the status of each other, and the decided value for who lacks it. */
 export function exchange(network: Network): void {
   for (const peer of network.peers) {
