@@ -111,6 +111,8 @@ export interface Chain {
   readonly build: (candidates: readonly Tx[], options?: BuildOptions) => BuiltBlock;
   /** Builds, checks and commits a block. */
   readonly commit: (candidates: readonly Tx[], options?: BuildOptions) => BuiltBlock;
+  /** Every row of the state. */
+  readonly rows: () => readonly StateChange[];
   readonly apply: (block: Block, execution: Execution, options?: { readonly round?: number }) => void;
 }
 
@@ -189,16 +191,17 @@ export function createChain(
 ): Chain {
   const genesis = createTestGenesis(names, params, chainId);
   const deps = createTestDeps(genesis);
-  const rows = new Map<string, Uint8Array>();
+  const rows = new Map<string, StateChange & { readonly value: Uint8Array }>();
   const tree: MemoryTree = createMemoryTree();
   const replay = new Set<Hex32>();
   let tip = genesisTip(genesis);
   let certificate: Certificate | null = null;
   let nonce = 0;
   const write = (changes: readonly StateChange[]): void => {
-    for (const { table, key, value } of changes) {
+    for (const change of changes) {
+      const { table, key, value } = change;
       if (value === null) rows.delete(`${table}:${toHex(key)}`);
-      else rows.set(`${table}:${toHex(key)}`, value);
+      else rows.set(`${table}:${toHex(key)}`, { ...change, value });
     }
   };
   const founded = genesisState(genesis);
@@ -206,7 +209,7 @@ export function createChain(
   tree.write(founded.treeNodes);
 
   const view = (): LedgerView => ({
-    state: { get: (table, key) => rows.get(`${table}:${toHex(key)}`) },
+    state: { get: (table, key) => rows.get(`${table}:${toHex(key)}`)?.value },
     tree,
     tip,
     isReplayed: (hash) => replay.has(hash),
@@ -251,6 +254,7 @@ export function createChain(
       apply(built.block, checkBlock(deps, view(), built.block), options);
       return built;
     },
+    rows: () => [...rows.values()],
     apply,
   };
 }
