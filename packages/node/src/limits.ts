@@ -173,3 +173,5 @@ export const OBSERVE_HEADER_BYTES_MAX = 8_192;
 export const OBSERVE_REQUEST_MS_MAX = 5_000;
 /** Longer than the usual scrape interval is not needed: connecting on loopback costs nothing. */
 export const OBSERVE_KEEP_ALIVE_MS = 5_000;
+/** How often the free space of the home's disk is looked at. */
+export const DISK_CHECK_MS = 10_000;

@@ -1,41 +1,46 @@
-// Owns: what an operator sees of a daemon from outside: its log and the listener for metrics and probes.
-import { appendFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+// Owns: what an operator sees of a daemon from outside: its log, its metrics, its probes. Does not own: the facts that
+// they show (open-node.ts), how they are shown (observe/).
 import { resolve } from 'node:path';
 import type { Config } from '../config/settings.ts';
-import type { Report } from '../ports.ts';
-import type { OpenedNode } from './open-node.ts';
+import { createListener } from '../observe/listener.ts';
+import { openLog, reportToAll } from '../observe/log.ts';
+import { createMetrics, type Metrics, type NodeIdentity } from '../observe/metrics.ts';
+import { readinessOf } from '../observe/readiness.ts';
+import type { Report, ReportedEvent } from '../ports.ts';
+import type { Committed } from '../replica/replica.ts';
+import type { NodeFactsSource } from './node-facts.ts';
 
 export interface Observer {
   readonly report: Report;
-  listen(node: OpenedNode): Promise<string>;
+  committed(committed: Committed): void;
+  /** Serves metrics and probes from these facts. Resolves to where. Throws `LISTEN_FAILED`. */
+  listen(identity: NodeIdentity, facts: NodeFactsSource): Promise<string>;
   close(): Promise<void>;
 }
 
-export function createObserver({ home, config }: { home: string; config: Config }): Observer {
-  const levels = ['debug', 'info', 'warn', 'error'];
-  const least = levels.indexOf(config.log.level);
-  let server: ReturnType<typeof createServer> | undefined;
+export function createObserver(home: string, config: Config): Observer {
+  const { level, file } = config.log;
+  const log = openLog(file === '' ? { level } : { level, file: resolve(home, file) });
+  let metrics: Metrics | undefined;
+  let stopListening: () => Promise<void> = async () => undefined;
+  const report = reportToAll(log.report, (event: ReportedEvent) => metrics?.eventReported(event));
   return {
-    report: (event) => {
-      if (levels.indexOf(event.level) < least) return;
-      const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
-      if (config.log.file === '') process.stdout.write(line);
-      else appendFileSync(resolve(home, config.log.file), line);
+    report,
+    committed: ({ block, certificate, execution }) => {
+      const { time } = block.header;
+      metrics?.blockCommitted({ time, round: certificate.round, txs: execution.results });
     },
-    listen: async (node) => {
-      server = createServer((request, response) => {
-        const reasons = request.url === '/readyz' ? node.readiness() : [];
-        response.statusCode = reasons.length === 0 ? 200 : 503;
-        response.end(JSON.stringify({ ready: reasons.length === 0, reasons }));
-      });
-      await new Promise<void>((done) => server?.listen(config.metrics.port, config.metrics.host, done));
-      return `http://${config.metrics.host}:${(server.address() as AddressInfo).port}`;
+    listen: async (identity, facts) => {
+      const readiness = () => readinessOf(facts.readiness());
+      metrics = createMetrics(identity, () => ({ ...facts.metrics(), ready: readiness().ready }));
+      const listener = createListener({ metrics, readiness, report }, config.metrics);
+      const { host, port } = await listener.start();
+      stopListening = () => listener.stop();
+      return `http://${host}:${port}`;
     },
     close: async () => {
-      server?.close();
-      server?.closeAllConnections();
+      await stopListening();
+      await log.close();
     },
   };
 }

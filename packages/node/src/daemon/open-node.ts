@@ -21,7 +21,9 @@ import { openChain } from '../queries/index.ts';
 import { stateReader } from '../replica/chain.ts';
 import { createLedgerPool, createSignatures } from '../replica/ledger-pool.ts';
 import { type OpenedReplica, openReplica } from '../replica/open.ts';
+import type { Committed } from '../replica/replica.ts';
 import { type CommitNews, createCommitNews } from './commit-news.ts';
+import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
 import type { Prepared } from './start-node.ts';
 
 export interface OpenNodeDeps {
@@ -30,18 +32,15 @@ export interface OpenNodeDeps {
   readonly clock: Clock;
   readonly net: NodeNet;
   readonly report: Report;
+  readonly onCommitted: (committed: Committed) => void;
   readonly fail: (error: ConsiliumError) => void;
 }
-
-/** Why a node should get no traffic; empty when it is ready. */
-export type Readiness = readonly string[];
 
 export interface OpenedNode {
   readonly api: ApiDeps;
   start(): void;
   stop(): void;
-  readiness(): Readiness;
-  status(): NodeStatus;
+  readonly facts: NodeFactsSource;
 }
 
 export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
@@ -49,14 +48,22 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   const news = createCommitNews();
   const { opened, pool } = await openWithPool(deps, news);
   const status = (): NodeStatus => nodeStatus(deps, opened, pool);
-  return {
+  const facts = createNodeFacts({
+    home: home.paths.home,
+    kv: home.store,
+    clock,
+    precisionMs: prepared.genesis.params.precisionMs,
     status,
+    replica: () => opened.replica.status(),
+  });
+  return {
+    facts,
     start: () => opened.start(),
     stop: () => {
+      facts.stop();
       opened.replica.stop();
       pool.stop();
     },
-    readiness: () => readinessOf(status(), opened.replica.status().diverged),
     api: {
       clock,
       report,
@@ -71,7 +78,7 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
 }
 
 async function openWithPool(
-  { prepared, home, clock, net, report, fail }: OpenNodeDeps,
+  { prepared, home, clock, net, report, onCommitted, fail }: OpenNodeDeps,
   news: CommitNews,
 ): Promise<{ opened: OpenedReplica; pool: Mempool }> {
   const { config, keys, genesis, genesisHash } = prepared;
@@ -102,7 +109,10 @@ async function openWithPool(
           pool = createLedgerPool({ clock, report, net, signatures, onAdmitted }, ledger, limits);
           return pool;
         },
-        onCommit: (committed) => news.tell(committed),
+        onCommit: (committed) => {
+          onCommitted(committed);
+          news.tell(committed);
+        },
         onFailure: fail,
       },
       { rebroadcastMs, statusMs },
@@ -151,15 +161,4 @@ function peersOf(home: OpenHome, self: Hex32, connected: readonly Hex32[]): Peer
     name: readRow(reader, INSTITUTIONS, institution)?.name ?? '',
     connected: connected.includes(institution),
   }));
-}
-
-/** Ready: caught up with what peers claim, and enough hospitals in reach to decide a block. */
-function readinessOf(status: NodeStatus, diverged: boolean): Readiness {
-  const reachable = status.peers.filter((peer) => peer.connected).length + 1;
-  const total = status.peers.length + 1;
-  return [
-    ...(diverged ? ['diverged from a quorum'] : []),
-    ...(status.synced ? [] : ['behind its peers']),
-    ...(3 * reachable > 2 * total ? [] : [`only ${reachable} of ${total} hospitals in reach`]),
-  ];
 }

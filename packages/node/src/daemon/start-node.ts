@@ -1,5 +1,6 @@
 // Owns: a daemon's life: which parts are brought up in which order, and taken down in reverse. Does not own: any part.
 import { accountIdOf, type ConsiliumError, type Genesis, genesisHash, type Hex32 } from '@consilium/core';
+import manifest from '../../package.json' with { type: 'json' };
 import { createApi } from '../api/index.ts';
 import { loadConfig } from '../config/load.ts';
 import { addressOverrides } from '../config/peers.ts';
@@ -43,6 +44,9 @@ export interface Prepared {
   readonly genesis: Genesis;
   readonly genesisHash: Hex32;
 }
+
+/** Of this software, as its package says. */
+const VERSION: string = manifest.version;
 
 type Closers = (() => void | Promise<void>)[];
 
@@ -90,21 +94,23 @@ async function bringUp(
   const clock = createSystemClock();
   const home = await openHome(options.home);
   closers.push(() => home.close());
-  const observer = createObserver({ home: home.paths.home, config });
+  const observer = createObserver(home.paths.home, config);
   closers.push(() => observer.close());
   await ensureSigningRecord(home, prepared);
   const net = createNodeNet(prepared, observer);
   await net.open();
   closers.push(() => net.stop());
   const { promise: failed, resolve: fail } = Promise.withResolvers<ConsiliumError>();
-  const node = await openNode({ prepared, home, clock, net, report: observer.report, fail });
+  const { report, committed: onCommitted } = observer;
+  const node = await openNode({ prepared, home, clock, net, report, onCommitted, fail });
   closers.push(() => node.stop());
   const api = await createApi(node.api, { host: config.api.host, port: config.api.port });
   const { url: apiUrl } = await api.start();
   closers.push(() => api.stop());
-  const metricsUrl = await observer.listen(node);
+  const identity = { version: VERSION, chainId: prepared.genesis.chainId, institution: config.name };
+  const metricsUrl = await observer.listen(identity, node.facts);
   node.start();
-  observer.report({
+  report({
     level: 'info',
     code: 'node.started',
     name: config.name,

@@ -80,13 +80,15 @@ export interface EvidenceMessage {
   readonly evidence: Evidence;
 }
 
-/** Where the sender stands: its running height, the id of its last block, its round, whether it was woken. */
+/** Where the sender stands: its running height, the id of its last block, its round, whether it was woken, its clock. */
 export interface StatusMessage {
   readonly type: 'status';
   readonly height: number;
   readonly lastBlockId: Hex32;
   readonly round: number;
   readonly awake: boolean;
+  /** The sender's wall clock, so that a clock that is off is noticed before its proposals are untimely. */
+  readonly timeMs: number;
 }
 
 /** Asks for a value by its block id. */
@@ -180,6 +182,7 @@ export const wireShape: Shape<WireMessage> = variants<WireMessage>({
     lastBlockId: hex32,
     round: integer(0, 1_000_000),
     awake: flag,
+    timeMs: integer(0, Number.MAX_SAFE_INTEGER),
   }),
   'value-request': struct<ValueRequest>({ type: oneOf('value-request'), height, blockId: hex32 }),
   transactions: struct<TransactionsMessage>({ type: oneOf('transactions'), txs }),

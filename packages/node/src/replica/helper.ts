@@ -30,6 +30,7 @@ export class Helper {
   readonly #deps: HelperDeps;
   readonly #options: HelperOptions;
   readonly #helpedAtMs = new Map<string, number>();
+  readonly #offsetsMs = new Map<Hex32, number>();
   #cancels: Cancel[] = [];
 
   constructor(deps: HelperDeps, options: HelperOptions) {
@@ -68,6 +69,7 @@ export class Helper {
       lastBlockId: tip.blockId,
       round,
       awake: state?.awake ?? false,
+      timeMs: this.#deps.clock.wallMs(),
     };
   }
 
@@ -81,6 +83,7 @@ export class Helper {
   }
 
   forget(peer: Hex32): void {
+    this.#offsetsMs.delete(peer);
     for (const name of ['block', 'status', 'votes']) this.#helpedAtMs.delete(`${name}:${peer}`);
   }
 
@@ -96,7 +99,15 @@ export class Helper {
     if (blocks.length > 0) this.#deps.outbox.send(peer, { type: 'blocks', requestId: 0, blocks }, 'sync');
   }
 
+  /** Median of how far the connected peers' clocks are from this one; undefined when fewer than half were heard. */
+  clockOffsetMs(): number | undefined {
+    const offsets = [...this.#offsetsMs.values()].sort((a, b) => a - b);
+    if (offsets.length === 0 || 2 * offsets.length < this.#deps.connected().length) return undefined;
+    return offsets[Math.floor((offsets.length - 1) / 2)];
+  }
+
   onStatus(peer: Hex32, status: StatusMessage): void {
+    this.#offsetsMs.set(peer, status.timeMs - this.#deps.clock.wallMs());
     const running = this.#deps.tip().height + 1;
     if (status.height < running) return this.helpWithBlock(peer, status.height);
     const state = this.#deps.state();

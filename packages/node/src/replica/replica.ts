@@ -101,6 +101,8 @@ export interface ReplicaStatus {
   readonly diverged: boolean;
   /** Highest tip that a connected peer claims. */
   readonly claimedTip: number;
+  /** How far most peers' clocks are from this one; undefined when too few were heard. Milliseconds. */
+  readonly clockOffsetMs: number | undefined;
 }
 
 export class Replica {
@@ -210,6 +212,7 @@ export class Replica {
       signing: this.#signingMode(),
       diverged: this.#diverged,
       claimedTip: this.#syncer.claimedTip(),
+      clockOffsetMs: this.#helper.clockOffsetMs(),
     };
   }
 
