@@ -41,6 +41,8 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   KEY_FILE_MALFORMED: EXIT.configuration,
   KEY_FILE_MISSING: EXIT.configuration,
   KEY_FILE_MODE: EXIT.configuration,
+  KEY_NOT_FOUND: EXIT.configuration,
+  LISTEN_FAILED: EXIT.configuration,
 };
 
 export function exitCodeOf(code: ErrorCode): number {

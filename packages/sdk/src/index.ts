@@ -27,6 +27,7 @@ export {
   DOCUMENT_PROOF_KIND,
   type DocumentProof,
   formatDocumentProof,
+  type ProofCheck,
   type ProvenDocument,
   parseDocumentProof,
   verifyDocumentProof,

@@ -65,13 +65,13 @@ function shown({ account, tagKey }: Subject, { items, asOf }: WholeList<ConsentV
     data: { asOf, patient: account, consents: told },
     lines: [
       ...table([
-        ['NR', 'STATE', 'PURPOSES', 'CATEGORIES', 'EXCLUDED', 'UNTIL', 'GRANTEE'],
+        ['NR', 'STATE', 'PURPOSES', 'CATEGORIES', 'LABELS', 'UNTIL', 'GRANTEE'],
         ...told.map(({ index, state, purposes, period, grantee, words }) => [
           String(index),
           state,
           purposes.join(' '),
           words.categories.join(' ') || 'all',
-          words.excludedLabels.join(' ') || 'none',
+          labelText(words),
           time(period.until),
           grantee,
         ]),
@@ -79,6 +79,12 @@ function shown({ account, tagKey }: Subject, { items, asOf }: WholeList<ConsentV
       asOfLine(asOf),
     ],
   };
+}
+
+/** `+` permitted although sensitive, `-` excluded. */
+function labelText({ permittedLabels, excludedLabels }: ConsentWords): string {
+  const labels = [...permittedLabels.map((word) => `+${word}`), ...excludedLabels.map((word) => `-${word}`)];
+  return labels.join(' ') || 'none';
 }
 
 interface ConsentWords {

@@ -1,8 +1,13 @@
 // Owns: `status`: what is certified at the tip, and what each asked node says of itself.
-import { type Client, isConsiliumError, type LightState, type NodeStatus } from '@consilium/sdk';
+import {
+  type Client,
+  type ErrorCode,
+  isConsiliumError,
+  type LightState,
+  type NodeStatus,
+} from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { refusalLine } from '../print/refusal.ts';
 import { fields, plural, table, time } from '../print/text.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
 
@@ -23,13 +28,13 @@ export const registerStatus: Register = (place) =>
       }),
   );
 
-type Asked = { readonly node: string; readonly status?: NodeStatus; readonly refusal?: string };
+type Asked = { readonly node: string; readonly status?: NodeStatus; readonly code?: ErrorCode };
 
 async function statusOf(client: Client, node: string): Promise<Asked> {
   try {
     return { node, status: await client.status(node) };
   } catch (error) {
-    if (isConsiliumError(error)) return { node, refusal: refusalLine(error) };
+    if (isConsiliumError(error)) return { node, code: error.code };
     throw error;
   }
 }
@@ -42,7 +47,7 @@ function shown(chainId: string, genesis: string, tip: LightState, nodes: readonl
       chainId,
       genesis,
       certified: { height, blockId, stateRoot, time: tip.time, validators: tip.nextValidators.length },
-      nodes: nodes.map(({ node, status, refusal }) => status ?? { node, refusal }),
+      nodes: nodes.map(({ node, status, code }) => status ?? { node, code }),
     },
     lines: [
       ...fields([
@@ -50,7 +55,7 @@ function shown(chainId: string, genesis: string, tip: LightState, nodes: readonl
         ['certified height', height],
         ['block', blockId],
         ['state root', stateRoot ?? 'of the genesis'],
-        ['time', time(tip.time)],
+        ['time', height === 0 ? 'no block yet' : time(tip.time)],
         ['validators', tip.nextValidators.length],
       ]),
       '',
@@ -60,8 +65,8 @@ function shown(chainId: string, genesis: string, tip: LightState, nodes: readonl
   };
 }
 
-function row({ node, status, refusal }: Asked): string[] {
-  if (status === undefined) return ['?', refusal ?? '', '', '', '', node];
+function row({ node, status, code }: Asked): string[] {
+  if (status === undefined) return ['?', code ?? '', '', '', '', node];
   const { name, signing, synced, height, peers, mempool } = status;
   const connected = peers.filter((peer) => peer.connected).length;
   return [

@@ -1,6 +1,6 @@
 // Owns: `validator propose`: opening the vote by which a hospital is admitted or removed.
-import { isValidCard, type ValidatorCard, validatorCardShape, verifyEd25519 } from '@consilium/core';
-import { type Action, ConsiliumError, type ProvenTx, proposeAdmission, proposeRemoval } from '@consilium/sdk';
+import { cardFromJson, verifyEd25519 } from '@consilium/core';
+import { type Action, type ProvenTx, proposeAdmission, proposeRemoval } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import type { Io } from '../io.ts';
 import { fields } from '../print/text.ts';
@@ -58,20 +58,7 @@ async function actionFor(
 
 /** A card is refused here rather than by a vote: its signatures say whether it is whole. */
 async function readCard(path: string): Promise<Action> {
-  const text = await readText(path);
-  const card = cardOf(text);
-  if (card === undefined) throw new ConsiliumError('FILE_INVALID', { file: path, kind: 'validator.json' });
-  return proposeAdmission(card);
-}
-
-function cardOf(text: string): ValidatorCard | undefined {
-  try {
-    const card = JSON.parse(text) as ValidatorCard;
-    validatorCardShape.toWire(card, '$');
-    return isValidCard(verifyEd25519, card) ? card : undefined;
-  } catch {
-    return undefined;
-  }
+  return proposeAdmission(cardFromJson(await readText(path), verifyEd25519));
 }
 
 function shown(tx: ProvenTx): Result {

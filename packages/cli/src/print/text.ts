@@ -29,7 +29,9 @@ export function time(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** Height 0 has no block: what the genesis says needs nobody's word. */
 export function asOfLine(asOf: { readonly height: number; readonly time: number }): string {
+  if (asOf.height === 0) return 'as of the genesis, before the first block';
   return `as of height ${asOf.height}, ${time(asOf.time)}`;
 }
 

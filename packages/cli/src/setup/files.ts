@@ -12,7 +12,7 @@ export function pathOf(io: Io, path: string): string {
   return resolve(io.cwd, path);
 }
 
-/** Throws `FILE_UNREADABLE`. */
+/** Throws `FILE_MISSING` or `FILE_UNREADABLE`. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
     return new Uint8Array(await readFile(path));
@@ -21,7 +21,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** UTF-8 text, byte for byte. Throws `FILE_UNREADABLE`, or `FILE_INVALID` when it is not UTF-8. */
+/** UTF-8 text, byte for byte. Throws as `readBytes`, or `FILE_INVALID` when it is not UTF-8. */
 export async function readText(path: string): Promise<string> {
   return textOf(await readBytes(path), path);
 }
@@ -69,14 +69,13 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
 
 /** Refuses to write over a file that is there: a lost key cannot be made again. */
 export async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  if (await isThere(path)) {
-    throw new ConsiliumError('FILE_UNREADABLE', { file: path, reason: 'exists already; name another' });
-  }
+  if (await isThere(path)) throw new ConsiliumError('FILE_EXISTS', { file: path });
   await writeWhole(path, content, mode);
 }
 
 function unreadable(path: string, error: unknown): ConsiliumError {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  if (reason === 'ENOENT') return new ConsiliumError('FILE_MISSING', { file: path });
   return new ConsiliumError('FILE_UNREADABLE', { file: path, reason });
 }
 
@@ -86,4 +85,11 @@ export async function isFolder(path: string): Promise<boolean> {
   } catch (error) {
     throw unreadable(path, error);
   }
+}
+
+/** A secret that others on this machine can read is none. Throws `KEY_FILE_MODE`. */
+export async function checkOwnerOnly(path: string): Promise<void> {
+  const mode = (await stat(path)).mode & 0o777;
+  if ((mode & 0o077) !== 0)
+    throw new ConsiliumError('KEY_FILE_MODE', { file: path, mode: mode.toString(8).padStart(4, '0') });
 }

@@ -19,7 +19,7 @@ import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { usage } from '../usage.ts';
 import type { DevnetFile } from './devnet-file.ts';
-import { isThere, pathOf, readText } from './files.ts';
+import { checkOwnerOnly, isThere, pathOf, readText } from './files.ts';
 
 export interface SigningOptions {
   readonly as?: string;
@@ -54,7 +54,9 @@ export async function readIdentity(io: Io, named: string, devnet: DevnetFile | u
     const known = namesOf(devnet);
     throw new ConsiliumError('KEY_NOT_FOUND', { key: named, ...(known !== '' && { known }) });
   }
-  return parseIdentity(path, await readText(path));
+  const text = await readText(path);
+  await checkOwnerOnly(path);
+  return parseIdentity(path, text);
 }
 
 function pathInDevnet(name: string, devnet: DevnetFile | undefined): string | undefined {
@@ -88,8 +90,11 @@ function kindOf(text: string): string {
 
 /** A single account's signer. Throws `USAGE_INVALID` for a patient's wallet. */
 export function accountSigner(identity: Identity, who: string): Signer {
-  if (identity.type === 'key') return signerOf(identity.file);
-  throw usage(`a patient's wallet cannot sign here: name the key of ${who}`);
+  if (identity.type === 'wallet') throw usage(`a patient's wallet cannot sign here: name the key of ${who}`);
+  const { role } = identity.file;
+  if (role === 'validator' || role === 'network')
+    throw usage(`a ${role} key signs no transactions: name the account key of ${who}`);
+  return signerOf(identity.file);
 }
 
 /** The patient's enrolment to act under. `at` decides when the wallet holds several of this network. */

@@ -78,9 +78,8 @@ export function formatDocumentProof(proof: DocumentProof): string {
 }
 
 /**
- * Pure and offline. Throws `PROOF_INVALID` whose `check` says what fails: `form`, `genesis`, `chain` (headers and their
- * certificates), `anchor` (the row in the state), `count`, or `document` (these bytes under the root). The text must be
- * as `formatDocumentProof` writes it, so that no byte of it can be changed unnoticed.
+ * Pure and offline. Throws `PROOF_INVALID` whose data `check` (a `ProofCheck`) and sentence say what fails. The text must
+ * be as `formatDocumentProof` writes it, so that no byte of it can be changed unnoticed.
  */
 export function verifyDocumentProof(
   document: Uint8Array,
@@ -136,6 +135,17 @@ function followSteps(genesis: Genesis, { steps }: DocumentProof, verify: Verify)
   }
 }
 
-function failed(check: string): ConsiliumError {
-  return new ConsiliumError('PROOF_INVALID', { check });
+export type ProofCheck = 'form' | 'genesis' | 'chain' | 'anchor' | 'count' | 'document';
+
+const SENTENCES: Readonly<Record<ProofCheck, string>> = {
+  form: 'the proof file is not as it was written',
+  genesis: 'the proof is of another network than this genesis',
+  chain: 'a header of the proof is not decided by the hospitals of its height',
+  anchor: 'the anchor does not stand in the ledger as the proof says',
+  count: 'the proof is of another number of documents than was anchored',
+  document: 'the document is not, to the byte, the one that was anchored at this place',
+};
+
+function failed(check: ProofCheck): ConsiliumError {
+  return new ConsiliumError('PROOF_INVALID', { check }, SENTENCES[check]);
 }
