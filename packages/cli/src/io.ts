@@ -5,6 +5,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly home: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** The result and nothing else. */
   readonly out: (text: string) => void;
   /** Progress and refusals. */
@@ -18,6 +20,7 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     home: homedir(),
+    now: () => Date.now(),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     readInput: async () => {

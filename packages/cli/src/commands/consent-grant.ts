@@ -75,7 +75,7 @@ export const registerConsentGrant: Register = (place) =>
   );
 
 async function wordsOf(io: Io, network: Network, options: Options): Promise<ConsentInWords> {
-  const now = Date.now();
+  const now = io.now();
   const purposes = options.purpose === undefined ? ['TREAT'] : listOf(options.purpose);
   const from = options.from === undefined ? now : timeOf(options.from, '--from', now);
   const until = timeOf(options.until, '--until', now);

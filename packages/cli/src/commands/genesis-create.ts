@@ -33,7 +33,7 @@ export const registerGenesisCreate: Register = (place) =>
       const cards = [...(validator ?? []), ...further];
       if (cards.length === 0) throw usage('--validator is missing: name the validator.json of each hospital');
       const { createGenesisFile, verifySodium } = await import('@consilium/node');
-      const at = time === undefined ? {} : { time: timeOf(time, '--time', Date.now()) };
+      const at = time === undefined ? {} : { time: timeOf(time, '--time', place.io.now()) };
       const summary = await createGenesisFile({ chainId, cards, out, ...at }, verifySodium);
       return {
         data: { file: out, ...summary },

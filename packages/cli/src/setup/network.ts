@@ -73,6 +73,7 @@ export async function withNetwork<T>(
       nodes,
       genesis,
       trustNode: options.trustNode === true,
+      now: io.now,
       ...(memory !== undefined && { memory }),
     }),
   );

@@ -9,6 +9,7 @@ import {
   type ErrorCode,
   encodeBlock,
   fromHex,
+  genesisToJson,
   type Hex32,
   headerId,
   isConsiliumError,
@@ -151,6 +152,7 @@ async function route(
   const { pathname, searchParams } = new URL(path, node.url);
   const number = (name: string): number => Number(searchParams.get(name) ?? 0);
   if (pathname === '/v1/status') return statusOf(ledger, hospital);
+  if (pathname === '/v1/genesis') return JSON.parse(genesisToJson(ledger.chain.genesis));
   if (pathname === '/v1/light') return lightOf(ledger, number('from'));
   if (pathname === '/v1/state') return stateOf(ledger, JSON.parse(String(init.body)));
   if (pathname === '/v1/tx')

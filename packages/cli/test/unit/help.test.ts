@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import type { Io } from '../../src/io.ts';
+import { createProgram } from '../../src/main.ts';
+import { createDesk } from '../support/desk.ts';
+
+const silent: Io = {
+  env: {},
+  cwd: '/',
+  home: '/',
+  now: () => 0,
+  out: () => {},
+  err: () => {},
+  readInput: async () => '',
+};
+
+function leavesOf(command: Command, path: readonly string[] = []): (readonly string[])[] {
+  const own = command.commands.filter((child) => child.name() !== 'help');
+  if (own.length === 0) return [path];
+  return own.flatMap((child) => leavesOf(child, [...path, child.name()]));
+}
+
+const leaves = leavesOf(createProgram(silent, () => {}));
+const nouns = [...new Set(leaves.filter(({ length }) => length === 2).map(([noun]) => [noun ?? '']))];
+
+describe('help', () => {
+  test('there are the commands that the documentation names', () => {
+    const names = leaves.map((path) => path.join(' '));
+    for (const name of [
+      'status',
+      'key new',
+      'key show',
+      'tx show',
+      'block show',
+      'validator list',
+      'validator propose',
+      'validator approve',
+      'patient enrol',
+      'credential issue',
+      'credential withdraw',
+      'credential list',
+      'consent grant',
+      'consent revoke',
+      'consent list',
+      'anchor add',
+      'anchor proof',
+      'anchor verify',
+      'node init',
+      'node start',
+      'genesis create',
+      'genesis show',
+    ])
+      expect(names).toContain(name);
+  });
+
+  test.each(leaves)('%s %s has --json and an example as it is typed from a clone', async (...path) => {
+    using desk = createDesk();
+    const words = path.filter((word) => word !== undefined);
+    const { exitCode, stdout, stderr } = await desk.run(...words, '--help');
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/\n {2}--json /);
+    expect(stdout).toContain(`\n  npx consilium ${words.join(' ')}`);
+  });
+
+  test.each(leaves)('%s %s: the options of its examples exist', async (...path) => {
+    using desk = createDesk();
+    const words = path.filter((word) => word !== undefined);
+    const { stdout } = await desk.run(...words, '--help');
+    const [options = '', examples = ''] = stdout.split(/\nExamples?:\n/);
+    const own = examples.split('\n').filter((line) => line.includes(`consilium ${words.join(' ')} `));
+    for (const flag of own.flatMap((line) => line.match(/ --[a-z-]+/g) ?? []))
+      expect(options).toContain(flag.trim());
+  });
+
+  test.each(nouns)('%s alone shows its verbs and ends with 64', async (noun) => {
+    using desk = createDesk();
+    const { exitCode, stderr, stdout } = await desk.run(noun);
+    expect(exitCode).toBe(64);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('npx consilium');
+  });
+
+  test('--help of the program names every noun and an example', async () => {
+    using desk = createDesk();
+    const { exitCode, stdout } = await desk.run('--help');
+    expect(exitCode).toBe(0);
+    for (const [noun] of nouns) expect(stdout).toContain(`  ${noun}`);
+    expect(stdout).toContain('npx consilium status');
+  });
+});
