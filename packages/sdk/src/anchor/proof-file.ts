@@ -78,19 +78,19 @@ export function formatDocumentProof(proof: DocumentProof): string {
 }
 
 /**
- * Pure and offline. Throws `PROOF_INVALID` whose data `check` (a `ProofCheck`) and sentence say what fails. The text must
- * be as `formatDocumentProof` writes it, so that no byte of it can be changed unnoticed.
+ * Pure and offline. Throws `PROOF_INVALID` whose data `check` (a `ProofCheck`) and sentence say what fails. A proof as
+ * text must be as `formatDocumentProof` writes it, so that no byte of a file can be changed unnoticed.
  */
 export function verifyDocumentProof(
   document: Uint8Array,
-  proofText: string,
+  proof: string | DocumentProof,
   genesis: Genesis,
   verify: Verify = verifyEd25519,
 ): ProvenDocument {
-  const proof = parseDocumentProof(proofText);
-  const { height, time } = checkAnchored(proof, genesis, verify);
-  const { institution, anchor, place } = proof;
-  if (!verifyDocument(document, proof.salt, place, anchor.root)) throw failed('document');
+  const parsed = parseDocumentProof(typeof proof === 'string' ? proof : formatDocumentProof(proof));
+  const { height, time } = checkAnchored(parsed, genesis, verify);
+  const { institution, anchor, place, salt } = parsed;
+  if (!verifyDocument(document, salt, place, anchor.root)) throw failed('document');
   return { institution, anchor, document: place.index, height, time };
 }
 
