@@ -2,7 +2,7 @@
 
 export { parseSettings } from './config/load.ts';
 export type { SettingName } from './config/settings.ts';
-export { isSettingName, settingFlags } from './config/settings.ts';
+export { isSettingName } from './config/settings.ts';
 export { verifySodium } from './crypto/ed25519-sodium.ts';
 export { systemRandom } from './crypto/system-random.ts';
 export { type RunningNode, type StartOptions, startNode } from './daemon/start-node.ts';

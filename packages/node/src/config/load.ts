@@ -38,7 +38,7 @@ export interface ResolvedSetting {
   readonly name: SettingName;
   /** As it would stand in the file. */
   readonly value: string;
-  /** `default`, `flag --api-port`, `environment CONSILIUM_API_PORT` or `config.toml, line 12`. */
+  /** `default`, `flag --set api.port`, `environment CONSILIUM_API_PORT` or `config.toml, line 12`. */
   readonly origin: string;
 }
 

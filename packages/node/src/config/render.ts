@@ -5,8 +5,8 @@ import { environmentOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingV
 const HEAD = [
   'Configuration of one Consilium node.',
   '',
-  'A line that begins with # is a comment; a setting behind one has the value shown. A flag of',
-  '`consilium node start` goes before an environment variable, that before this file.',
+  'A line that begins with # is a comment; a setting behind one has the value shown.',
+  '`consilium node start --set api.port=4200` goes before an environment variable, that before this file.',
   'An unknown key is an error. What the whole network shares stands in genesis.json, not here.',
 ];
 

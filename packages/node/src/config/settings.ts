@@ -36,7 +36,7 @@ export interface SettingValues {
 export type SettingName = keyof SettingValues;
 
 export interface Setting<T> {
-  /** For people: lines of the file's comment, the first also for `--help`. */
+  /** For people: lines of the file's comment. */
   readonly about: readonly string[];
   readonly type: ValueType<T>;
   /** undefined: there is none, it must be given. */
@@ -121,29 +121,14 @@ export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }
 
-/** `api.port` -> `--api-port`. */
+/** `api.port` -> `--set api.port`, of `consilium node start`. */
 export function flagOf(name: SettingName): string {
-  return `--${name.replaceAll(/[._]/g, '-')}`;
+  return `--set ${name}`;
 }
 
 /** `api.port` -> `CONSILIUM_API_PORT`. */
 export function environmentOf(name: SettingName): string {
   return `CONSILIUM_${name.replaceAll('.', '_').toUpperCase()}`;
-}
-
-/** For a command line: `--api-port` with what is said about it. */
-export interface SettingFlag {
-  readonly setting: SettingName;
-  readonly flag: string;
-  readonly about: string;
-}
-
-export function settingFlags(): readonly SettingFlag[] {
-  return SETTING_NAMES.map((setting) => ({
-    setting,
-    flag: flagOf(setting),
-    about: SETTINGS[setting].about[0] ?? '',
-  }));
 }
 
 /** What the daemon is told, as one value. */

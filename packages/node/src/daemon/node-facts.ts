@@ -56,7 +56,7 @@ function readinessFacts(
   diskFreeBytes: number | undefined,
 ): ReadinessFacts {
   const { height, synced, signing, peers, institution } = status();
-  const { claimedTip, clockOffsetMs } = replica();
+  const { claimedTip, clockOffsetMs, diverged } = replica();
   const reachable = new Set([
     institution,
     ...peers.filter((peer) => peer.connected).map((peer) => peer.institution),
@@ -67,10 +67,10 @@ function readinessFacts(
     height,
     heightKnown: claimedTip,
     signing,
+    diverged,
     reachablePower: validators.filter((validator) => reachable.has(validator.id)).length,
     totalPower: validators.length,
     diskFreeBytes,
-    diskFailed: false,
     clockOffsetMs,
     clockPrecisionMs: precisionMs,
   };

@@ -36,7 +36,7 @@ export function createObserver(home: string, config: Config): Observer {
       const listener = createListener({ metrics, readiness, report }, config.metrics);
       const { host, port } = await listener.start();
       stopListening = () => listener.stop();
-      return `http://${host}:${port}`;
+      return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
     },
     close: async () => {
       await stopListening();

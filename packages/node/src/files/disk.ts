@@ -95,6 +95,7 @@ function createFileQueue(folder: string, name: string): FileQueue {
   let working: Promise<void> | undefined;
   let file: PlainFile | undefined;
   let failure: ConsiliumError | undefined;
+  let performing = false;
 
   const perform = async (taken: readonly Operation[], mustSync: boolean): Promise<void> => {
     if (failure !== undefined) return;
@@ -112,7 +113,9 @@ function createFileQueue(folder: string, name: string): FileQueue {
       const waited = waiting;
       operations = [];
       waiting = [];
+      performing = true;
       await perform(taken, waited.length > 0);
+      performing = false;
       for (const done of waited) done(failure);
     }
     working = undefined;
@@ -129,7 +132,7 @@ function createFileQueue(folder: string, name: string): FileQueue {
       waiting.push(done);
       working ??= work();
     },
-    isIdle: () => working === undefined && operations.length === 0,
+    isIdle: () => !performing && operations.length === 0,
     close: finish,
   };
 }

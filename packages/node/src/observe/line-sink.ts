@@ -2,12 +2,10 @@
 // of an error: a full disk or a stalled reader costs lines, which are counted.
 import { setTimeout as pause } from 'node:timers/promises';
 import { LOG_BUFFER_BYTES_MAX, LOG_CLOSE_MS_MAX } from '../limits.ts';
-import { type LineTarget, openFileTarget, openStandardOutput } from './line-target.ts';
+import { openFileTarget, openStandardOutput } from './line-target.ts';
 
 export interface LineSink {
   write(line: string): void;
-  /** Goes on in a new file of the same name. Nothing for standard output. */
-  reopen(): void;
   /** Writes what waits before this returns, in one attempt. */
   flush(): void;
   /** Writes what waits, unless that takes longer than `LOG_CLOSE_MS_MAX`. */
@@ -19,7 +17,7 @@ export interface LineSink {
  * not. Throws `DISK_FAILED`, `DISK_FULL`.
  */
 export function openLineSink(file: string | undefined, onDropped: (lines: number) => void): LineSink {
-  let target = file === undefined ? openStandardOutput() : openFileTarget(file);
+  const target = file === undefined ? openStandardOutput() : openFileTarget(file);
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let dropped = 0;
@@ -55,24 +53,10 @@ export function openLineSink(file: string | undefined, onDropped: (lines: number
       waitingBytes += bytes.length;
       working ??= work();
     },
-    reopen: () => {
-      const before = target;
-      target = tryReopen(file) ?? target;
-      if (target !== before) void (working ?? Promise.resolve()).then(before.close);
-    },
     flush: () => target.writeNow(takeAll().bytes),
     close: async () => {
       await Promise.race([working, pause(LOG_CLOSE_MS_MAX, undefined, { ref: false })]);
       if (working === undefined) target.close();
     },
   };
-}
-
-/** The old file is better than none. */
-function tryReopen(file: string | undefined): LineTarget | undefined {
-  try {
-    return file === undefined ? undefined : openFileTarget(file);
-  } catch {
-    return undefined;
-  }
 }

@@ -14,8 +14,6 @@ export interface LogOptions {
 export interface Log {
   /** Never throws and never waits: when the reader stalls or the disk is full, lines are dropped and counted. */
   readonly report: Report;
-  /** Goes on in a new file of the same name, after the old one was moved away. Nothing for standard output. */
-  reopen(): void;
   /** Writes what waits before this returns: for the last words of a process that dies. */
   flush(): void;
   /** Later events go nowhere. */
@@ -35,7 +33,6 @@ export function openLog({ level, file }: LogOptions): Log {
   const report: Report = (event) => unlessClosed(() => write(event));
   return {
     report,
-    reopen: () => unlessClosed(() => sink.reopen()),
     flush: () => unlessClosed(() => sink.flush()),
     close: async () => {
       if (closed) return;

@@ -7,7 +7,7 @@ export type ReadinessCode =
   | 'NOT_SIGNING'
   | 'QUORUM_UNREACHABLE'
   | 'DISK_LOW'
-  | 'DISK_FAILED'
+  | 'DIVERGED'
   | 'CLOCK_OFF';
 
 export interface ReadinessReason {
@@ -33,8 +33,8 @@ export interface ReadinessFacts {
   readonly totalPower: number;
   /** Of the file system that holds the home. undefined: unknown. */
   readonly diskFreeBytes: number | undefined;
-  /** A write was not made durable. */
-  readonly diskFailed: boolean;
+  /** A quorum decided what this node finds invalid. */
+  readonly diverged: boolean;
   /** How far the clocks of most peers are from this one. undefined: too few were heard. Milliseconds. */
   readonly clockOffsetMs: number | undefined;
   /** Of the genesis: how far two honest clocks may differ. */
@@ -59,7 +59,12 @@ function syncReasons({ synced, height, heightKnown }: ReadinessFacts): Reasons {
   return [{ code: 'NOT_SYNCED', text: `at height ${height}, fetching blocks up to ${heightKnown}; wait` }];
 }
 
-function signingReasons({ signing }: ReadinessFacts): Reasons {
+function signingReasons({ signing, diverged }: ReadinessFacts): Reasons {
+  if (diverged) {
+    const text =
+      'its result differs from what a quorum decided: it stopped voting, its answers are stale; see the log';
+    return [{ code: 'DIVERGED', text }];
+  }
   if (signing === 'observing') {
     const text = 'the signing record is missing or behind: watching before it votes again; wait';
     return [{ code: 'NOT_SIGNING', text }];
@@ -75,10 +80,7 @@ function quorumReasons({ reachablePower, totalPower }: ReadinessFacts): Reasons 
   return [{ code: 'QUORUM_UNREACHABLE', text }];
 }
 
-function diskReasons({ diskFailed, diskFreeBytes }: ReadinessFacts): Reasons {
-  if (diskFailed) {
-    return [{ code: 'DISK_FAILED', text: 'a write was not made durable; mend the disk and start again' }];
-  }
+function diskReasons({ diskFreeBytes }: ReadinessFacts): Reasons {
   if (diskFreeBytes === undefined || diskFreeBytes >= DISK_FREE_BYTES_MIN) return [];
   const megabytes = Math.floor(diskFreeBytes / 1_048_576);
   return [{ code: 'DISK_LOW', text: `${megabytes} MB are free on its disk; free space before it stops` }];

@@ -110,6 +110,15 @@ describe('a local disk', () => {
     expect((await contentOf(folder, 'wal')).at(-1)).toBe(99);
   });
 
+  test('can be read again from where a sync is answered', async () => {
+    await using disk = createDisk(await temporaryFolder());
+    disk.append('wal', bytes(1, 2));
+    const content = await new Promise((resolve) => {
+      disk.sync('wal', () => resolve(disk.read('wal')));
+    });
+    expect(content).toEqual(bytes(1, 2));
+  });
+
   test('never calls back before sync has returned', async () => {
     await using disk = createDisk(await temporaryFolder());
     let returned = false;

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -85,29 +85,8 @@ describe('the log', () => {
     await log.close();
     log.report({ level: 'info', code: 'LATE' });
     log.flush();
-    log.reopen();
     await log.close();
     expect(await linesOf(file)).toEqual([]);
-  });
-
-  test('goes on in a new file when the old one was moved away', async () => {
-    const { log, file } = await openInFolder();
-    log.report({ level: 'info', code: 'BEFORE' });
-    log.flush();
-    await rename(file, `${file}.1`);
-    log.reopen();
-    await expect
-      .poll(() =>
-        stat(file).then(
-          () => true,
-          () => false,
-        ),
-      )
-      .toBe(true);
-    log.report({ level: 'info', code: 'AFTER' });
-    await log.close();
-    expect((await linesOf(`${file}.1`)).map((line) => line['code'])).toEqual(['BEFORE']);
-    expect((await linesOf(file)).map((line) => line['code'])).toEqual(['AFTER']);
   });
 
   test('goes to standard output without a file', async () => {

@@ -11,7 +11,7 @@ const WELL: ReadinessFacts = {
   reachablePower: 3,
   totalPower: 4,
   diskFreeBytes: 10 * 1024 ** 3,
-  diskFailed: false,
+  diverged: false,
   clockOffsetMs: 0,
   clockPrecisionMs: 400,
 };
@@ -31,7 +31,7 @@ describe('readiness', () => {
     [{ signing: 'stopped' }, 'NOT_SIGNING', 'signed elsewhere'],
     [{ reachablePower: 2 }, 'QUORUM_UNREACHABLE', 'reaches 2 of 4 validators'],
     [{ diskFreeBytes: 5 * 1024 ** 2 }, 'DISK_LOW', '5 MB are free'],
-    [{ diskFailed: true, diskFreeBytes: 0 }, 'DISK_FAILED', 'not made durable'],
+    [{ diverged: true }, 'DIVERGED', 'differs from what a quorum decided'],
     [{ clockOffsetMs: 201 }, 'CLOCK_OFF', '201 ms behind its peers'],
     [{ clockOffsetMs: -5_000 }, 'CLOCK_OFF', '5000 ms ahead of its peers'],
   ])('says why not: %j', (facts, code, words) => {

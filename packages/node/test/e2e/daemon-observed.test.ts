@@ -1,0 +1,57 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isConsiliumError, verifyEd25519 } from '@consilium/core';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemRandom } from '../../src/crypto/system-random.ts';
+import { type RunningNode, startNode } from '../../src/daemon/start-node.ts';
+import { homePaths } from '../../src/files/home.ts';
+import { createGenesisFile } from '../../src/setup/genesis.ts';
+import { initHome } from '../../src/setup/init.ts';
+import { temporaryFolder } from '../unit/support/temporary-folder.ts';
+
+const FREE_PORTS = { 'p2p.listen': '/ip4/127.0.0.1/tcp/0', 'api.port': '0', 'metrics.port': '0' };
+
+async function homeOfOne(): Promise<{ home: string; genesisFile: string }> {
+  const folder = await temporaryFolder();
+  const home = join(folder, 'nord');
+  const { paths } = await initHome({ home, name: 'Nord', listen: ['127.0.0.1:4100'] }, systemRandom);
+  const genesisFile = join(folder, 'genesis.json');
+  await createGenesisFile({ chainId: 'one', cards: [paths.validatorCard], out: genesisFile }, verifyEd25519);
+  return { home, genesisFile };
+}
+
+function start(home: string, genesisFile?: string): Promise<RunningNode> {
+  const flags = { ...FREE_PORTS, 'log.file': 'node.log', 'log.level': 'debug' };
+  return startNode({ home, ...(genesisFile === undefined ? {} : { genesisFile }), environment: {}, flags });
+}
+
+test('a running daemon shows metrics and health, logs to its file, and a second one is refused', async () => {
+  const { home, genesisFile } = await homeOfOne();
+  const node = await start(home, genesisFile);
+  onTestFinished(() => node.stop());
+  const metrics = await (await fetch(`${node.metricsUrl}/metrics`)).text();
+  expect(metrics).toContain('consilium_info{version="0.1.0",chain_id="one",institution="Nord"} 1');
+  expect(metrics).toContain('consilium_height 0');
+  expect(metrics).toContain('consilium_validators 1');
+  expect(metrics).toContain('consilium_signing{state="signing"} 1');
+  expect(metrics).toContain('consilium_events_total{level="info",code="node.started"} 1');
+  const ready = await fetch(`${node.metricsUrl}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [] }]);
+  expect((await fetch(`${node.metricsUrl}/livez`)).status).toBe(200);
+
+  const second = await start(home).catch((error: unknown) => error);
+  expect(isConsiliumError(second, 'STORE_LOCKED') && second.data['pid']).toBe(process.pid);
+
+  await node.stop();
+  const log = await readFile(join(home, 'node.log'), 'utf8');
+  expect(log).toContain('"code":"node.started"');
+  for (const file of await readdir(homePaths(home).keys)) {
+    const { seed } = JSON.parse(await readFile(join(home, 'keys', file), 'utf8')) as { seed: string };
+    expect(log).not.toContain(seed);
+    expect(metrics).not.toContain(seed);
+  }
+
+  const again = await start(home);
+  onTestFinished(() => again.stop());
+  expect((await fetch(`${again.metricsUrl}/readyz`)).status).toBe(200);
+});
