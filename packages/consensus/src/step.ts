@@ -49,6 +49,7 @@ export function startHeight(config: HeightConfig): State {
   };
 }
 
+/** An input that changes nothing gives back the very same state and no effects: the loop need not log it. */
 export function step(state: State, input: Input): Outcome {
   if (state.step === 'decided') return { state, effects: [] };
   const taken = take(state, input);
@@ -59,7 +60,7 @@ export function step(state: State, input: Input): Outcome {
 function take(state: State, input: Input): Outcome {
   switch (input.type) {
     case 'work':
-      return { state: { ...state, hasWork: true }, effects: [] };
+      return state.hasWork ? unchanged(state) : { state: { ...state, hasWork: true }, effects: [] };
     case 'proposal':
       return takeProposal(state, input.received);
     case 'value':

@@ -200,6 +200,13 @@ const rows: Row[] = [
     state: { step: 'precommit', locked: 'v @0' },
   },
   {
+    desc: 'a polka that is there before the own prevote locks as soon as that is cast',
+    given: [work, ...inHand('v', 'a'), ...prevotes('abc', 0, 'v')],
+    input: timeout('propose', 0),
+    effects: ['prevote nil @0', 'precommit v @0'],
+    state: { step: 'precommit', locked: 'v @0' },
+  },
+  {
     desc: 'a nil polka is waited for until the own prevote is cast',
     given: [work, ...prevotes('ab', 0, null)],
     input: prevote('c', 0, null),

@@ -12,6 +12,7 @@ import {
   known,
   type Name,
   polka,
+  prevote,
   prevotes,
   proposal,
   type Row,
@@ -53,9 +54,9 @@ const rows: Row[] = [
   },
   {
     desc: 'the first verdict of a value stays',
-    given: [work, proposal(0, 'v'), invalid('v'), ...prevotes('ab', 0, 'v')],
-    input: valid('v'),
-    effects: [],
+    given: [work, proposal(0, 'v'), valid('v'), invalid('v'), prevote('a', 0, 'v')],
+    input: prevote('b', 0, 'v'),
+    effects: ['precommit v @0'],
   },
   {
     desc: 'a slow but honest block is timely',

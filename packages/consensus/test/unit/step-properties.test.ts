@@ -78,6 +78,22 @@ describe('the step function, whatever comes in', () => {
     );
   });
 
+  test('an input that is taken a second time at once changes nothing: not even the state object is new', () => {
+    fc.assert(
+      fc.property(anyName, anyInputs, (self, inputs) => {
+        let state = asleep(self);
+        for (const input of inputs) {
+          state = step(state, input).state;
+          if (input.type === 'timeout') continue;
+          const again = step(state, input);
+          expect(again.effects).toEqual([]);
+          expect(again.state).toBe(state);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('a replay of the log gives identical messages, in the same order', () => {
     fc.assert(
       fc.property(anyName, anyInputs, (self, inputs) => {
