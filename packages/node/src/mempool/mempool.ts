@@ -7,6 +7,7 @@ import {
   type ErrorCode,
   type Hex32,
   hashHex,
+  isConsiliumError,
   type Refusal,
   type Tx,
 } from '@consilium/core';
@@ -26,6 +27,7 @@ import { type PoolState, refusalThrown, type SubmitOutcome } from './outcomes.ts
 import { createRecentTxs, type RecentTxs } from './recent.ts';
 import { createRelay, type Relay, type RelayedTx } from './relay.ts';
 import type { SignatureMemory } from './signature-memory.ts';
+import { verifyAhead } from './verify-ahead.ts';
 
 export interface PoolAccount {
   /** The key that signs its transactions after the last block. */
@@ -164,6 +166,22 @@ export class Mempool implements Pool {
   /** As core's `decodeTx`, from memory when these bytes are here. */
   decode(bytes: Uint8Array): Tx {
     return this.get(hashHex(bytes)) ?? decodeTx(bytes);
+  }
+
+  /** In slices with a turn between. A body that is no transaction is left to the execution, which refuses it. */
+  verifyAhead(bodies: readonly Uint8Array[], done: () => void): Cancel {
+    const { clock, signatures, ledger } = this.#deps;
+    const txs = bodies.flatMap((bytes) => this.#tryDecode(bytes) ?? []);
+    return verifyAhead({ clock, signatures, keyOf: (id) => ledger.account(id)?.key }, txs, done);
+  }
+
+  #tryDecode(bytes: Uint8Array): Tx | undefined {
+    try {
+      return this.decode(bytes);
+    } catch (error) {
+      if (!isConsiliumError(error)) throw error;
+      return undefined;
+    }
   }
 
   /** A value of this height names these: they are kept until it ends, and checked before all others. */

@@ -11,7 +11,6 @@ import {
   isLedgerKey,
   type LedgerDeps,
   type Sha256,
-  type Tx,
   type Verify,
   type VerifySender,
 } from '@consilium/core';
@@ -46,7 +45,6 @@ export interface OpenDeps {
   readonly verifySender: VerifySender;
   readonly hashBlocks?: HashBlocks64;
   readonly sha256?: Sha256;
-  readonly decodeTx?: (bytes: Uint8Array) => Tx;
   readonly signBytes: (bytes: Uint8Array) => Hex64;
   /** The pool is made once the ledger can be asked. */
   readonly createPool: (ledger: LedgerDesk) => Pool;
@@ -126,7 +124,7 @@ interface Found {
 }
 
 function assemble(deps: OpenDeps, options: HelperOptions, found: Found): OpenedReplica {
-  const { genesis, genesisHash, verify, verifySender, hashBlocks, sha256, decodeTx, kv, report } = deps;
+  const { genesis, genesisHash, verify, verifySender, hashBlocks, sha256, kv, report } = deps;
   const { tip, wal, signer, guard, logged } = found;
   const ledgerDeps: LedgerDeps = {
     genesis,
@@ -136,11 +134,11 @@ function assemble(deps: OpenDeps, options: HelperOptions, found: Found): OpenedR
     verifySender,
     ...(hashBlocks === undefined ? {} : { hashBlocks }),
     ...(sha256 === undefined ? {} : { sha256 }),
-    ...(decodeTx === undefined ? {} : { decodeTx }),
+    decodeTx: (bytes) => pool.decode(bytes),
   };
   const ledger = new LedgerDesk({ ledger: ledgerDeps, kv, report }, tip, ReplayWindow.load(kv, tip));
   const { self, net, clock, onCommit, onFailure } = deps;
-  const pool = deps.createPool(ledger);
+  const pool: Pool = deps.createPool(ledger);
   const replica = new Replica(
     {
       self,

@@ -328,6 +328,7 @@ export class Replica {
       pendingEvidence: () => this.#evidence.pending(),
       refuseTxs: (refused) => pool.refuse(refused),
       refuseEvidence: (evidence) => this.#evidence.remove(evidence),
+      verifyAhead: (bodies, done) => pool.verifyAhead(bodies, done),
       peersFor: (id) => this.#peersFor(id, net.connected()),
       send: (peer, message) => this.#outbox.send(peer, message),
     };

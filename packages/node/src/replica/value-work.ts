@@ -1,7 +1,7 @@
 // Owns: the work on values that agreement asks for: building a fresh one, fetching one by id, gathering its bodies,
 // executing it. Answers come back as inputs at the end of the queue. Does not own: what a verdict leads to.
 import type { Effect, Verdict } from '@consilium/consensus';
-import type { ErrorCode, Evidence, Hex32, Tx } from '@consilium/core';
+import type { Block, ErrorCode, Evidence, Hex32, Tx } from '@consilium/core';
 import { FETCH_RETRY_MS } from '../limits.ts';
 import { REQUEST_IDS_MAX, type WireMessage } from '../messages/wire.ts';
 import type { Cancel, Clock, Kv } from '../ports.ts';
@@ -21,6 +21,8 @@ export interface ValueWorkHost {
   pendingEvidence(): readonly Evidence[];
   refuseTxs(refused: ReadonlyMap<Hex32, ErrorCode>): void;
   refuseEvidence(evidence: Evidence): void;
+  /** Verifies the signatures of a value's bodies in slices, so that votes are not stuck behind them. */
+  verifyAhead(bodies: readonly Uint8Array[], done: () => void): Cancel;
   /** Connected peers, those likely to have the value first. */
   peersFor(id: Hex32): readonly Hex32[];
   send(peer: Hex32, message: WireMessage): void;
@@ -44,6 +46,8 @@ interface Wanted {
 export class ValueWork {
   readonly #deps: ValueWorkDeps;
   readonly #wanted = new Map<Hex32, Wanted>();
+  /** Values whose signatures are being verified. */
+  readonly #verifying = new Map<Hex32, Cancel>();
   readonly #judged = new Map<Hex32, Verdict>();
   #height = 0;
   #cancelBuild: Cancel = () => undefined;
@@ -62,6 +66,8 @@ export class ValueWork {
     this.#cancelBuild();
     for (const { cancel } of this.#wanted.values()) cancel();
     this.#wanted.clear();
+    for (const cancel of this.#verifying.values()) cancel();
+    this.#verifying.clear();
   }
 
   /** A fresh value takes this node's clock as its time, once that is past the parent's (section 3, "Block time"). */
@@ -96,8 +102,7 @@ export class ValueWork {
 
   /** Executes the value as soon as every body is in hand; asks for what is missing. */
   validate(id: Hex32): void {
-    if (this.#tryExecute(id)) return;
-    this.#want(id);
+    if (!this.#advance(id)) this.#want(id);
   }
 
   /** Fetches a value by id for a quorum whose proposal agreement does not hold. */
@@ -109,23 +114,37 @@ export class ValueWork {
 
   /** New values or bodies came: try again what waited for them. */
   retry(): void {
-    for (const id of [...this.#wanted.keys()]) {
-      if (this.#deps.values.value(id) !== undefined && this.#tryExecute(id)) this.#forget(id);
-    }
+    for (const id of [...this.#wanted.keys()]) if (this.#advance(id)) this.#forget(id);
   }
 
-  #tryExecute(id: Hex32): boolean {
-    const { values, ledger, host } = this.#deps;
+  /** Whether nothing is missing for the verdict on this value: it is there, or on its way. */
+  #advance(id: Hex32): boolean {
+    const { values, host } = this.#deps;
     const judged = this.#judged.get(id);
     if (judged !== undefined) return this.#judge(id, judged);
-    if (values.execution(id) === undefined) {
-      const block = values.block(id);
-      if (block === undefined) return false;
-      const execution = ledger.execute(block);
-      if (execution === undefined) return this.#judge(id, 'invalid');
-      values.setExecution(id, execution);
+    if (values.execution(id) !== undefined) return this.#executed(id);
+    if (this.#verifying.has(id)) return true;
+    const block = values.block(id);
+    if (block === undefined) return false;
+    this.#verifying.set(id, () => undefined);
+    const cancel = host.verifyAhead(block.txs, () => this.#execute(id, block));
+    if (this.#verifying.has(id)) this.#verifying.set(id, cancel);
+    return true;
+  }
+
+  #execute(id: Hex32, block: Block): void {
+    this.#verifying.delete(id);
+    const execution = this.#deps.ledger.execute(block);
+    if (execution === undefined) {
+      this.#judge(id, 'invalid');
+      return;
     }
-    host.executed(id);
+    this.#deps.values.setExecution(id, execution);
+    this.#executed(id);
+  }
+
+  #executed(id: Hex32): true {
+    this.#deps.host.executed(id);
     return this.#judge(id, 'valid');
   }
 
@@ -150,6 +169,7 @@ export class ValueWork {
   /** The likeliest holders first, then, every retry, all the others in turn. */
   #ask(id: Hex32, wanted: Wanted): void {
     const { clock, values, host } = this.#deps;
+    if (this.#advance(id)) return this.#forget(id);
     const peers = host.peersFor(id);
     const count = Math.min(peers.length, wanted.attempts === 0 ? 2 : peers.length);
     for (const peer of peers.slice(0, count)) {
