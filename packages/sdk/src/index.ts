@@ -32,7 +32,7 @@ export {
   parseDocumentProof,
   verifyDocumentProof,
 } from './anchor/proof-file.ts';
-export type { CertifiedBlock } from './client/blocks.ts';
+export type { CertifiedBlock, CertifiedHeader } from './client/blocks.ts';
 export { type ChainMemory, parseChainMemory, type SetFrom } from './client/chain.ts';
 export { type Client, type ClientOptions, createClient, type ListOptions } from './client/client.ts';
 export type {
@@ -52,6 +52,7 @@ export type { ProvenRow, ProvenRows, RowKey } from './client/rows.ts';
 export type { ReadOptions } from './client/session.ts';
 export type { NodeStatus, PeerStatus } from './client/status.ts';
 export type { SubmitOptions, SubmitOutcome, UnsettledTx } from './client/submit.ts';
+export type { CertifiedTip } from './client/sync.ts';
 export type { CommittedTx, ProvenTx, TxAnswer, TxProof, UncommittedTx } from './client/transactions.ts';
 export type { FollowOptions } from './events/follow.ts';
 export type { BlockEvent, LedgerEvent, TxEvent } from './events/order.ts';

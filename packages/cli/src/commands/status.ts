@@ -1,9 +1,9 @@
 // Owns: `status`: what is certified at the tip, and what each asked node says of itself.
 import {
+  type CertifiedTip,
   type Client,
   type ErrorCode,
   isConsiliumError,
-  type LightState,
   type NodeStatus,
 } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
@@ -39,7 +39,7 @@ async function statusOf(client: Client, node: string): Promise<Asked> {
   }
 }
 
-function shown(chainId: string, genesis: string, tip: LightState, nodes: readonly Asked[]): Result {
+function shown(chainId: string, genesis: string, tip: CertifiedTip, nodes: readonly Asked[]): Result {
   const { height, blockId, stateRoot } = tip;
   const reached = nodes.filter(({ status }) => status !== undefined).length;
   return {
@@ -54,7 +54,7 @@ function shown(chainId: string, genesis: string, tip: LightState, nodes: readonl
         ['network', `${chainId}, genesis ${genesis}`],
         ['certified height', height],
         ['block', blockId],
-        ['state root', stateRoot ?? 'of the genesis'],
+        ['state root', stateRoot],
         ['time', height === 0 ? 'no block yet' : time(tip.time)],
         ['validators', tip.nextValidators.length],
       ]),

@@ -10,7 +10,10 @@ export const DEFAULT_DEVNET_DIR = 'devnet/run';
 export const DEVNET_FILE = 'devnet.json';
 
 export interface DevnetNode {
+  /** Short. */
   readonly name: string;
+  /** Of the institution. */
+  readonly title?: string;
   readonly api: string;
   /** Path of the institution's account key. */
   readonly accountKey: string;

@@ -61,7 +61,8 @@ export async function readIdentity(io: Io, named: string, devnet: DevnetFile | u
 
 function pathInDevnet(name: string, devnet: DevnetFile | undefined): string | undefined {
   const key = devnet?.keys.find((candidate) => candidate.name === name);
-  return key?.file ?? devnet?.nodes.find((node) => node.name === name)?.accountKey;
+  const node = devnet?.nodes.find(({ name: short, title }) => short === name || title === name);
+  return key?.file ?? node?.accountKey;
 }
 
 function namesOf(devnet: DevnetFile | undefined): string {

@@ -3,6 +3,7 @@
 import {
   type Block,
   type Certificate,
+  ConsiliumError,
   certificateHash,
   certificateShape,
   decodeBlock,
@@ -13,8 +14,10 @@ import {
   headerId,
   isConsiliumError,
   merkleRoot,
+  type SignedHeader,
 } from '@consilium/core';
-import { proven, readBytes, readField, readShape, unproven } from './answer.ts';
+import { proven, readBytes, readField, readList, readShape, unproven } from './answer.ts';
+import { readSigned } from './rows.ts';
 import { askNodes, type ReadOptions, type Session } from './session.ts';
 import { certify, freshnessFloor, refuseBelow, syncWith } from './sync.ts';
 
@@ -25,22 +28,54 @@ export interface CertifiedBlock {
   readonly txIds: readonly Hex32[];
 }
 
+export interface CertifiedHeader extends SignedHeader {
+  readonly id: Hex32;
+}
+
 /** Throws `BLOCK_NOT_FOUND` above the tip. */
 export async function findBlock(
   session: Session,
   height: number,
   options: ReadOptions = {},
 ): Promise<CertifiedBlock> {
+  return askForHeight(session, height, options, (node) => findBlockAt(session, node, height));
+}
+
+/** The header alone, with its certificate. Throws `BLOCK_NOT_FOUND` above the tip. */
+export async function findHeader(
+  session: Session,
+  height: number,
+  options: ReadOptions = {},
+): Promise<CertifiedHeader> {
+  return askForHeight(session, height, options, (node) => findHeaderAt(session, node, height));
+}
+
+async function askForHeight<T>(
+  session: Session,
+  height: number,
+  options: ReadOptions,
+  ask: (node: string) => Promise<T>,
+): Promise<T> {
   const floor = await freshnessFloor(session, options);
   return askNodes(session, async (node) => {
     try {
-      return await findBlockAt(session, node, height);
+      return await ask(node);
     } catch (error) {
       const missing = isConsiliumError(error, 'BLOCK_NOT_FOUND') || isConsiliumError(error, 'CHAIN_EMPTY');
       if (missing && !session.trustNode) await checkMissing(session, node, height, floor);
       throw error;
     }
   });
+}
+
+export async function findHeaderAt(session: Session, node: string, height: number): Promise<CertifiedHeader> {
+  const answer = await session.ask(node, { path: `/v1/blocks?from=${height}&limit=1` });
+  const [first] = readList(readField(answer, 'headers'), 'headers');
+  if (first === undefined) throw new ConsiliumError('BLOCK_NOT_FOUND', { height });
+  const signed = readSigned(first);
+  if (signed.header.height !== height) throw unproven('height', height);
+  if (!session.trustNode) await certify(session, node, signed);
+  return { id: headerId(signed.header), ...signed };
 }
 
 /** A node that shows a tip at or above the height has the block, whatever it says. */

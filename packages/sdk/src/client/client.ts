@@ -4,7 +4,6 @@ import {
   ConsiliumError,
   type Genesis,
   type Hex32,
-  type LightState,
   type StateReader,
   type Tx,
   type Verify,
@@ -19,7 +18,7 @@ import type { Signer } from '../keys/derive.ts';
 import { type Pause, pause } from '../net/pause.ts';
 import { createAskNode, type Fetch, nodeUrl } from '../net/transport.ts';
 import { type Now, type RandomBytes, systemNow, systemRandom } from '../random.ts';
-import { type CertifiedBlock, findBlock } from './blocks.ts';
+import { type CertifiedBlock, type CertifiedHeader, findBlock, findHeader } from './blocks.ts';
 import { type ChainMemory, createChain } from './chain.ts';
 import {
   type AccountView,
@@ -48,11 +47,11 @@ import { fetchRows, type ProvenRows, type RowKey } from './rows.ts';
 import { askNodes, type ReadOptions, type Session } from './session.ts';
 import { type NodeStatus, readStatus } from './status.ts';
 import { buildTx, type SubmitOptions, type SubmitOutcome, sendTx } from './submit.ts';
-import { freshnessFloor, syncToTip } from './sync.ts';
+import { type CertifiedTip, freshnessFloor, syncToTip } from './sync.ts';
 import { findTx, type TxAnswer } from './transactions.ts';
 
 export interface ClientOptions {
-  /** Base of one node's API; or several in `nodes`, asked in this order. */
+  /** Base of one node's API, or of several with commas between; or several in `nodes`. Asked in this order. */
   readonly node?: string;
   readonly nodes?: readonly string[];
   /** The one thing that is trusted: every answer is checked from it. */
@@ -78,7 +77,7 @@ export interface Client {
   readonly genesisHash: Hex32;
   readonly nodes: readonly string[];
   /** Follows the chain to the tip and gives what is certified there. */
-  readonly tip: (options?: ReadOptions) => Promise<LightState>;
+  readonly tip: (options?: ReadOptions) => Promise<CertifiedTip>;
   /** Each node's own words, unproven. */
   readonly status: (node?: string) => Promise<NodeStatus>;
   readonly account: (id: Hex32, options?: ReadOptions) => Promise<Answer<AccountView | null>>;
@@ -112,6 +111,7 @@ export interface Client {
     options?: ReadOptions,
   ) => Promise<DocumentProof>;
   readonly block: (height: number, options?: ReadOptions) => Promise<CertifiedBlock>;
+  readonly header: (height: number, options?: ReadOptions) => Promise<CertifiedHeader>;
   readonly tx: (id: Hex32, options?: ReadOptions) => Promise<TxAnswer>;
   readonly buildTx: (actions: readonly Action[], signer: Signer) => Tx;
   /** Signs once and sends these bytes until they are committed and proven, or their time is over. */
@@ -143,9 +143,7 @@ export function createClient(options: ClientOptions): Client {
 }
 
 function createSession(options: ClientOptions, fetch: Fetch): Session {
-  const nodes = [...(options.node === undefined ? [] : [options.node]), ...(options.nodes ?? [])].map(
-    nodeUrl,
-  );
+  const nodes = [...(options.node?.split(',') ?? []), ...(options.nodes ?? [])].map(nodeUrl);
   if (nodes.length === 0) throw new ConsiliumError('VALUE_INVALID', { field: 'node', rule: 'none given' });
   return {
     nodes: [...new Set(nodes)],
@@ -196,7 +194,7 @@ function ledgerQuestions(session: Session): LedgerQuestions {
 
 type ChainQuestions = Pick<
   Client,
-  'block' | 'genesisHash' | 'memory' | 'nodes' | 'proveRows' | 'status' | 'tip' | 'tx'
+  'block' | 'genesisHash' | 'header' | 'memory' | 'nodes' | 'proveRows' | 'status' | 'tip' | 'tx'
 >;
 
 function chainQuestions(session: Session): ChainQuestions {
@@ -207,6 +205,7 @@ function chainQuestions(session: Session): ChainQuestions {
     tip: (options) => syncToTip(session, options),
     status: (node) => readStatus(session, node ?? (session.nodes[0] as string)),
     block: (height, options) => findBlock(session, height, options),
+    header: (height, options) => findHeader(session, height, options),
     tx: (id, options) => findTx(session, id, options),
     proveRows: async (keys, options = {}) => {
       const floor = await freshnessFloor(session, options);

@@ -2,6 +2,7 @@
 // (chain.ts, core's light-client.ts).
 import {
   ConsiliumError,
+  genesisState,
   type Hex32,
   isConsiliumError,
   isQuorum,
@@ -34,13 +35,22 @@ export async function syncWith(session: Session, node: string): Promise<number> 
   throw unproven('light steps without end');
 }
 
-/** The newest header that the first node which is not behind can show. Throws `STALE` below the floor. */
-export async function syncToTip(session: Session, options: ReadOptions = {}): Promise<LightState> {
+/**
+ * The newest header that the first node which is not behind can show; before the first block what the genesis says.
+ * Throws `STALE` below the floor.
+ */
+export async function syncToTip(session: Session, options: ReadOptions = {}): Promise<CertifiedTip> {
   const floor = await freshnessFloor(session, options);
   return askNodes(session, async (node) => {
     refuseBelow(floor, await syncWith(session, node));
-    return session.chain.tip();
+    const tip = session.chain.tip();
+    return { ...tip, stateRoot: tip.stateRoot ?? genesisState(session.chain.genesis).stateRoot };
   });
+}
+
+/** Where the chain stands; the root is known at height 0 too. */
+export interface CertifiedTip extends LightState {
+  readonly stateRoot: Hex32;
 }
 
 /** Checks a header of an answer of this node, following the sets first where the client has not seen them change. */

@@ -1,11 +1,10 @@
 // Owns: following commits for as long as the caller likes: coming back where the stream broke, each event once, none
 // missing, and every block's events handed out only when its certified header names just these transactions.
-import { ConsiliumError, fromHex, type Hex32, headerId, isConsiliumError, merkleRoot } from '@consilium/core';
-import { readField, readList, unproven } from '../client/answer.ts';
-import { findBlockAt } from '../client/blocks.ts';
-import { readSigned } from '../client/rows.ts';
+import { ConsiliumError, fromHex, type Hex32, isConsiliumError, merkleRoot } from '@consilium/core';
+import { unproven } from '../client/answer.ts';
+import { findBlockAt, findHeaderAt } from '../client/blocks.ts';
 import { askNodes, type Session } from '../client/session.ts';
-import { certify, syncWith } from '../client/sync.ts';
+import { syncWith } from '../client/sync.ts';
 import { RETRY_BASE_MS, RETRY_MAX_MS } from '../limits.ts';
 import type { Fetch } from '../net/transport.ts';
 import { openStream } from './connection.ts';
@@ -162,13 +161,9 @@ async function checkWhole(
   height: number,
   txs: readonly TxEvent[],
 ): Promise<readonly [number, Hex32]> {
-  const answer = await session.ask(node, { path: `/v1/blocks?from=${height}&limit=1` });
-  const signed = readSigned(readList(readField(answer, 'headers'), 'headers')[0]);
-  await certify(session, node, signed);
-  if (signed.header.height !== height) throw unproven('height', height);
-  if (merkleRoot(txs.map(({ id }) => fromHex(id))) !== signed.header.txRoot)
-    throw unproven('tx events', height);
-  return [signed.header.time, headerId(signed.header)];
+  const { header, id } = await findHeaderAt(session, node, height);
+  if (merkleRoot(txs.map((tx) => fromHex(tx.id))) !== header.txRoot) throw unproven('tx events', height);
+  return [header.time, id];
 }
 
 /** The stream was resumed inside the block: the transactions in hand are its last ones. */

@@ -46,13 +46,18 @@ const BLOCK_QUESTION: Question = {
   path: '/v1/blocks/',
   ask: (client) => client.block(3),
 };
+const HEADER_QUESTION: Question = {
+  name: 'header',
+  path: '/v1/blocks?',
+  ask: (client) => client.header(3),
+};
 const TIP_QUESTION: Question = { name: 'tip', path: '/v1/light', ask: (client) => client.tip() };
 const PROOF_QUESTION: Question = {
   name: 'document proof',
   path: '/v1/state',
   ask: (client, { secrets }) => client.proveDocument(secrets, 3),
 };
-const ALL = [...STATE_QUESTIONS, TX_QUESTION, BLOCK_QUESTION, TIP_QUESTION, PROOF_QUESTION];
+const ALL = [...STATE_QUESTIONS, TX_QUESTION, BLOCK_QUESTION, HEADER_QUESTION, TIP_QUESTION, PROOF_QUESTION];
 
 let story: Story;
 let older: Story;
@@ -96,9 +101,7 @@ function flip(hex: string): string {
 
 /** Every answer carries a certificate somewhere; a lie about it is the same everywhere. */
 function certificatesOf(answer: Answer): Answer[] {
-  return answer.steps === undefined
-    ? [answer.certificate]
-    : answer.steps.map((step: Answer) => step.certificate);
+  return (answer.steps ?? answer.headers ?? [answer]).map((each: Answer) => each.certificate);
 }
 
 describe('A lying node (changed value, missing key) is answered by `PROOF_INVALID` in the SDK, an old height by `STALE`, for each kind of query.', () => {
@@ -125,8 +128,7 @@ describe('A lying node (changed value, missing key) is answered by `PROOF_INVALI
   test.each(ALL)('$name: the certificate of another block', async (question) => {
     const code = await codeOfAsking(question, (_path, answer) => {
       const other = structuredClone(story.ledger.blocks[0]?.certificate);
-      if (answer.steps === undefined) answer.certificate = other;
-      else for (const step of answer.steps) step.certificate = other;
+      for (const each of answer.steps ?? answer.headers ?? [answer]) each.certificate = other;
     });
     expect(code).toBe('PROOF_INVALID');
   });
@@ -232,6 +234,13 @@ describe('A lying node (changed value, missing key) is answered by `PROOF_INVALI
     const other = createFakeNode(story.ledger);
     const answer = await (await other.fetch(`${other.url}/v1/blocks/2`, {})).json();
     expect(await codeOfAsking(BLOCK_QUESTION, () => answer)).toBe('PROOF_INVALID');
+  });
+
+  test('header: another height than the one asked for, or none', async () => {
+    const other = createFakeNode(story.ledger);
+    const answer = await (await other.fetch(`${other.url}/v1/blocks?from=2&limit=1`, {})).json();
+    expect(await codeOfAsking(HEADER_QUESTION, () => answer)).toBe('PROOF_INVALID');
+    expect(await codeOfAsking(HEADER_QUESTION, () => ({ headers: [], next: null }))).toBe('PROOF_INVALID');
   });
 
   test('block: a byte changed anywhere is noticed', async () => {
