@@ -34,8 +34,8 @@ function questions(state: State): Effect[] {
 }
 
 function building(state: State): Effect[] {
-  const { round, step, valid, config } = state;
-  const proposed = (state.proposals.get(round) ?? []).length > 0;
-  if (step !== 'propose' || valid !== null || proposed || proposerOf(state, round) !== config.self) return [];
+  const { round, step, valid, done, config } = state;
+  const due = step === 'propose' && valid === null && proposerOf(state, round) === config.self;
+  if (!due || done.has(`built:${round}`)) return [];
   return [{ type: 'build', round, ...valueBounds(config.params, round) }];
 }

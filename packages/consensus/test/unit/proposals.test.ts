@@ -12,12 +12,14 @@ import {
   known,
   type Name,
   polka,
+  precommits,
   prevote,
   prevotes,
   proposal,
   type Row,
   relays,
   runRow,
+  timeout,
   told,
   toRound,
   valid,
@@ -202,22 +204,41 @@ describe('proposals', () => {
     ]);
   });
 
-  test('of many later rounds of one proposer push out only its own, and leave no value behind', () => {
-    const flood = Array.from({ length: 300 }, (_, turn): Input => {
-      const round = 4 * turn + 4;
+  /** Fresh values of a for so many of its rounds from 8 on. */
+  function flood(turns: number): Input[] {
+    return Array.from({ length: turns }, (_, turn): Input => {
+      const round = 4 * turn + 8;
       const id = round.toString(16).padStart(64, '0');
-      const value = { id, author: idOf('a'), time: BUILT_AT_MS };
       const content = { height: HEIGHT, round, blockId: id, validRound: -1 };
       const proposed = { ...content, validator: idOf('a'), signature: idOf('a').repeat(2) };
-      return { type: 'proposal', received: { proposal: proposed, value, arrivalMs: BUILT_AT_MS } };
+      const flooded = { id, author: idOf('a'), time: BUILT_AT_MS };
+      return { type: 'proposal', received: { proposal: proposed, value: flooded, arrivalMs: BUILT_AT_MS } };
     });
-    const { state } = drive(asleep('d'), [work, proposal(1, 'v'), proposal(0, 'u'), ...flood]);
-    const later = [...state.proposals.keys()].filter((round) => round > 0 && round !== 1);
+  }
+
+  test('of many later rounds of one proposer push out only its own, and leave no value behind', () => {
+    const { state } = drive(asleep('d'), [work, proposal(1, 'v'), proposal(0, 'u'), ...flood(300)]);
+    const later = [...state.proposals.keys()].filter((round) => round > 1);
     expect(later).toHaveLength(LATER_ROUNDS_PER_SENDER_MAX);
-    expect(Math.max(...later)).toBe(1_200);
+    expect(Math.max(...later)).toBe(1_204);
     expect(state.proposals.has(0)).toBe(true);
     expect(state.proposals.has(1)).toBe(true);
     expect(state.values.size).toBe(LATER_ROUNDS_PER_SENDER_MAX + 2);
+  });
+
+  test('that are pushed out leave their value to whoever else proposed it', () => {
+    const inputs = [work, proposal(1, 'v'), proposal(4, 'v'), ...flood(300)];
+    const { state } = drive(asleep('d'), inputs);
+    expect(state.proposals.has(4)).toBe(false);
+    expect(told(drive(state, [timeout('precommit', 0), valid('v')]).effects)).toContain('validate v');
+    expect(state.values.has(valueId('v'))).toBe(true);
+  });
+
+  test('that are pushed out leave their value to a quorum that waits for its verdict', () => {
+    const inputs = [...toRound(1), proposal(4, 'v'), ...precommits('abc', 0, 'v'), ...flood(300)];
+    const { state } = drive(asleep('d'), inputs);
+    expect(state.proposals.has(4)).toBe(false);
+    expect(told(drive(state, [valid('v')]).effects)).toEqual(['decide v by @0']);
   });
 
   test('two honest proposers of one height are never an equivocation', () => {

@@ -61,7 +61,7 @@ const beginning: Row[] = [
     effects: [],
   },
   {
-    desc: 'a second value for one round is dropped, even while the first is being signed',
+    desc: 'a second value for one round is dropped',
     self: 'a',
     given: [work, built(0, 'v', 'a')],
     input: built(0, 'w', 'a'),
@@ -295,7 +295,7 @@ describe('skipping rounds', () => {
   });
 });
 
-describe('timers', () => {
+describe('timers and answers', () => {
   function lengths(effects: readonly Effect[]): number[] {
     return effects.flatMap((effect) => (effect.type === 'schedule' ? [effect.delayMs] : []));
   }
@@ -329,6 +329,12 @@ describe('timers', () => {
       { type: 'build', round: 4, txsMax: 125, txBytesMax: 131_072 },
       { type: 'build', round: 8, txsMax: 7, txBytesMax: 8_192 },
     ]);
+  });
+
+  test('a second value for one round is dropped while the first is still being signed', () => {
+    const first = step(awake('a'), built(0, 'v', 'a'));
+    expect(told(first.effects)).toEqual(['propose v @0']);
+    expect(step(first.state, built(0, 'w', 'a'))).toEqual({ state: first.state, effects: [] });
   });
 
   test('the own vote is counted only when it comes back signed', () => {
