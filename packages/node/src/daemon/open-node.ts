@@ -24,7 +24,7 @@ import { type OpenedReplica, openReplica } from '../replica/open.ts';
 import type { Committed } from '../replica/replica.ts';
 import { type CommitNews, createCommitNews } from './commit-news.ts';
 import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
-import type { Prepared } from './start-node.ts';
+import type { Prepared } from './prepared.ts';
 
 export interface OpenNodeDeps {
   readonly prepared: Prepared;

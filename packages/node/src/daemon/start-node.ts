@@ -1,13 +1,12 @@
 // Owns: a daemon's life: which parts are brought up in which order, and taken down in reverse. Does not own: any part.
-import { accountIdOf, type ConsiliumError, type Genesis, genesisHash, type Hex32 } from '@consilium/core';
+import { accountIdOf, type ConsiliumError, genesisHash, type Hex32 } from '@consilium/core';
 import manifest from '../../package.json' with { type: 'json' };
 import { createApi } from '../api/index.ts';
 import { loadConfig } from '../config/load.ts';
 import { addressOverrides } from '../config/peers.ts';
-import type { Config, SettingName } from '../config/settings.ts';
+import type { SettingName } from '../config/settings.ts';
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { homePaths, type OpenHome, openHome } from '../files/home.ts';
-import type { NodeKeys } from '../keys/key-file.ts';
 import { readNodeKeys, refuseDevelopmentKeys } from '../keys/store.ts';
 import { createNet, type NodeNet } from '../net/index.ts';
 import { readTip } from '../replica/chain.ts';
@@ -17,6 +16,7 @@ import { initialiseRecordFile } from '../signing/record-file.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { openNode } from './open-node.ts';
+import type { Prepared } from './prepared.ts';
 
 export interface StartOptions {
   readonly home: string;
@@ -35,14 +35,6 @@ export interface RunningNode {
   stop(): Promise<void>;
   /** Resolves with the error that ended the node by itself. */
   readonly failed: Promise<ConsiliumError>;
-}
-
-/** What is known before anything is opened. */
-export interface Prepared {
-  readonly config: Config;
-  readonly keys: NodeKeys;
-  readonly genesis: Genesis;
-  readonly genesisHash: Hex32;
 }
 
 /** Of this software, as its package says. */

@@ -5,105 +5,34 @@ import type { Effect, HeightConfig } from '@consilium/consensus';
 import {
   ACCOUNTS,
   accusedOf,
-  type Block,
-  type Certificate,
   type ConsiliumError,
   type Evidence,
   type Execution,
   findValidator,
   type Hex32,
-  headerId,
-  isValidCertificate,
-  type LedgerDeps,
   proposalPayload,
   type SignedProposal,
   toHex,
   type Vote,
   votePayload,
 } from '@consilium/core';
-import type { DecidedBlock, ProposalMessage } from '../messages/wire.ts';
-import type { Clock, Kv, Net, Report } from '../ports.ts';
-import { type ApplyResult, Syncer, type SyncHost } from '../sync/syncer.ts';
-import {
-  Agreement,
-  type AgreementHost,
-  type DecideEffect,
-  type HeightLog,
-  type LoggedEntry,
-  type MessageSigner,
-} from './agreement.ts';
-import { commitWrites, type Decided, type Tip, tipOf } from './chain.ts';
+import type { ProposalMessage } from '../messages/wire.ts';
+import { Syncer, type SyncHost } from '../sync/syncer.ts';
+import { Agreement, type AgreementHost, type LoggedEntry } from './agreement.ts';
+import { type Decided, tipOf } from './chain.ts';
+import { type CommittedBy, Committer, type CommitterHost } from './committer.ts';
 import { EvidencePool } from './evidence-pool.ts';
 import { Helper, type HelperOptions } from './helper.ts';
-import { checkBlockParts } from './inbound.ts';
 import { Inbox } from './inbox.ts';
-import type { LedgerDesk } from './ledger-desk.ts';
 import type { LogEntry } from './log-entry.ts';
 import { Outbox } from './outbox.ts';
-import type { Pool } from './pool.ts';
 import { type Task, TaskQueue } from './task-queue.ts';
 import { encodeTransactions } from './tx-batches.ts';
+import type { HeardOwn, ReplicaDeps, ReplicaStatus, SigningMode } from './types.ts';
 import { ValueDesk } from './value-desk.ts';
 import { ValueWork, type ValueWorkHost } from './value-work.ts';
 
-export type SigningMode = 'signing' | 'observing' | 'stopped' | 'observer';
-
-/** Whether this node may sign, by its signing record and what it heard (signing/guard.ts). */
-export interface SigningGuard {
-  maySign(height: number): 'yes' | 'observing' | 'stopped';
-  heightBegan(height: number, by: 'decision' | 'sync'): void;
-  /** Payload and position of an own message that came from outside; whether the log of its height holds it. */
-  heardOwn(message: HeardOwn): 'normal' | 'foreign';
-}
-
-export interface HeardOwn {
-  readonly kind: 'proposal' | 'prevote' | 'precommit';
-  readonly height: number;
-  readonly round: number;
-  readonly payload: Uint8Array;
-  readonly heldByLog: boolean;
-}
-
-/** A commit, told to whoever listens after its batch is durable. */
-export interface Committed {
-  readonly block: Block;
-  readonly blockId: Hex32;
-  readonly certificate: Certificate;
-  readonly execution: Execution;
-  /** Polkas and commit that this node acted on; for checkers and accountability. */
-  readonly by: 'decision' | 'sync';
-}
-
-export interface ReplicaDeps {
-  /** Account id of this node's institution. */
-  readonly self: Hex32;
-  readonly ledgerDeps: LedgerDeps;
-  readonly ledger: LedgerDesk;
-  readonly kv: Kv;
-  readonly log: HeightLog;
-  readonly signer: MessageSigner;
-  readonly guard: SigningGuard;
-  readonly pool: Pool;
-  readonly net: Net;
-  readonly clock: Clock;
-  readonly report: Report;
-  readonly onCommit: (committed: Committed) => void;
-  /** A durable write failed, or this node finds a decided block invalid: what is left of it must be looked at. */
-  readonly onFailure: (error: ConsiliumError) => void;
-}
-
-export interface ReplicaStatus {
-  readonly tip: Tip;
-  readonly round: number;
-  readonly step: string;
-  readonly awake: boolean;
-  readonly signing: SigningMode;
-  readonly diverged: boolean;
-  /** Highest tip that a connected peer claims. */
-  readonly claimedTip: number;
-  /** How far most peers' clocks are from this one; undefined when too few were heard. Milliseconds. */
-  readonly clockOffsetMs: number | undefined;
-}
+export type * from './types.ts';
 
 export class Replica {
   readonly #deps: ReplicaDeps;
@@ -112,13 +41,12 @@ export class Replica {
   readonly #values: ValueDesk;
   readonly #work: ValueWork;
   readonly #agreement: Agreement;
+  readonly #committer: Committer;
   readonly #evidence = new EvidencePool();
   readonly #syncer: Syncer;
   readonly #helper: Helper;
   readonly #inbox: Inbox;
   readonly #proposals = new Map<string, ProposalMessage>();
-  #pendingDecision: DecideEffect | undefined;
-  #diverged = false;
   #stopped = false;
 
   constructor(deps: ReplicaDeps, options: HelperOptions) {
@@ -129,6 +57,10 @@ export class Replica {
     this.#values = new ValueDesk(pool);
     this.#work = new ValueWork({ self, clock, kv, ledger, values: this.#values, host: this.#workHost() });
     this.#agreement = new Agreement({ self, log, signer, clock, report, host: this.#agreementHost() });
+    const { verify, genesisHash } = ledgerDeps;
+    const values = this.#values;
+    const host = this.#committerHost();
+    this.#committer = new Committer({ kv, ledger, values, verify, genesisHash, report, host });
     this.#syncer = new Syncer({ clock, report, host: this.#syncHost() });
     this.#helper = new Helper(
       {
@@ -144,7 +76,7 @@ export class Replica {
     );
     this.#inbox = new Inbox({
       self,
-      rules: { genesisHash: ledgerDeps.genesisHash, verify: ledgerDeps.verify },
+      rules: { genesisHash, verify },
       clock,
       kv,
       net,
@@ -187,6 +119,7 @@ export class Replica {
   /** Nothing is sent or written by the replica after this; writes under way end by themselves. */
   stop(): void {
     this.#stopped = true;
+    this.#committer.stop();
     this.#queue.stop();
     this.#helper.stop();
     this.#work.stop();
@@ -210,7 +143,7 @@ export class Replica {
       step: state?.step ?? 'decided',
       awake: state?.awake ?? false,
       signing: this.#signingMode(),
-      diverged: this.#diverged,
+      diverged: this.#committer.diverged,
       claimedTip: this.#syncer.claimedTip(),
       clockOffsetMs: this.#helper.clockOffsetMs(),
     };
@@ -221,7 +154,7 @@ export class Replica {
     const { height, validators } = ledger.nextHeight();
     if (findValidator(validators, self) === undefined) return 'observer';
     const permission = guard.maySign(height);
-    if (permission === 'yes') return this.#diverged ? 'stopped' : 'signing';
+    if (permission === 'yes') return this.#committer.diverged ? 'stopped' : 'signing';
     return permission;
   }
 
@@ -248,14 +181,14 @@ export class Replica {
   }
 
   #maySign(height: number): boolean {
-    return !this.#diverged && this.#deps.guard.maySign(height) === 'yes';
+    return !this.#committer.diverged && this.#deps.guard.maySign(height) === 'yes';
   }
 
   #prepareHeight(height: number): void {
     this.#values.clear();
     this.#proposals.clear();
     this.#work.begin(height);
-    this.#pendingDecision = undefined;
+    this.#committer.beginHeight();
   }
 
   /** Work is a transaction or evidence that this node itself could put into a block now. */
@@ -284,7 +217,7 @@ export class Replica {
     return {
       enqueue: (task: Task) => this.#queue.enqueue(task),
       perform: (effect) => this.#perform(effect),
-      decide: (effect, done) => this.#decide(effect, done),
+      decide: (effect, done) => this.#committer.decide(effect, done),
       value: (id) => this.#values.value(id),
       blockBytes: (id) => this.#values.blockBytes(id),
       addValue: (value) => this.#values.add(value),
@@ -315,7 +248,7 @@ export class Replica {
           this.#outbox.broadcast({ type: 'evidence', evidence: effect.evidence });
         return undefined;
       case 'diverged':
-        return this.#diverge(effect.id);
+        return this.#committer.diverge(effect.id);
     }
   }
 
@@ -323,7 +256,7 @@ export class Replica {
     const { pool, net } = this.#deps;
     return {
       input: (entry) => this.#input(entry),
-      executed: (id) => this.#commitPending(id),
+      executed: (id) => this.#committer.executed(id),
       candidates: (txsMax, txBytesMax) => pool.select(txsMax, txBytesMax),
       pendingEvidence: () => this.#evidence.pending(),
       refuseTxs: (refused) => pool.refuse(refused),
@@ -372,52 +305,20 @@ export class Replica {
     if (this.#deps.guard.heardOwn(heard) === 'foreign') this.#agreement.mute();
   }
 
-  /** A quorum stands behind a value that this node finds invalid: it says so loudly and never votes or applies along. */
-  #diverge(id: Hex32): void {
-    this.#diverged = true;
-    const { height } = this.#deps.ledger.nextHeight();
-    this.#deps.report({ level: 'error', code: 'replica.diverged', height, blockId: id });
+  #committerHost(): CommitterHost {
+    return {
+      enqueue: (task) => this.#queue.enqueue(task),
+      endHeight: () => {
+        this.#agreement.stop();
+        this.#work.stop();
+      },
+      committed: (decided, by) => this.#committed(decided, by),
+      gather: (id) => this.#work.validate(id),
+      fail: (error) => this.#fail(error),
+    };
   }
 
-  #decide(effect: DecideEffect, done: () => void): void {
-    const block = this.#values.block(effect.id);
-    const execution = this.#values.execution(effect.id) ?? (block && this.#deps.ledger.execute(block));
-    if (block !== undefined && execution !== undefined) {
-      return this.#commit(
-        { block, certificate: effect.certificate, execution, polkas: effect.polkas },
-        'decision',
-        done,
-      );
-    }
-    // After a restart the bodies of a value that this node never voted for may be gone: they are fetched again.
-    this.#pendingDecision = effect;
-    this.#work.validate(effect.id);
-    done();
-  }
-
-  #commitPending(id: Hex32): void {
-    const pending = this.#pendingDecision;
-    if (pending?.id !== id) return;
-    this.#pendingDecision = undefined;
-    this.#queue.enqueue((done) => this.#decide(pending, done));
-  }
-
-  /** The one point at which the chain grows: one synced batch, then the next height. */
-  #commit(decided: Decided, by: 'decision' | 'sync', done: () => void): void {
-    const { kv, ledger } = this.#deps;
-    const { header } = decided.block;
-    if (header.height !== ledger.tip.height + 1) return done();
-    this.#agreement.stop();
-    this.#work.stop();
-    kv.write(commitWrites(decided), (error) => {
-      if (this.#stopped) return;
-      if (error !== undefined) return this.#fail(error);
-      this.#committed(decided, by);
-      done();
-    });
-  }
-
-  #committed(decided: Decided, by: 'decision' | 'sync'): void {
+  #committed(decided: Decided, by: CommittedBy): void {
     const { ledger, pool, net, guard, onCommit } = this.#deps;
     const { block, certificate, execution } = decided;
     const tip = tipOf(block.header);
@@ -438,43 +339,12 @@ export class Replica {
       penalize: (peer, code) => net.penalize(peer, code),
       apply: (decided, done) =>
         this.#queue.enqueue((next) =>
-          this.#applySynced(decided, (result) => {
+          this.#committer.apply(decided, (result) => {
             next();
             done(result);
           }),
         ),
     };
-  }
-
-  #applySynced({ block, certificate }: DecidedBlock, done: (result: ApplyResult) => void): void {
-    const { ledger, ledgerDeps } = this.#deps;
-    const { height, validators } = ledger.nextHeight();
-    if (block.header.height !== height) return done('known');
-    const id = headerId(block.header);
-    const { verify, genesisHash } = ledgerDeps;
-    const names =
-      certificate.type === 'precommit' && certificate.height === height && certificate.blockId === id;
-    if (!names || !isValidCertificate(verify, genesisHash, validators, certificate)) return done('refused');
-    const execution = ledger.execute(block);
-    if (execution === undefined) {
-      this.#divergeUnlessForged(block, id);
-      return done(this.#diverged ? 'stopped' : 'refused');
-    }
-    this.#commit({ block, certificate, execution, polkas: [] }, 'sync', () => done('applied'));
-  }
-
-  /** The header is what a quorum signed. If the parts are the ones that it names, it is the execution that differs. */
-  #divergeUnlessForged(block: Block, id: Hex32): void {
-    const { header } = block;
-    const refusal = checkBlockParts(block, this.#deps.ledgerDeps.genesisHash);
-    if (refusal === undefined) this.#diverge(id);
-    else
-      this.#deps.report({
-        level: 'warn',
-        code: 'sync.forged-parts',
-        height: header.height,
-        part: refusal.reason,
-      });
   }
 
   #onConnect(peer: Hex32): void {

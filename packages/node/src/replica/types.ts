@@ -1,0 +1,67 @@
+// Owns: what a replica is given, what it tells, and its status, as types.
+import type { Block, Certificate, ConsiliumError, Execution, Hex32, LedgerDeps } from '@consilium/core';
+import type { Clock, Kv, Net, Report } from '../ports.ts';
+import type { HeightLog, MessageSigner } from './agreement.ts';
+import type { Tip } from './chain.ts';
+import type { CommittedBy } from './committer.ts';
+import type { LedgerDesk } from './ledger-desk.ts';
+import type { Pool } from './pool.ts';
+
+export type SigningMode = 'signing' | 'observing' | 'stopped' | 'observer';
+
+/** Whether this node may sign, by its signing record and what it heard (signing/guard.ts). */
+export interface SigningGuard {
+  maySign(height: number): 'yes' | 'observing' | 'stopped';
+  heightBegan(height: number, by: 'decision' | 'sync'): void;
+  /** Payload and position of an own message that came from outside; whether the log of its height holds it. */
+  heardOwn(message: HeardOwn): 'normal' | 'foreign';
+}
+
+export interface HeardOwn {
+  readonly kind: 'proposal' | 'prevote' | 'precommit';
+  readonly height: number;
+  readonly round: number;
+  readonly payload: Uint8Array;
+  readonly heldByLog: boolean;
+}
+
+/** A commit, told to whoever listens after its batch is durable. */
+export interface Committed {
+  readonly block: Block;
+  readonly blockId: Hex32;
+  readonly certificate: Certificate;
+  readonly execution: Execution;
+  /** Polkas and commit that this node acted on; for checkers and accountability. */
+  readonly by: CommittedBy;
+}
+
+export interface ReplicaDeps {
+  /** Account id of this node's institution. */
+  readonly self: Hex32;
+  readonly ledgerDeps: LedgerDeps;
+  readonly ledger: LedgerDesk;
+  readonly kv: Kv;
+  readonly log: HeightLog;
+  readonly signer: MessageSigner;
+  readonly guard: SigningGuard;
+  readonly pool: Pool;
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly onCommit: (committed: Committed) => void;
+  /** A durable write failed, or this node finds a decided block invalid: what is left of it must be looked at. */
+  readonly onFailure: (error: ConsiliumError) => void;
+}
+
+export interface ReplicaStatus {
+  readonly tip: Tip;
+  readonly round: number;
+  readonly step: string;
+  readonly awake: boolean;
+  readonly signing: SigningMode;
+  readonly diverged: boolean;
+  /** Highest tip that a connected peer claims. */
+  readonly claimedTip: number;
+  /** How far most peers' clocks are from this one; undefined when too few were heard. Milliseconds. */
+  readonly clockOffsetMs: number | undefined;
+}
