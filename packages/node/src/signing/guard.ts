@@ -1,4 +1,4 @@
-// Owns: whether this node may sign at all (consensus.md 4.5): at once with whole records, after watching with a doubtful
+// Owns: whether this node may sign at all (docs/protocol.md 4.5): at once with whole records, after watching with a doubtful
 // one, never again in this process once somebody else was seen to sign with its key. Does not own: the record and the
 // log themselves, or what is signed. The replica tells it what happens and asks before each own message.
 import type { Hex32 } from '@consilium/core';

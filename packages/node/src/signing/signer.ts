@@ -1,5 +1,5 @@
 // Owns: that no signature of agreement leaves before the record of it is durable, and none that the record refuses
-// (consensus.md 4.3, 4.4). Does not own: whether the node may vote at all (guard.ts), or what it votes.
+// (docs/protocol.md 4.3, 4.4). Does not own: whether the node may vote at all (guard.ts), or what it votes.
 import type { ErrorCode, Hex32, Hex64 } from '@consilium/core';
 import type { Done } from '../ports.ts';
 import {

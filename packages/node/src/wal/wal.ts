@@ -1,4 +1,4 @@
-// Owns: the write-ahead log of one height (consensus.md 4.1, 4.2): inputs, own unsigned messages and values, durable
+// Owns: the write-ahead log of one height (docs/protocol.md 4.1, 4.2): inputs, own unsigned messages and values, durable
 // before what follows from them leaves this node. Does not own: what the entries say, or when a height ends.
 import { ConsiliumError, type Hex32, sha256 as portableSha256 } from '@consilium/core';
 import { WAL_ENTRY_BYTES_MAX, WAL_FILE_BYTES_MAX } from '../limits.ts';
