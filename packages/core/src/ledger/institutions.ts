@@ -5,7 +5,12 @@ import { encode, hex32, struct } from '../codec.ts';
 import { ConsiliumError } from '../errors.ts';
 import { accountIdOf, DEVELOPMENT_CHAIN_PREFIX, isValidCard, type ValidatorCard } from '../genesis.ts';
 import { taggedHash } from '../hash.ts';
-import { OPEN_PROPOSALS_PER_INSTITUTION_MAX, PROPOSAL_LIFETIME_HEIGHTS, VALIDATORS_MAX } from '../limits.ts';
+import {
+  OPEN_PROPOSALS_MAX,
+  OPEN_PROPOSALS_PER_INSTITUTION_MAX,
+  PROPOSAL_LIFETIME_HEIGHTS,
+  VALIDATORS_MAX,
+} from '../limits.ts';
 import { findValidator, isQuorum, totalPower } from '../validators.ts';
 import { claimKey, NO_SALT, requireActiveInstitution } from './accounts.ts';
 import type { ActionContext, ActionDefinition, Outcome } from './context.ts';
@@ -56,6 +61,8 @@ export const institutionsPropose: ActionDefinition<InstitutionsProposeBody> = {
     const changeHash = taggedHash('consilium/set-change/v1', encode(setChangeShape, change));
     const open = openProposals(context.state, context.height);
     if (open.some((other) => other.changeHash === changeHash)) throw new ConsiliumError('PROPOSAL_EXISTS');
+    if (open.length >= OPEN_PROPOSALS_MAX)
+      throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: OPEN_PROPOSALS_MAX });
     checkChange(context, change);
     const id = proposalId(context, changeHash);
     const lastHeight = context.height + PROPOSAL_LIFETIME_HEIGHTS;

@@ -129,6 +129,7 @@ export interface BuildOptions {
   readonly txsMax?: number;
   readonly txBytesMax?: number;
   readonly deps?: LedgerDeps;
+  readonly view?: LedgerView;
   /** Round in which this block is decided. */
   readonly round?: number;
 }
@@ -215,7 +216,7 @@ export function createChain(
     isReplayed: (hash) => replay.has(hash),
   });
   const build: Chain['build'] = (candidates, options = {}) =>
-    buildBlock(options.deps ?? deps, view(), {
+    buildBlock(options.deps ?? deps, options.view ?? view(), {
       time: options.time ?? tip.time + 1_000,
       author: options.author ?? (proposerOrder(view().state, tip.height + 1)[0] as Hex32),
       lastCertificate: certificate,

@@ -1,20 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import {
   actionOf,
-  buildBlock,
   CONSENTS,
   CONSENTS_PER_PATIENT_MAX,
   COUNTS,
   type Consent,
   canonicalSet,
   consentState,
+  countShape,
   createOverlay,
   encode,
   listCount,
   type PlainValue,
   readRow,
 } from '../../../src/index.ts';
-import { countShape } from '../../../src/ledger/rows.ts';
 import { type Chain, createChain, type Hospital } from '../../kit/chain.ts';
 import {
   asPerson,
@@ -147,19 +146,7 @@ describe('a consent', () => {
     const count = { count: CONSENTS_PER_PATIENT_MAX - 1, salt: '0'.repeat(32) };
     state.put(COUNTS.number, COUNTS.keyOf('consents', patient.id), encode(countShape, count));
     const candidates = [1, 2].map(() => chain.tx(patient.id, patient.key, [grantTo(chain, b.id)]));
-    const { execution } = buildBlock(
-      chain.deps,
-      { ...view, state },
-      {
-        time: view.tip.time + 1_000,
-        author: b.id,
-        lastCertificate: chain.certificate(),
-        evidence: [],
-        candidates,
-        txsMax: 2,
-        txBytesMax: 100_000,
-      },
-    );
+    const { execution } = chain.build(candidates, { view: { ...view, state } });
     expect(execution.results.map((result) => result.code)).toEqual(['OK', 'TX_QUOTA_EXCEEDED']);
   });
 });

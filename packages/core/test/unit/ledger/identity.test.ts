@@ -176,6 +176,17 @@ describe('a credential', () => {
     });
   });
 
+  it('is not issued to a key that its clinician has rotated away', () => {
+    const chain = createChain();
+    const [a] = two(chain);
+    const doctor = credential(chain, a, 'doctor 1');
+    submit(chain, doctor, rotation(chain, doctor.id, keyOf('doctor 1, second key')));
+    submit(chain, asPerson(a), actionOf('identity.withdrawCredential', { index: 0 }));
+    expect(codeOfSubmit(chain, asPerson(a), credentialing(chain, a, 'doctor 1'))).toBe('ACCOUNT_EXISTS');
+    const second = credentialing(chain, a, 'doctor 1, second key');
+    expect(submit(chain, asPerson(a), second).outcomes).toEqual([{ id: doctor.id, index: 1 }]);
+  });
+
   it('is not issued to the key of a patient', () => {
     const chain = createChain();
     const [a] = two(chain);

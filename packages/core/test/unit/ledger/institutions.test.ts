@@ -2,17 +2,26 @@ import { describe, expect, it } from 'vitest';
 import {
   ACCOUNTS,
   actionOf,
+  createOverlay,
+  encode,
   type Hex32,
+  hashHex,
   INSTITUTION_NAMES,
   INSTITUTIONS,
   KEYS,
   nextValidators,
+  OPEN_PROPOSALS,
+  OPEN_PROPOSALS_MAX,
   openProposals,
+  openProposalsShape,
   PROPOSAL_LIFETIME_HEIGHTS,
   readRow,
+  SET_HISTORY,
   SET_PROPOSALS,
   type SetChange,
   signValidatorCard,
+  utf8,
+  VALIDATOR_SETS,
   validatorSetHash,
   validatorsAfterNext,
   validatorsAt,
@@ -166,7 +175,15 @@ describe('a proposal', () => {
     const admitted = propose(chain, a, admission('Sihl')).outcomes[0]?.id as Hex32;
     for (const voter of [b, c, d]) expect(approve(chain, voter, admitted).code).toBe('OK');
     // Admitted, but its validator decides no height yet.
-    expect(propose(chain, newcomer, removal(a)).code).toBe('TX_NOT_PERMITTED');
+    const { height } = chain.view().tip;
+    const early = [
+      actionOf('institutions.propose', { change: removal(a) }),
+      actionOf('institutions.approve', { proposal: open }),
+    ];
+    for (const action of early) {
+      expect(runAbove(chain, height, asPerson(newcomer), action).code).toBe('TX_NOT_PERMITTED');
+    }
+    chain.commit([]);
     expect(approve(chain, newcomer, open).code).toBe('OK');
   });
 
@@ -195,6 +212,28 @@ describe('a proposal', () => {
     }
     expect(propose(chain, a, admission('Lorze')).code).toBe('TX_QUOTA_EXCEEDED');
     expect(propose(chain, b, admission('Lorze')).code).toBe('OK');
+  });
+
+  it('finds no room among as many as the state holds, whoever left them open', () => {
+    const chain = createChain();
+    const [a] = four(chain);
+    const left = Array.from({ length: OPEN_PROPOSALS_MAX }, (_, index) => {
+      const id = hashHex(utf8(`proposal ${index}`));
+      return { id, proposer: id, changeHash: id, lastHeight: 1_000 };
+    });
+    const view = chain.view();
+    const fill = (count: number) => {
+      const state = createOverlay(view.state);
+      state.put(
+        OPEN_PROPOSALS.number,
+        OPEN_PROPOSALS.keyOf(),
+        encode(openProposalsShape, left.slice(0, count)),
+      );
+      const tx = chain.tx(a.id, a.account, [actionOf('institutions.propose', { change: admission('Sihl') })]);
+      return chain.build([tx], { view: { ...view, state } }).execution.results[0]?.code;
+    };
+    expect(fill(OPEN_PROPOSALS_MAX)).toBe('TX_QUOTA_EXCEEDED');
+    expect(fill(OPEN_PROPOSALS_MAX - 1)).toBe('OK');
   });
 
   it('that nobody knows is not found', () => {
@@ -227,6 +266,7 @@ describe('a proposal', () => {
     decide(chain, removal(e), [a, b, c, d]);
     chain.commit([]);
     expect(approve(chain, a, id).code).toBe('OK');
+    expect(readRow(chain.view().state, SET_PROPOSALS, id)?.approvals).toEqual([a.id]);
     expect(approve(chain, b, id).code).toBe('OK');
     expect(institutionOf(chain, hospital('Sihl').id)).toBeUndefined();
     expect(approve(chain, c, id).code).toBe('OK');
@@ -313,6 +353,10 @@ describe('a removed hospital', () => {
     const content = { ...stripSignatures(a.card), name: 'Aare West', networkKey: keyOf('new').publicKey };
     const card = signValidatorCard(content, a.account, a.validator);
     chain.commit([]);
+    const { validatorKey, networkKey } = a.card;
+    const swapped = { ...content, validatorKey: networkKey, networkKey: validatorKey };
+    const other = signValidatorCard(swapped, a.account, a.network);
+    expect(propose(chain, b, { type: 'admit', card: other }).code).toBe('INSTITUTION_EXISTS');
     decide(chain, { type: 'admit', card }, [b, c, d]);
     const { state } = chain.view();
     expect(institutionOf(chain, a.id)).toMatchObject({ name: 'Aare West', status: 'active', membership: 2 });
@@ -334,18 +378,43 @@ describe('a removed hospital', () => {
 });
 
 describe('the history of sets', () => {
-  it('keeps as many heights as evidence may be old, and no more', () => {
-    const chain = createChain(FOUNDERS.slice(0, 5), { evidenceWindowHeights: 12 });
-    const [a, b, c, d] = four(chain);
-    const first = chain.view().tip.height + 1;
-    decide(chain, admission('Sihl'), [a, b, c, d]);
-    expect(setIds(chain, first)).toHaveLength(5);
-    for (let index = 0; index < 10; index += 1) chain.commit([]);
-    decide(chain, admission('Emme'), [a, b, c, d, chain.hospitals[4] as Hospital]);
-    const { tip } = chain.view();
-    expect(setIds(chain, first)).toBeUndefined();
-    for (let height = tip.height - 12; height <= tip.height + 2; height += 1) {
-      expect(setIds(chain, height)).toHaveLength(height >= tip.height + 2 ? 7 : 6);
-    }
+  const window = 12;
+
+  /** Changes of the set in two blocks so many heights apart; gives the first height of the first new set. */
+  function changeTwice(chain: Chain, apart: number): number {
+    const [a] = four(chain);
+    expect(propose(chain, a, admission('Sihl')).code).toBe('OK');
+    const fromHeight = chain.view().tip.height + 2;
+    chain.commit([]);
+    const b = hospital('Sihl');
+    const id = propose(chain, a, admission('Emme')).outcomes[0]?.id as Hex32;
+    while (chain.view().tip.height < fromHeight - 2 + apart - 1) chain.commit([]);
+    expect(approve(chain, b, id).code).toBe('OK');
+    return fromHeight;
+  }
+
+  it('keeps a set as long as evidence of its last height is not too old', () => {
+    const chain = createChain(['Aare'], { evidenceWindowHeights: window });
+    const fromHeight = changeTwice(chain, window + 1);
+    const { height } = chain.view().tip;
+    expect(height - (fromHeight - 1)).toBe(window);
+    expect(setIds(chain, fromHeight - 1)).toHaveLength(1);
+    expect(setIds(chain, fromHeight)).toHaveLength(2);
+    expect(setIds(chain, height + 2)).toHaveLength(3);
+  });
+
+  it('drops it with the next change after that', () => {
+    const chain = createChain(['Aare'], { evidenceWindowHeights: window });
+    const fromHeight = changeTwice(chain, window + 2);
+    expect(setIds(chain, fromHeight - 1)).toBeUndefined();
+    expect(setIds(chain, fromHeight)).toHaveLength(2);
+  });
+
+  it('has one entry per change, however many blocks follow', () => {
+    const chain = createChain(['Aare']);
+    propose(chain, four(chain)[0], admission('Sihl'));
+    for (let block = 0; block < 3; block += 1) chain.commit([]);
+    expect(readRow(chain.view().state, SET_HISTORY)).toEqual({ first: 0, next: 2 });
+    expect(readRow(chain.view().state, VALIDATOR_SETS, 'decided')).toBeUndefined();
   });
 });
