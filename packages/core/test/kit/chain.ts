@@ -158,14 +158,20 @@ export function createTestDeps(genesis: Genesis): LedgerDeps {
   };
 }
 
-/** A quorum's precommits, by whoever of the set comes first. */
-export function certify(genesis: Genesis, set: ValidatorSet, tip: LedgerTip, round: number): Certificate {
+/** A quorum's precommits for the tip, by whoever of the set comes first; or what else they are made to sign. */
+export function certify(
+  genesis: Genesis,
+  set: ValidatorSet,
+  tip: LedgerTip,
+  instead: Partial<VoteContent> = {},
+): Certificate {
   const content: VoteContent = {
     type: 'precommit',
     height: tip.height,
-    round,
+    round: 0,
     blockId: tip.id,
     validRound: NO_ROUND,
+    ...instead,
   };
   const quorum = set.slice(0, Math.floor((2 * set.length) / 3) + 1);
   const votes = quorum.map((validator) => signVote(genesis, validator.key, validator.id, content));
@@ -231,7 +237,7 @@ export function createChain(
     for (const tx of execution.txs) replay.add(tx.payloadHash);
     tip = { height: block.header.height, id: headerId(block.header), time: block.header.time };
     const set = validatorsAt(view().state, tip.height) as ValidatorSet;
-    certificate = certify(genesis, set, tip, options.round ?? 0);
+    certificate = certify(genesis, set, tip, { round: options.round ?? 0 });
   };
   return {
     genesis,

@@ -20,6 +20,7 @@ import {
   nextValidators,
   type ValidatorSet,
   type Vote,
+  type VoteContent,
   validatorsAt,
 } from '../../../src/index.ts';
 import {
@@ -151,11 +152,27 @@ describe('a block is invalid', () => {
     expect(ruleOf(chain, none)).toBe('lastCertificate');
   });
 
+  it('with a certificate that its signers made of something else than precommits for the parent', () => {
+    const { chain, block } = setting();
+    const { tip, state } = chain.view();
+    const set = validatorsAt(state, tip.height) as ValidatorSet;
+    const rule = (instead: Partial<VoteContent>) =>
+      ruleOf(chain, withCertificate(block, certify(chain.genesis, set, tip, instead)));
+    expect(rule({ round: 5 })).not.toBe('lastCertificate');
+    const others = [
+      { type: 'prevote' },
+      { height: tip.height + 1 },
+      { blockId: OTHER },
+      { blockId: null },
+    ] as const;
+    for (const instead of others) expect(rule(instead)).toBe('lastCertificate');
+  });
+
   it('with a certificate where there is no parent', () => {
     const chain = createChain();
     const { block } = chain.build([]);
     const set = nextValidators(chain.view().state);
-    const lastCertificate = certify(chain.genesis, set, { height: 1, id: OTHER, time: 1 }, 0);
+    const lastCertificate = certify(chain.genesis, set, { height: 1, id: OTHER, time: 1 });
     const changed = withHeader(
       { ...block, lastCertificate },
       { lastCertificateHash: certificateHash(lastCertificate) },
@@ -173,7 +190,7 @@ describe('a block is invalid', () => {
     const { tip, state } = chain.view();
     const { block } = chain.build([]);
     expect(ruleOf(chain, block)).toBe('valid');
-    const lastCertificate = certify(chain.genesis, old, tip, 0);
+    const lastCertificate = certify(chain.genesis, old, tip);
     expect(validatorsAt(state, tip.height)).toHaveLength(5);
     const changed = withHeader(
       { ...block, lastCertificate },

@@ -8,6 +8,7 @@ import {
   ERRORS,
   type ErrorCode,
   type PlainValue,
+  PROPOSAL_LIFETIME_HEIGHTS,
   TX_VALIDITY_MS_MAX,
   type Tx,
 } from '../../../src/index.ts';
@@ -34,11 +35,12 @@ function setting(): { chain: Chain; a: Hospital; b: Hospital } {
 }
 
 /** What the mempool is told, with the tip's time as its clock. */
-function advice(chain: Chain, tx: Tx, nowMs: number = chain.view().tip.time): 'OK' | ErrorCode {
+function advice(chain: Chain, tx: Tx, at: { nowMs?: number; height?: number } = {}): 'OK' | ErrorCode {
   const { state, tip, isReplayed } = chain.view();
   const { genesisHash, verifySender } = chain.deps;
+  const { nowMs = tip.time, height = tip.height } = at;
   try {
-    checkTx(state, { genesisHash, verifySender, isReplayed, height: tip.height }, tx, nowMs);
+    checkTx(state, { genesisHash, verifySender, isReplayed, height }, tx, nowMs);
     return 'OK';
   } catch (error) {
     const code = codeOf(error);
@@ -79,10 +81,10 @@ describe('a transaction that may not stand in a block', () => {
     const { chain, a } = setting();
     const { time } = chain.view().tip;
     const tx = chain.tx(a.id, a.account, [noop], { validUntil: time + TX_VALIDITY_MS_MAX });
-    expect(advice(chain, tx, time - 1)).toBe('TX_VALIDITY_TOO_LONG');
-    expect(advice(chain, tx, time)).toBe('OK');
-    expect(advice(chain, tx, tx.validUntil)).toBe('OK');
-    expect(advice(chain, tx, tx.validUntil + 1)).toBe('TX_EXPIRED');
+    expect(advice(chain, tx, { nowMs: time - 1 })).toBe('TX_VALIDITY_TOO_LONG');
+    expect(advice(chain, tx, { nowMs: time })).toBe('OK');
+    expect(advice(chain, tx, { nowMs: tx.validUntil })).toBe('OK');
+    expect(advice(chain, tx, { nowMs: tx.validUntil + 1 })).toBe('TX_EXPIRED');
   });
 
   it('is known by its payload, so that a signature written twice does not make it new', () => {
@@ -139,6 +141,9 @@ describe('an action that cannot work', () => {
     expect(advice(chain, last)).toBe('OK');
     expect(codeOfSubmit(chain, asPerson(a), propose('Simme'))).toBe('OK');
     expect(advice(chain, last)).toBe('TX_QUOTA_EXCEEDED');
+    const firstLapses = chain.view().tip.height - 1 + PROPOSAL_LIFETIME_HEIGHTS;
+    expect(advice(chain, last, { height: firstLapses - 1 })).toBe('TX_QUOTA_EXCEEDED');
+    expect(advice(chain, last, { height: firstLapses })).toBe('OK');
   });
 });
 

@@ -142,6 +142,24 @@ describe('a proposer that misses', () => {
   });
 });
 
+describe('a smaller set', () => {
+  it('bears fewer faults, so that those whose terms end first come back', () => {
+    const chain = createChain(FOUNDERS, { demotionMisses: 1, demotionHeights: 1_000 });
+    const ids = nextValidators(chain.view().state).map((validator) => validator.id);
+    const absent = ids.slice(0, 2);
+    commitUntilDemoted(chain, absent, 2);
+    const terms = readRow(chain.view().state, PROPOSER_SCHEDULE)?.demoted ?? [];
+    const last = [...terms].sort((a, b) => b.lastHeight - a.lastHeight)[0]?.validator;
+    const present = chain.hospitals.filter((each) => !absent.includes(each.id));
+    const [gone] = present as [Hospital];
+    decide(chain, { type: 'remove', institution: gone.id, confirmName: null }, present);
+    expect(demotedNow(chain)).toHaveLength(2);
+    chain.commit([]);
+    expect(demotedNow(chain)).toEqual([last]);
+    expect(orderNow(chain)).toHaveLength(6);
+  });
+});
+
 describe('under any pattern of misses', () => {
   it('everybody stands in the order once, at most f at its end, and others are not counted', () => {
     const rounds = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 25 });
