@@ -48,8 +48,12 @@ import {
   votePayload,
 } from '../../src/index.ts';
 
+const keys = new Map<string, SecretKey>();
+
 export function keyOf(name: string): SecretKey {
-  return secretKeyFromSeed(sha256(utf8(`seed of ${name}`)));
+  const key = keys.get(name) ?? secretKeyFromSeed(sha256(utf8(`seed of ${name}`)));
+  keys.set(name, key);
+  return key;
 }
 
 /** Each signature is checked by the real rule, once. */

@@ -166,7 +166,7 @@ describe('whatever is submitted', () => {
           expect(rootFromScratch(chain)).toBe(block.header.stateRoot);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

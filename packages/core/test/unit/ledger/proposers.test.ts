@@ -86,12 +86,12 @@ describe('a proposer that misses', () => {
   it('and is still away after its term is demoted at its first miss', () => {
     const chain = createChain(FOUNDERS.slice(0, 4), params);
     const absent = nextValidators(chain.view().state)[1]?.id as Hex32;
-    for (let block = 0; block < 40; block += 1) commitWithout(chain, [absent]);
+    for (let block = 0; block < 20; block += 1) commitWithout(chain, [absent]);
     let rounds = 0;
-    for (let block = 0; block < 140; block += 1) rounds += commitWithout(chain, [absent]);
+    for (let block = 0; block < 70; block += 1) rounds += commitWithout(chain, [absent]);
     // One timeout a term of 10 heights and the few heights until its turn comes again.
-    expect(rounds).toBeLessThanOrEqual(14);
-    expect(rounds).toBeGreaterThanOrEqual(9);
+    expect(rounds).toBeLessThanOrEqual(7);
+    expect(rounds).toBeGreaterThanOrEqual(5);
   });
 
   it('begins anew when one of its proposals is decided', () => {
@@ -176,7 +176,7 @@ describe('under any pattern of misses', () => {
           chain.commit([], { round });
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 });
