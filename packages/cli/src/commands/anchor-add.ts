@@ -7,9 +7,9 @@ import {
   formatAnchorSecrets,
   type ProvenTx,
 } from '@consilium/sdk';
+import { documentsAt } from '@consilium/sdk/node';
 import { addCommand, type Register, type Result } from '../command.ts';
 import { fields } from '../print/text.ts';
-import { documentsAt } from '../setup/documents.ts';
 import { pathOf, SECRET_MODE, writeNew } from '../setup/files.ts';
 import { accountSigner, addSigningOption, identityOf, type SigningOptions } from '../setup/identity.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';

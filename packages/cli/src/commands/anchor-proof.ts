@@ -6,10 +6,10 @@ import {
   formatDocumentProof,
   parseAnchorSecrets,
 } from '@consilium/sdk';
+import { documentsAt } from '@consilium/sdk/node';
 import { addCommand, type Register, type Result } from '../command.ts';
 import type { Io } from '../io.ts';
 import { fields, time } from '../print/text.ts';
-import { documentsAt } from '../setup/documents.ts';
 import { PUBLIC_MODE, pathOf, readBytes, readText, SECRET_MODE, writeNew } from '../setup/files.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
 import { integerOf, usage } from '../usage.ts';

@@ -1,8 +1,12 @@
 // Owns: reading and writing the command's own files: coded refusals, secrets for their owner only, never half a file.
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConsiliumError } from '@consilium/sdk';
+import { readBytes, textOf, unreadable } from '@consilium/sdk/node';
+
+export { readBytes };
+
 import type { Io } from '../io.ts';
 
 export const SECRET_MODE = 0o600;
@@ -12,26 +16,9 @@ export function pathOf(io: Io, path: string): string {
   return resolve(io.cwd, path);
 }
 
-/** Throws `FILE_MISSING` or `FILE_UNREADABLE`. */
-export async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await readFile(path));
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
 /** UTF-8 text, byte for byte. Throws as `readBytes`, or `FILE_INVALID` when it is not UTF-8. */
 export async function readText(path: string): Promise<string> {
   return textOf(await readBytes(path), path);
-}
-
-export function textOf(bytes: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new ConsiliumError('FILE_INVALID', { file: path, rule: 'not UTF-8' });
-  }
 }
 
 /** Undefined when there is no such file. */
@@ -71,20 +58,6 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
 export async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   if (await isThere(path)) throw new ConsiliumError('FILE_EXISTS', { file: path });
   await writeWhole(path, content, mode);
-}
-
-function unreadable(path: string, error: unknown): ConsiliumError {
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  if (reason === 'ENOENT') return new ConsiliumError('FILE_MISSING', { file: path });
-  return new ConsiliumError('FILE_UNREADABLE', { file: path, reason });
-}
-
-export async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    throw unreadable(path, error);
-  }
 }
 
 /** A secret that others on this machine can read is none. Throws `KEY_FILE_MODE`. */

@@ -2,7 +2,9 @@
 // any other file is one as a whole. The order is that of the sorted paths, so that it is the same on every machine.
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { ConsiliumError, type DocumentToAnchor, documentsOfBundle, isConsiliumError } from '@consilium/sdk';
+import { ConsiliumError, isConsiliumError } from '@consilium/core';
+import type { DocumentToAnchor } from '../anchor/anchor.ts';
+import { documentsOfBundle } from '../anchor/bundle.ts';
 import { isFolder, readBytes, textOf } from './files.ts';
 
 /** Throws `FILE_UNREADABLE`, `BUNDLE_INVALID` naming the file, or `FILE_INVALID` for an empty folder. */
