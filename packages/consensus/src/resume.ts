@@ -4,9 +4,10 @@ import { proposerOf } from './rules.ts';
 import { timeoutMs, valueBounds } from './timing.ts';
 import type { Effect, State, TimeoutKind } from './types.ts';
 
-/** Timers start anew, missing values are asked for again, an unfinished build begins again. */
+/** Timers start anew, missing values are asked for again, an unfinished build begins again. Divergence is said again. */
 export function resume(state: State): Effect[] {
-  if (!state.awake || state.step === 'decided' || state.diverged) return [];
+  if (!state.awake || state.step === 'decided') return [];
+  if (state.diverged !== null) return [{ type: 'diverged', ...state.diverged }];
   return [...timers(state), ...questions(state), ...building(state)];
 }
 

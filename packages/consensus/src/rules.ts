@@ -81,7 +81,7 @@ function decide(state: State, id: Hex32, certificate: Certificate): Outcome {
 
 /** A quorum for a value that this node finds invalid, bodies in hand: stop voting, say so, never vote along. */
 function diverge(state: State, id: Hex32, round: number): Outcome {
-  return { state: { ...state, diverged: true }, effects: [{ type: 'diverged', id, round }] };
+  return { state: { ...state, diverged: { id, round } }, effects: [{ type: 'diverged', id, round }] };
 }
 
 /** Rule 7: a uniform polka of this round for a valid value: lock and precommit it (from step prevote); valid = it. */
@@ -211,7 +211,7 @@ export function settle(start: State): Outcome {
 }
 
 function nextRule(state: State): Outcome | undefined {
-  if (state.step === 'decided' || state.diverged) return undefined;
+  if (state.step === 'decided' || state.diverged !== null) return undefined;
   const woken = wake(state);
   if (woken !== undefined) return woken;
   if (!state.awake) return undefined;

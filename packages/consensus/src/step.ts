@@ -45,7 +45,7 @@ export function startHeight(config: HeightConfig): State {
     precommitted: new Map(),
     done: new Set(),
     polkas: [],
-    diverged: false,
+    diverged: null,
   };
 }
 
@@ -185,7 +185,7 @@ function accuse(state: State, effects: readonly Effect[], evidence: Evidence | u
 
 /** A height that nobody woke has no timers and proposes nothing; a diverged node stays silent. */
 function maySpeak(state: State): boolean {
-  return state.awake && !state.diverged;
+  return state.awake && state.diverged === null;
 }
 
 /** Rules 12 to 14. A timeout of another round, or of a step that is left, is nothing. */

@@ -124,8 +124,8 @@ export interface State {
   /** What happens once: `name:round` or `name:id`. */
   readonly done: ReadonlySet<string>;
   readonly polkas: readonly Certificate[];
-  /** Set by a quorum for a value that this node finds invalid: it signs nothing more. */
-  readonly diverged: boolean;
+  /** The quorum for a value that this node finds invalid, if there is one: it signs nothing more. */
+  readonly diverged: ValueInRound | null;
 }
 
 export interface Outcome {

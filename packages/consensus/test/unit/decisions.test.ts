@@ -22,6 +22,7 @@ import {
   toRound,
   valid,
   value,
+  valueId,
   work,
 } from '../support/height.ts';
 
@@ -183,9 +184,9 @@ describe('a node that diverged', () => {
     ['a commit of another value', commit('abc', 1, 'w')],
   ])('signs and decides nothing on %s', (_what, input) => {
     const { state } = drive(asleep('a'), [...diverged, ...inHand('w', 'b')]);
-    expect(state.diverged).toBe(true);
+    expect(state.diverged).toEqual({ id: valueId('v'), round: 0 });
     const after = drive(state, [input]);
     expect(told(after.effects).filter((each) => !each.startsWith('accuse'))).toEqual([]);
-    expect(after.state.diverged).toBe(true);
+    expect(after.state.diverged).toEqual(state.diverged);
   });
 });

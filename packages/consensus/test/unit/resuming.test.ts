@@ -85,15 +85,16 @@ const cases: Case[] = [
     effects: [],
   },
   {
-    desc: 'a node that diverged does nothing',
+    desc: 'a node that diverged says so again, and does nothing else',
     given: [work, value('v', 'a'), invalid('v'), ...precommits('abc', 0, 'v')],
-    effects: [],
+    effects: ['diverged on v @0'],
   },
 ];
 
 /** What was asked for and not answered yet: the book-keeping of a loop that never crashed. */
 function underWay(state: State, asked: readonly Effect[]): string[] {
-  if (state.step === 'decided' || state.diverged) return [];
+  if (state.step === 'decided') return [];
+  if (state.diverged !== null) return told(asked.filter(({ type }) => type === 'diverged'));
   const open = asked.filter((effect) => {
     if (effect.type === 'validate') return !state.verdicts.has(effect.id);
     if (effect.type === 'fetch') return !state.values.has(effect.id);
