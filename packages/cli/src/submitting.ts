@@ -1,5 +1,15 @@
 // Owns: what every command that writes does alike: submit, wait for the proof, and say how it ended.
-import { type Action, ConsiliumError, type ProvenTx, type Signer } from '@consilium/sdk';
+import {
+  type Action,
+  type Client,
+  ConsiliumError,
+  type DeadTx,
+  isConsiliumError,
+  type ProvenTx,
+  type Signer,
+  type Tx,
+  type UnsettledTx,
+} from '@consilium/sdk';
 import type { Command } from 'commander';
 import type { Io } from './io.ts';
 import { time } from './print/text.ts';
@@ -18,8 +28,8 @@ export function addTimeoutOption(command: Command): Command {
 }
 
 /**
- * The committed and proven transaction. Throws the code by which it failed, or `TX_STATE_UNKNOWN` when its time ran out
- * unseen.
+ * The committed and proven transaction. Throws the code by which it failed, `TX_EXPIRED` when it is proven that it never
+ * happened, or `TX_STATE_UNKNOWN`.
  */
 export async function submitted(
   io: Io,
@@ -31,11 +41,23 @@ export async function submitted(
   const timeout = options.timeout === undefined ? undefined : integerOf(options.timeout, '--timeout', 1);
   const tx = client.buildTx(actions, signer);
   io.err(`sent ${tx.id}, waiting until it is committed\n`);
-  const outcome = await client.send(tx, timeout === undefined ? {} : { timeoutMs: timeout * 1000 });
+  const sent = await client.send(tx, timeout === undefined ? {} : { timeoutMs: timeout * 1000 });
+  const outcome = sent.state === 'committed' ? sent : await settled(client, tx, signer);
+  if (outcome.state === 'dead') throw new ConsiliumError('TX_EXPIRED', { id: tx.id });
   if (outcome.state !== 'committed')
     throw new ConsiliumError('TX_STATE_UNKNOWN', { id: outcome.id, deadAfter: time(outcome.validUntil) });
   if (outcome.code !== 'OK') throw new ConsiliumError(outcome.code, { id: tx.id, height: outcome.height });
   return outcome;
+}
+
+/** Its time may be over: then every block in which it could stand says whether it happened. */
+async function settled(client: Client, tx: Tx, signer: Signer): Promise<ProvenTx | DeadTx | UnsettledTx> {
+  try {
+    return await client.settle(tx, { signer });
+  } catch (error) {
+    if (!isConsiliumError(error) || error.code === 'PROOF_INVALID') throw error;
+    return { id: tx.id, state: 'unknown', validUntil: tx.validUntil, bytes: tx.bytes };
+  }
 }
 
 /** What `--json` shows of every committed transaction. */

@@ -50,6 +50,7 @@ export type {
 export type { Answer, AsOf } from './client/reading.ts';
 export type { ProvenRow, ProvenRows, RowKey } from './client/rows.ts';
 export type { ReadOptions } from './client/session.ts';
+export type { DeadTx, SettleOptions } from './client/settle.ts';
 export type { NodeStatus, PeerStatus } from './client/status.ts';
 export type { SubmitOptions, SubmitOutcome, UnsettledTx } from './client/submit.ts';
 export type { CertifiedTip } from './client/sync.ts';

@@ -45,10 +45,11 @@ import {
 import { type Answer, type AsOf, readState } from './reading.ts';
 import { fetchRows, type ProvenRows, type RowKey } from './rows.ts';
 import { askNodes, type ReadOptions, type Session } from './session.ts';
+import { type DeadTx, type SettleOptions, settleTx } from './settle.ts';
 import { type NodeStatus, readStatus } from './status.ts';
-import { buildTx, type SubmitOptions, type SubmitOutcome, sendTx } from './submit.ts';
+import { buildTx, type SubmitOptions, type SubmitOutcome, sendTx, type UnsettledTx } from './submit.ts';
 import { type CertifiedTip, freshnessFloor, syncToTip } from './sync.ts';
-import { findTx, type TxAnswer } from './transactions.ts';
+import { findTx, type ProvenTx, type TxAnswer } from './transactions.ts';
 
 export interface ClientOptions {
   /** Base of one node's API, or of several with commas between; or several in `nodes`. Asked in this order. */
@@ -122,6 +123,8 @@ export interface Client {
   ) => Promise<SubmitOutcome>;
   /** Sends a signed transaction, again or for the first time. */
   readonly send: (tx: Tx, options?: SubmitOptions) => Promise<SubmitOutcome>;
+  /** Finds out what became of a transaction whose time is over: committed, dead, or not to be known yet. */
+  readonly settle: (tx: Tx, options?: SettleOptions) => Promise<ProvenTx | DeadTx | UnsettledTx>;
   readonly follow: (options?: FollowOptions) => AsyncGenerator<LedgerEvent, void>;
   /** What to keep, so that a later client refuses what is older than this one has seen. */
   readonly memory: () => ChainMemory;
@@ -214,13 +217,14 @@ function chainQuestions(session: Session): ChainQuestions {
   };
 }
 
-type Commands = Pick<Client, 'buildTx' | 'follow' | 'send' | 'submit'>;
+type Commands = Pick<Client, 'buildTx' | 'follow' | 'send' | 'settle' | 'submit'>;
 
 function commands(session: Session, fetch: Fetch): Commands {
   return {
     buildTx: (actions, signer) => buildTx(session, actions, signer),
     submit: (actions, signer, options) => sendTx(session, buildTx(session, actions, signer), options),
     send: (tx, options) => sendTx(session, tx, options),
+    settle: (tx, options) => settleTx(session, tx, options),
     follow: (options = {}) => followEvents(session, fetch, options),
   };
 }
