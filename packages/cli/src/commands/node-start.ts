@@ -15,7 +15,7 @@ interface Options {
   readonly set?: readonly string[];
 }
 
-/** A stop that takes longer than this is ended by force, so that an init system never waits for ever. */
+/** A process that is still there so long after it was told to stop ends by force: no init system waits for ever. */
 const STOP_MS_MAX = 10_000;
 
 export const registerNodeStart: Register = (place) =>
@@ -44,9 +44,10 @@ export const registerNodeStart: Register = (place) =>
         flags: settingsOf(set ?? [], isSettingName),
       });
       const ended = await Promise.race([node.failed, stopAsked(exitWithParent === true)]);
-      const force = setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX);
+      setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();
       await node.stop();
-      clearTimeout(force);
+      // An open standard input would keep the process; nothing else does.
+      if (exitWithParent === true) process.stdin.destroy();
       if (isConsiliumError(ended)) throw ended;
       return { data: { name: node.name, stopped: true }, lines: [] };
     },
