@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SIGNING_RECORD_FILE } from '../../src/replica/open.ts';
+import { heightAt, untilAllAt } from './support/asking.ts';
 import { conflictsIn, forksIn, readHistory } from './support/history.ts';
 import { type Acknowledged, type Load, startLoad } from './support/load.ts';
 import { slowness } from './support/machine.ts';
@@ -26,7 +27,7 @@ test('kill -9 of any one validator under load: nothing acknowledged is lost, the
 
   await load.stop();
   const slowed = Math.max(slownessBefore, await slowness());
-  await untilAllAt(network, heightOf(load));
+  await untilAllAt(validators, heightOf(load));
   await expectShownByAll(network, load.acknowledged.slice(-20));
   expect((await network.client().evidence()).value.count).toBe(0);
   for (const validator of validators) expect(await validator.stop()).toEqual({ code: 0, signal: null });
@@ -85,16 +86,6 @@ async function votedAt({ name, paths, startedAtMs, log }: Validator): Promise<nu
 
 function heightOf({ acknowledged }: Load): number {
   return Math.max(...acknowledged.map(({ height }) => height));
-}
-
-async function heightAt({ apiUrl }: Validator): Promise<number> {
-  const response = await fetch(`${apiUrl}/v1/status`);
-  return ((await response.json()) as { height: number }).height;
-}
-
-async function untilAllAt({ validators }: Network, height: number): Promise<void> {
-  for (const validator of validators)
-    await until(`${validator.name} at ${height}`, async () => (await heightAt(validator)) >= height);
 }
 
 async function expectShownByAll(network: Network, acknowledged: readonly Acknowledged[]): Promise<void> {

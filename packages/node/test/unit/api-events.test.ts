@@ -40,7 +40,7 @@ describe('the event stream', () => {
   });
   afterEach(() => h.api.stop());
 
-  it('An event stream dropped 20 times and resumed by `Last-Event-ID` has no gap and no repeat over 1,000 blocks', async () => {
+  it('An event stream dropped 20 times and resumed by `Last-Event-ID` has no gap and no repeat over 1,000 blocks.', async () => {
     const blocks = 1_000;
     for (let height = 1; height <= blocks / 2; height += 1) commit(height % 4);
     const seen: SeenEvent[] = [];
