@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
-/** What a command ends with. `data` is printed with `--json`, `lines` without. */
+/** What a command ends with. `data` is printed with `--json`, `lines` without; undefined: all was printed before. */
 export interface Result {
   readonly data: unknown;
   readonly lines: readonly string[];
@@ -56,7 +56,7 @@ function examplesText(examples: readonly string[]): string {
 }
 
 function print(io: Io, { data, lines }: Result, json: boolean): void {
-  if (json) io.out(`${JSON.stringify(data)}\n`);
+  if (json) io.out(data === undefined ? '' : `${JSON.stringify(data)}\n`);
   else for (const line of lines) io.out(`${line}\n`);
 }
 

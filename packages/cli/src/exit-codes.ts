@@ -20,6 +20,7 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   TX_QUOTA_EXCEEDED: EXIT.unknown,
   TX_STATE_UNKNOWN: EXIT.unknown,
   TX_WAIT_TIMEOUT: EXIT.unknown,
+  DEVNET_NOT_RUNNING: EXIT.unreachable,
   NODE_ANSWER_INVALID: EXIT.unreachable,
   NODE_UNREACHABLE: EXIT.unreachable,
   QUORUM_UNREACHABLE: EXIT.unreachable,
@@ -30,6 +31,8 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   CONFIG_MALFORMED: EXIT.configuration,
   CONFIGURATION_INVALID: EXIT.configuration,
   DEVELOPMENT_KEY: EXIT.configuration,
+  DEVNET_FOLDER_INVALID: EXIT.configuration,
+  DEVNET_MISMATCH: EXIT.configuration,
   FILE_EXISTS: EXIT.configuration,
   FILE_INVALID: EXIT.configuration,
   FILE_MISSING: EXIT.configuration,
@@ -43,6 +46,7 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   KEY_FILE_MODE: EXIT.configuration,
   KEY_NOT_FOUND: EXIT.configuration,
   LISTEN_FAILED: EXIT.configuration,
+  PORT_IN_USE: EXIT.configuration,
 };
 
 export function exitCodeOf(code: ErrorCode): number {

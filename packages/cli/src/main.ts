@@ -12,6 +12,14 @@ import { registerConsentRevoke } from './commands/consent-revoke.ts';
 import { registerCredentialIssue } from './commands/credential-issue.ts';
 import { registerCredentialList } from './commands/credential-list.ts';
 import { registerCredentialWithdraw } from './commands/credential-withdraw.ts';
+import { registerDevnetDown } from './commands/devnet-down.ts';
+import { registerDevnetEnv } from './commands/devnet-env.ts';
+import { registerDevnetLogs } from './commands/devnet-logs.ts';
+import { registerDevnetNode } from './commands/devnet-node.ts';
+import { registerDevnetReset } from './commands/devnet-reset.ts';
+import { registerDevnetStatus } from './commands/devnet-status.ts';
+import { registerDevnetUp } from './commands/devnet-up.ts';
+import { registerDevnetWatch } from './commands/devnet-watch.ts';
 import { registerGenesisCreate } from './commands/genesis-create.ts';
 import { registerGenesisShow } from './commands/genesis-show.ts';
 import { registerKeyNew } from './commands/key-new.ts';
@@ -65,6 +73,20 @@ const NOUNS: readonly Noun[] = [
     verbs: [registerGenesisCreate, registerGenesisShow],
   },
   { name: 'node', summary: 'the daemon of one hospital', verbs: [registerNodeInit, registerNodeStart] },
+  {
+    name: 'devnet',
+    summary: 'a network of hospitals on this machine, to develop and test against',
+    verbs: [
+      registerDevnetUp,
+      registerDevnetStatus,
+      registerDevnetWatch,
+      registerDevnetEnv,
+      registerDevnetLogs,
+      registerDevnetNode,
+      registerDevnetDown,
+      registerDevnetReset,
+    ],
+  },
 ];
 
 /** Commands that are a noun alone. */

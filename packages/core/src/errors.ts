@@ -123,6 +123,15 @@ export const ERRORS = {
   STORE_FAILED: 'the store refused to read or write',
   STORE_FORMAT: 'the store was written by a newer version; start that version',
   STORE_LOCKED: 'another process uses this home',
+  // local development network
+  DEVNET_FOLDER_INVALID: 'the folder holds something that is no devnet; name another with --dir',
+  DEVNET_MISMATCH: 'the devnet in this folder was made with other settings; reset it, or name another --dir',
+  DEVNET_NODE_STATE: 'not possible in the state that this node is in',
+  DEVNET_NODE_UNKNOWN: 'the devnet has no node of this name',
+  DEVNET_NOT_READY: 'a node did not come up; its log says why',
+  DEVNET_NOT_RUNNING: 'no devnet runs in this folder; start one with: npx consilium devnet up --detach',
+  DEVNET_RUNNING: 'a devnet runs in this folder already; see npx consilium devnet status',
+  PORT_IN_USE: 'a port that is needed is taken; give another --base-port',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,1 +1,25 @@
-export {};
+// The public face of the launcher of local networks.
+
+export {
+  type DevnetOptions,
+  detachDevnet,
+  freeBasePort,
+  launchDevnet,
+  openDevnet,
+  resetDevnet,
+} from './devnet.ts';
+export { environmentOf } from './environment.ts';
+export type { Devnet } from './handle.ts';
+export { followLog } from './logs.ts';
+export {
+  DEFAULT_DIR,
+  DEVNET_FILE,
+  type DevnetFile,
+  type KeyEntry,
+  type NodeEntry,
+  readDevnetFile,
+} from './network/devnet-file.ts';
+export type { NetworkStatus, NodeStatus } from './status.ts';
+export type { NodeState } from './supervisor/node-process.ts';
+export { NODE_COMMANDS, type NodeCommand, type NodeStanding } from './supervisor/types.ts';
+export { watchDevnet } from './watch.ts';

@@ -1,0 +1,50 @@
+// Owns: how a node's daemon is called, and with which environment. Does not own: its life (node-process.ts).
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LOG_BYTES_MAX } from '../limits.ts';
+
+/**
+ * Many daemons share one machine here. Left alone, the engine lets its space for young objects grow while it loads code,
+ * and keeps it: some 20 MB that an idle node never uses.
+ */
+const ENGINE_FLAGS = ['--max-semi-space-size=4'];
+
+const COMMAND = fileURLToPath(new URL('../../../cli/bin/consilium.js', import.meta.url));
+
+export interface DaemonFiles {
+  readonly home: string;
+  readonly genesis: string;
+  readonly log: string;
+}
+
+/** Started as an operator would, with a pipe for its standard input: it stops when nobody holds the other end. */
+export function spawnDaemon({ home, genesis, log }: DaemonFiles): ChildProcess {
+  const output = openLog(log);
+  try {
+    const args = [COMMAND, 'node', 'start', '--home', home, '--genesis', genesis, '--exit-with-parent'];
+    return spawn(process.execPath, [...ENGINE_FLAGS, ...args], {
+      stdio: ['pipe', output, output],
+      env: daemonEnvironment(),
+    });
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** What configures one node of this shell's user would configure all nodes here, to the same ports. */
+function daemonEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('CONSILIUM_'));
+  return Object.fromEntries(entries);
+}
+
+function openLog(path: string): number {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (sizeOf(path) > LOG_BYTES_MAX) renameSync(path, `${path}.1`);
+  return openSync(path, 'a', 0o600);
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

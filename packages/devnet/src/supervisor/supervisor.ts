@@ -1,0 +1,106 @@
+// Owns: the nodes of one network as processes, and devnet.json while it lives. Does not own: how a command reaches it
+// (control-server.ts), or in which process it runs.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { ConsiliumError } from '@consilium/core';
+import { READY_MS_MAX } from '../limits.ts';
+import { type DevnetFile, type NodeEntry, nodeNamed, writeDevnetFile } from '../network/devnet-file.ts';
+import { startControlServer } from './control-server.ts';
+import { spawnDaemon } from './daemon.ts';
+import { createGuardian } from './guardian.ts';
+import { createNodeProcess, type NodeProcess } from './node-process.ts';
+import { untilProbe } from './probe.ts';
+import type { Supervisor } from './types.ts';
+
+export function logOf(dir: string, name: string): string {
+  return join(dir, 'logs', `${name}.log`);
+}
+
+/**
+ * Starts every node and waits until all founders are ready. Throws `DEVNET_NOT_READY` {name, log}, also when the signal
+ * asks to give up; then everything is stopped again.
+ */
+export async function startSupervisor(prepared: DevnetFile, signal?: AbortSignal): Promise<Supervisor> {
+  const supervisor = await createSupervisor(prepared);
+  const giveUp = (): void => void supervisor.stop();
+  signal?.addEventListener('abort', giveUp);
+  try {
+    const { nodes, founders } = prepared;
+    await Promise.all(nodes.map(({ name }) => supervisor.command(name, 'start')));
+    const patience = AbortSignal.any([AbortSignal.timeout(READY_MS_MAX), ...(signal ? [signal] : [])]);
+    await Promise.all(nodes.slice(0, founders).map((node) => requireReady(prepared.dir, node, patience)));
+    return supervisor;
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+async function requireReady(dir: string, { name, metrics }: NodeEntry, patience: AbortSignal): Promise<void> {
+  if (await untilProbe(metrics, 'readyz', patience)) return;
+  throw new ConsiliumError('DEVNET_NOT_READY', { name, log: logOf(dir, name) });
+}
+
+async function createSupervisor(prepared: DevnetFile): Promise<Supervisor> {
+  const guardian = createGuardian();
+  const processes = new Map<string, NodeProcess>();
+  const { promise: stopped, resolve: tellStopped } = Promise.withResolvers<void>();
+  let file = prepared;
+  let stopping: Promise<void> | undefined;
+
+  const guard = (): void => {
+    const pids = [...processes.values()].map((process) => process.pid());
+    guardian.watch(pids.filter((pid) => pid !== null));
+  };
+
+  const adopt = ({ name, home, metrics }: NodeEntry): void => {
+    const log = logOf(file.dir, name);
+    const spawn = () => spawnDaemon({ home, genesis: file.genesis, log });
+    processes.set(name, createNodeProcess({ name, metrics, log, spawn, onChange: guard }));
+  };
+
+  const processOf = (named: string): NodeProcess => {
+    const { name } = nodeNamed(file.nodes, named);
+    return processes.get(name) as NodeProcess;
+  };
+
+  const keep = async (next: DevnetFile): Promise<void> => {
+    file = next;
+    await writeDevnetFile(file);
+  };
+
+  const stopAll = async (): Promise<void> => {
+    await Promise.all([...processes.values()].map((process) => process.close()));
+    guardian.stop();
+    await control.close();
+    await keep({ ...file, supervisor: null });
+    tellStopped();
+  };
+
+  const supervisor: Supervisor = {
+    file: () => file,
+    stopped,
+    standings: () =>
+      [...processes].map(([name, process]) => ({ name, pid: process.pid(), state: process.state() })),
+    command: (name, command) => processOf(name)[command](),
+    add: async ({ node, keys }) => {
+      if (!processes.has(node.name)) {
+        adopt(node);
+        await keep({ ...file, nodes: [...file.nodes, node], keys: [...file.keys, ...keys] });
+      }
+      await processOf(node.name).start();
+    },
+    stop: () => {
+      stopping ??= stopAll();
+      return stopping;
+    },
+  };
+
+  for (const node of file.nodes) adopt(node);
+  const token = randomBytes(24).toString('hex');
+  const control = await startControlServer(supervisor, token);
+  await keep({ ...file, supervisor: { pid: process.pid, control: control.url, token } });
+  return supervisor;
+}
