@@ -132,6 +132,10 @@ export const ERRORS = {
   DEVNET_NOT_RUNNING: 'no devnet runs in this folder; start one with: npx consilium devnet up --detach',
   DEVNET_RUNNING: 'a devnet runs in this folder already; see npx consilium devnet status',
   PORT_IN_USE: 'a port that is needed is taken; give another --base-port',
+  // the story of npm start
+  INTERRUPTED: 'stopped before it was done',
+  STORY_WAIT_TIMEOUT:
+    'a condition of the network did not come true in time; look into the logs of its folder',
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
