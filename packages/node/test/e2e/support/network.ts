@@ -47,8 +47,8 @@ export interface Network extends AsyncDisposable {
   readonly validators: readonly Validator[];
   /** A home with its own keys that is no founder; not started. */
   newcomer(name: string): Promise<Validator>;
-  /** Starts the founders and waits until every one is ready. */
-  start(): Promise<void>;
+  /** Starts the founders and waits until every one is ready. `set`: settings, as `log.level=debug`. */
+  start(set?: readonly string[]): Promise<void>;
   /** Checks all that it is told, by the genesis. Asks every founder unless told otherwise. */
   client(options?: Partial<ClientOptions>): Client;
   /** Ends every daemon at once and removes the folder. */
@@ -85,8 +85,8 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
     genesisFile,
     validators,
     newcomer: addHome,
-    start: async () => {
-      await Promise.all(validators.map((validator) => validator.start()));
+    start: async (set) => {
+      await Promise.all(validators.map((validator) => validator.start(set)));
       await Promise.all(validators.map((validator) => validator.ready()));
     },
     client: (given = {}) => {
