@@ -175,3 +175,5 @@ export const OBSERVE_REQUEST_MS_MAX = 5_000;
 export const OBSERVE_KEEP_ALIVE_MS = 5_000;
 /** How often the free space of the home's disk is looked at. */
 export const DISK_CHECK_MS = 10_000;
+/** Messages of later rounds taken from one validator in one height: a flood must not fill the log. */
+export const LATER_MESSAGES_PER_SENDER_MAX = 1_024;

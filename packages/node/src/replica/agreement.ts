@@ -26,7 +26,7 @@ import {
 } from '@consilium/core';
 import type { ProposalMessage, Value } from '../messages/wire.ts';
 import type { Cancel, Clock, Done, Report } from '../ports.ts';
-import { decodeLogEntry, encodeLogEntry, inputsOf, type LogEntry, valueIn } from './log-entry.ts';
+import { decodeLogEntry, encodeLogEntry, inputOf, type LogEntry, valueIn } from './log-entry.ts';
 
 export type DecideEffect = Extract<Effect, { type: 'decide' }>;
 type OutsideEffect = Exclude<Effect, { type: 'sign' | 'decide' | 'schedule' }>;
@@ -90,6 +90,7 @@ interface Replayed {
   readonly wanted: OwnMessage[];
   readonly signed: Uint8Array[];
   readonly logged: Uint8Array[];
+  readonly evidence: OutsideEffect[];
   decided: DecideEffect | undefined;
 }
 
@@ -127,12 +128,20 @@ export class Agreement {
     this.#log('input', encodeLogEntry({ type: 'begin', signing }));
   }
 
-  /** Takes one input of the running height; `done` when everything that it caused is durable and sent. */
+  /**
+   * Takes one input of the running height; `done` when everything that it caused is durable and sent. What changes
+   * nothing and causes nothing is not logged: repeats and floods cost no disk.
+   */
   take(entry: LogEntry, done: () => void): void {
-    if (this.#state === undefined) return done();
+    const input = inputOf(entry);
+    if (this.#state === undefined || input === undefined) return done();
+    const { height } = this.#state.config;
+    const { state, effects } = step(this.#state, input);
+    if (state === this.#state && effects.length === 0) return done();
     // A verdict that the log remembers must find its value there: it is written first, and lost or kept with it.
     if (!this.#logValue(judgedValid(entry)) || !this.#log('input', encodeLogEntry(entry))) return;
-    this.#feed(this.#state.config.height, inputsOf(entry), done);
+    this.#state = state;
+    this.#perform(height, effects, done);
   }
 
   /** Stops the timers; nothing is taken any more. */
@@ -150,6 +159,7 @@ export class Agreement {
     if (first === undefined) this.#log('input', encodeLogEntry({ type: 'begin', signing }));
     const replayed = this.#replay(entries);
     const height = config.height;
+    for (const effect of replayed.evidence) this.#deps.host.perform(effect);
     this.#signAll(unsignedOf(replayed), replayed.logged, () => {
       if (this.#isRunning(height)) this.#perform(height, resume(this.#state as State), () => undefined);
       if (replayed.decided === undefined || !this.#isRunning(height)) return done();
@@ -170,7 +180,7 @@ export class Agreement {
   }
 
   #replay(entries: readonly LoggedEntry[]): Replayed {
-    const replayed: Replayed = { wanted: [], signed: [], logged: [], decided: undefined };
+    const replayed: Replayed = { wanted: [], signed: [], logged: [], evidence: [], decided: undefined };
     for (const entry of entries) this.#replayEntry(entry, replayed);
     this.#ownLogged = [...replayed.logged];
     this.#checkReplay(replayed.wanted, replayed.logged);
@@ -188,18 +198,19 @@ export class Agreement {
     if (value !== undefined) this.#deps.host.addValue(value);
     if (entry.type === 'proposal') this.#deps.host.proposed(entry.message);
     replayed.signed.push(...this.#ownPayloads(entry));
-    for (const effect of this.#replayInputs(inputsOf(entry))) {
+    for (const effect of this.#replayStep(inputOf(entry))) {
       if (effect.type === 'sign') replayed.wanted.push(effect.message);
       if (effect.type === 'decide') replayed.decided = effect;
+      // What was found before the crash may be in no block yet; a pool that knows better refuses it.
+      if (effect.type === 'evidence') replayed.evidence.push(effect);
     }
   }
 
-  #replayInputs(inputs: readonly Input[]): Effect[] {
-    return inputs.flatMap((input) => {
-      const outcome = step(this.#state as State, input);
-      this.#state = outcome.state;
-      return [...outcome.effects];
-    });
+  #replayStep(input: Input | undefined): readonly Effect[] {
+    if (input === undefined) return [];
+    const outcome = step(this.#state as State, input);
+    this.#state = outcome.state;
+    return outcome.effects;
   }
 
   /** The payloads of own messages that an input shows to be signed already. */
@@ -225,15 +236,6 @@ export class Agreement {
       code: 'agreement.replay-differs',
       height: this.#state?.config.height ?? 0,
     });
-  }
-
-  #feed(height: number, inputs: readonly Input[], done: () => void): void {
-    const [input, ...rest] = inputs;
-    // A decision on the way has begun the next height: what is left belongs to the one that ended.
-    if (input === undefined || !this.#isRunning(height)) return done();
-    const outcome = step(this.#state as State, input);
-    this.#state = outcome.state;
-    this.#perform(height, outcome.effects, () => this.#feed(height, rest, done));
   }
 
   #perform(height: number, effects: readonly Effect[], done: () => void): void {

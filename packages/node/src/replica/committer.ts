@@ -27,6 +27,8 @@ export interface CommitterHost {
   endHeight(): void;
   /** The batch is durable. */
   committed(decided: Decided, by: CommittedBy): void;
+  /** Polkas that this node acted on at the height that runs (rule 17). */
+  polkas(): readonly Certificate[];
   /** Gathers the bodies of a decided value and executes it; then `executed` is called. */
   gather(id: Hex32): void;
   fail(error: ConsiliumError): void;
@@ -97,7 +99,8 @@ export class Committer {
     if (!this.#isDecidedBy(certificate, height, id)) return done('refused');
     const execution = ledger.execute(block);
     if (execution === undefined) return done(this.#judgeForged(block, id) ? 'refused' : 'stopped');
-    this.#commit({ block, certificate, execution, polkas: [] }, 'sync', () => done('applied'));
+    const polkas = this.#deps.host.polkas();
+    this.#commit({ block, certificate, execution, polkas }, 'sync', () => done('applied'));
   }
 
   /** A quorum stands behind a value that this node finds invalid: it says so loudly and never goes along. */

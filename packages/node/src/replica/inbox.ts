@@ -14,6 +14,7 @@ import {
 import {
   FUTURE_MESSAGES_PER_HEIGHT_MAX,
   FUTURE_PROPOSALS_PER_HEIGHT_MAX,
+  LATER_MESSAGES_PER_SENDER_MAX,
   QUEUED_PER_PEER_MAX,
 } from '../limits.ts';
 import {
@@ -54,6 +55,8 @@ export interface InboxHost {
   addEvidence(evidence: Evidence): boolean;
   /** A proposal that passed its checks: kept whole, to be relayed and told again. */
   proposalReceived(message: ProposalMessage): void;
+  /** Agreement has looked at it, and keeps it or not. */
+  proposalTaken(message: ProposalMessage): void;
 }
 
 export interface InboxDeps {
@@ -80,6 +83,8 @@ export class Inbox {
   readonly #futureVotes = new FutureBuffer<HeightMessage>(FUTURE_MESSAGES_PER_HEIGHT_MAX);
   readonly #futureProposals = new FutureBuffer<HeightMessage>(FUTURE_PROPOSALS_PER_HEIGHT_MAX);
   readonly #queued = new Map<Hex32, number>();
+  /** Messages of later rounds of this height, by the validator that signed them. */
+  readonly #ahead = new Map<Hex32, number>();
 
   constructor(deps: InboxDeps) {
     this.#deps = deps;
@@ -93,6 +98,7 @@ export class Inbox {
 
   /** A height begins: what came too early for it goes to the end of the queue. */
   begin(height: number): void {
+    this.#ahead.clear();
     const due = [...this.#futureProposals.begin(height), ...this.#futureVotes.begin(height)];
     for (const { peer, message, arrivalMs } of due) {
       this.#enqueue(peer, (done) => this.#takeOfHeight(peer, message, arrivalMs, done));
@@ -187,15 +193,38 @@ export class Inbox {
   #takeRunning(peer: Hex32, state: State, message: HeightMessage, arrivalMs: number, done: () => void): void {
     const { rules, agreement } = this.#deps;
     if (this.#refused(peer, check(rules, state, message))) return done();
+    if (this.#floods(state, message)) return done();
+    if (message.type === 'proposal') return this.#takeProposal(message, arrivalMs, done);
     if (message.type === 'vote') this.#noticeOwn(message.vote);
-    if (message.type === 'proposal') this.#keepProposed(message);
-    agreement.take(entryOf(message, arrivalMs), done);
+    agreement.take(entryOf(message), done);
   }
 
-  #keepProposed(message: ProposalMessage): void {
+  /** The polka first, then the proposal: each is an input of its own, so that a replay takes the same path. */
+  #takeProposal(message: ProposalMessage, arrivalMs: number, done: () => void): void {
+    const { agreement, values, host } = this.#deps;
+    const { height } = message.proposal;
     this.#noticeOwn(message.proposal);
-    this.#deps.values.add(message.value);
-    this.#deps.host.proposalReceived(message);
+    const propose = (): void => {
+      if (agreement.state?.config.height !== height) return done();
+      values.add(message.value);
+      host.proposalReceived(message);
+      agreement.take({ type: 'proposal', message, arrivalMs }, () => {
+        if (agreement.state?.config.height === height) host.proposalTaken(message);
+        done();
+      });
+    };
+    if (message.polka === null) return propose();
+    agreement.take({ type: 'certificate', certificate: message.polka }, propose);
+  }
+
+  /** No honest sender is ever so many messages ahead of a node that hears its peers: S of them would have moved it. */
+  #floods(state: State, message: HeightMessage): boolean {
+    if (message.type === 'certificate') return false;
+    const { round, validator } = message.type === 'vote' ? message.vote : message.proposal;
+    if (round <= state.round) return false;
+    const ahead = (this.#ahead.get(validator) ?? 0) + 1;
+    this.#ahead.set(validator, ahead);
+    return ahead > LATER_MESSAGES_PER_SENDER_MAX;
   }
 
   #noticeOwn(message: Vote | SignedProposal): void {
@@ -269,7 +298,6 @@ function check(rules: InboundRules, state: State, message: HeightMessage): Inbou
   return checkCertificate(rules, state, message.certificate);
 }
 
-function entryOf(message: HeightMessage, arrivalMs: number): LogEntry {
-  if (message.type === 'proposal') return { type: 'proposal', message, arrivalMs };
+function entryOf(message: Exclude<HeightMessage, ProposalMessage>): LogEntry {
   return message.type === 'vote' ? message : { type: 'certificate', certificate: message.certificate };
 }

@@ -123,23 +123,21 @@ export function valueIn(entry: LogEntry): Value | undefined {
   return entry.type === 'value' || entry.type === 'built' ? entry.value : undefined;
 }
 
-/** The inputs of agreement that an entry stands for: a proposal's polka comes before it. */
-export function inputsOf(entry: LogEntry): Input[] {
+/** The input of agreement that an entry stands for. A proposal's polka is an entry of its own, before it. */
+export function inputOf(entry: LogEntry): Input | undefined {
   switch (entry.type) {
     case 'begin':
-      return [];
+      return undefined;
     case 'proposal': {
       const { message, arrivalMs } = entry;
       const received = { proposal: message.proposal, value: knownValue(message.value), arrivalMs };
-      const polka: Input[] =
-        message.polka === null ? [] : [{ type: 'certificate', certificate: message.polka }];
-      return [...polka, { type: 'proposal', received }];
+      return { type: 'proposal', received };
     }
     case 'value':
-      return [{ type: 'value', value: knownValue(entry.value) }];
+      return { type: 'value', value: knownValue(entry.value) };
     case 'built':
-      return [{ type: 'built', round: entry.round, value: knownValue(entry.value) }];
+      return { type: 'built', round: entry.round, value: knownValue(entry.value) };
     default:
-      return [entry];
+      return entry;
   }
 }

@@ -93,6 +93,7 @@ export class Replica {
         heardOwn: (message) => this.#heardOwn(message),
         addEvidence: (evidence) => this.#addEvidence(evidence),
         proposalReceived: (message) => this.#proposals.set(proposalName(message.proposal), message),
+        proposalTaken: (message) => this.#forgetUnless(message),
       },
     });
   }
@@ -280,6 +281,17 @@ export class Replica {
     return [...connected].sort((a, b) => Number(likely.has(b)) - Number(likely.has(a)));
   }
 
+  /** What agreement did not keep is not kept here either: an equivocator's third proposal costs no memory. */
+  #forgetUnless({ proposal }: ProposalMessage): void {
+    const state = this.#agreement.state;
+    if (state === undefined) return;
+    const kept = (state.proposals.get(proposal.round) ?? []).some(
+      (received) => proposalName(received.proposal) === proposalName(proposal),
+    );
+    if (!kept) this.#proposals.delete(proposalName(proposal));
+    if (!state.values.has(proposal.blockId)) this.#values.remove(proposal.blockId);
+  }
+
   #addEvidence(evidence: Evidence): boolean {
     if (this.#deps.ledger.evidenceRefusal(evidence) !== undefined || !this.#evidence.add(evidence))
       return false;
@@ -313,6 +325,7 @@ export class Replica {
         this.#work.stop();
       },
       committed: (decided, by) => this.#committed(decided, by),
+      polkas: () => this.#agreement.state?.polkas ?? [],
       gather: (id) => this.#work.validate(id),
       fail: (error) => this.#fail(error),
     };

@@ -51,6 +51,12 @@ export class ValueDesk {
     return this.addBlock(decodeBlock(bytes));
   }
 
+  /** The value leaves; bodies that others share stay until the height ends. */
+  remove(id: Hex32): void {
+    this.#values.delete(id);
+    this.#executions.delete(id);
+  }
+
   value(id: Hex32): Value | undefined {
     return this.#values.get(id);
   }
