@@ -1,13 +1,11 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SIGNING_RECORD_FILE } from '../../src/replica/open.ts';
 import { heightAt, untilAllAt } from './support/asking.ts';
 import { conflictsIn, forksIn, readHistory } from './support/history.ts';
 import { type Acknowledged, type Load, startLoad } from './support/load.ts';
 import { slowness } from './support/machine.ts';
 import { createNetwork, type Network, type Validator } from './support/network.ts';
-import { eventually, until } from './support/waiting.ts';
+import { votedAt } from './support/voting.ts';
+import { until } from './support/waiting.ts';
 
 /** From the start of a process to its first vote, on a machine that does nothing else. */
 const VOTING_MS_MAX = 5_000;
@@ -71,17 +69,6 @@ async function killAll(
     validators.map(async (validator) => Math.round((await votedAt(validator)) - validator.startedAtMs)),
   );
   return { tookMs, slownessBefore };
-}
-
-/** When it wrote its signing record for the first time since its start, which it does before each vote leaves. */
-async function votedAt({ name, paths, startedAtMs, log }: Validator): Promise<number> {
-  return eventually(
-    () => `a vote of ${name}; its log ends: ${log().slice(-2_000)}`,
-    async () => {
-      const { mtimeMs } = await stat(join(paths.state, SIGNING_RECORD_FILE));
-      return mtimeMs > startedAtMs ? mtimeMs : undefined;
-    },
-  );
 }
 
 function heightOf({ acknowledged }: Load): number {

@@ -32,13 +32,18 @@ const WAIT_MS = 20_000;
 /** The nodes have it, are full or are stopping: the same bytes will do later. */
 const LATER = ['TX_WAIT_TIMEOUT', 'MEMPOOL_FULL', 'API_BUSY', 'API_STOPPING', 'RATE_LIMITED'];
 
-export function startLoad(network: Network, clientCount = 8): Load {
+/** `validators`: who is asked and signs; every founder unless named. */
+export function startLoad(
+  network: Network,
+  validators: readonly Validator[] = network.validators,
+  clientCount = 8,
+): Load {
   const acknowledged: Acknowledged[] = [];
   const refused: string[] = [];
   const maker = network.client();
   const stopped = new AbortController();
   const clients = Array.from({ length: clientCount }, async (_, number) => {
-    while (!stopped.signal.aborted) await settle(maker, network.validators, number, acknowledged, refused);
+    while (!stopped.signal.aborted) await settle(maker, validators, number, acknowledged, refused);
   });
   const more: Load['more'] = async (count, by) => {
     const names = by?.map(({ name }) => name);
