@@ -1,7 +1,8 @@
 // Owns: checkers 1 to 3 as commits happen: one block id and state root for each height over all nodes, no gap on a node
 // and none taken back by a crash, a valid certificate of the set of that height, each transaction submitted and
-// committed once.
+// committed once, evidence against hostile nodes only.
 import {
+  accusedOf,
   genesisValidators,
   type Hex32,
   isValidCertificate,
@@ -32,6 +33,7 @@ export function createCommitChecker(history: History, founders: Founders, verify
       history.chain.set(header.height, committed);
       sets.set(header.height + 1, committed.execution.validators);
       checkTransactions(committed);
+      checkEvidence(committed);
     } else if (first.blockId !== committed.blockId) {
       violate(history, 'agreement', `${name}: ${committed.blockId} beside ${first.blockId}`);
     } else if (first.execution.stateRoot !== committed.execution.stateRoot) {
@@ -49,6 +51,12 @@ export function createCommitChecker(history: History, founders: Founders, verify
     }
   };
 
+  const checkEvidence = ({ block }: Committed): void => {
+    for (const accused of block.evidence.map(accusedOf)) {
+      if (!history.hostile.has(accused)) violate(history, 'accountability', `${accused} is named`);
+    }
+  };
+
   const checkCertificate = (node: Hex32, { block, blockId, certificate }: Committed): void => {
     const { height } = block.header;
     const set = sets.get(height);
@@ -60,6 +68,7 @@ export function createCommitChecker(history: History, founders: Founders, verify
   };
 
   const committed = (node: Hex32, commit: Committed): void => {
+    if (history.hostile.has(node)) return;
     const { height } = commit.block.header;
     const expected = nextByNode.get(node) ?? 1;
     if (height !== expected) {
@@ -73,7 +82,8 @@ export function createCommitChecker(history: History, founders: Founders, verify
   /** The batch of one more height may have landed before the crash, told to nobody. */
   const opened = (node: Hex32, { height, blockId }: Tip): void => {
     const told = (nextByNode.get(node) ?? 1) - 1;
-    if (height < told || height > told + 1) {
+    const lost = height < told && !history.excused.has(node);
+    if (lost || height > told + 1) {
       violate(history, 'stores', `${node.slice(0, 8)} told of height ${told} and came up at ${height}`);
     }
     nextByNode.set(node, height + 1);

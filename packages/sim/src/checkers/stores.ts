@@ -6,7 +6,7 @@ import { type History, violate } from '../cluster/history.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
 
 export function checkStores(history: History, nodes: readonly SimNode[]): void {
-  for (const node of nodes) checkStore(history, node);
+  for (const node of nodes) if (!history.hostile.has(node.id)) checkStore(history, node);
   const onChain = new Set(
     [...history.chain.values()].flatMap(({ execution }) => execution.txs.map((tx) => tx.id)),
   );

@@ -1,16 +1,11 @@
 // Owns: what a run has seen, for the checkers: commits as each node reported them, every signature made, what was
-// submitted and acknowledged, and the first violations. Does not own: any judgement (checkers/).
+// submitted and acknowledged, who is hostile, and the first violations. Does not own: any judgement (checkers/).
 import type { Hex32 } from '@consilium/core';
 import type { Committed } from '@consilium/node/replica';
 
 export interface Violation {
   readonly checker: string;
   readonly what: string;
-}
-
-export interface SeenCommit {
-  readonly node: Hex32;
-  readonly committed: Committed;
 }
 
 /** A transaction that a client handed in, and whether the answering node told of its commit. */
@@ -21,6 +16,10 @@ export interface Submitted {
 }
 
 export interface History {
+  /** Nodes under an adversary's hand: what they say of themselves proves nothing, and they may be accused. */
+  readonly hostile: ReadonlySet<Hex32>;
+  /** Nodes whose disk was made to fail or was taken away: they may end, or know less than they told. */
+  readonly excused: Set<Hex32>;
   /** Height -> what the first node to commit it reported. */
   readonly chain: Map<number, Committed>;
   readonly submitted: Map<Hex32, Submitted>;
@@ -29,8 +28,15 @@ export interface History {
   readonly sometimes: Map<string, number>;
 }
 
-export function createHistory(): History {
-  return { chain: new Map(), submitted: new Map(), violations: [], sometimes: new Map() };
+export function createHistory(hostile: ReadonlySet<Hex32> = new Set()): History {
+  return {
+    hostile,
+    excused: new Set(),
+    chain: new Map(),
+    submitted: new Map(),
+    violations: [],
+    sometimes: new Map(),
+  };
 }
 
 export function violate(history: History, checker: string, what: string): void {

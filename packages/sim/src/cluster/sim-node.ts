@@ -1,11 +1,14 @@
 // Owns: one hospital's daemon in the simulation: the production replica, mempool, log, signing record and sync over
 // simulated ports, and its lives: start, kill, power cut, restart.
-import type { Hex32 } from '@consilium/core';
+import type { Hex32, Verify } from '@consilium/core';
 import {
   type Committed,
   createLedgerPool,
   createSignatures,
+  type Disk,
   initialiseRecordFile,
+  type Kv,
+  type OpenDeps,
   type OpenedReplica,
   openReplica,
   type ReportedEvent,
@@ -17,12 +20,20 @@ import { createLife, type Life } from '../world/life.ts';
 import type { Prng } from '../world/prng.ts';
 import type { Scheduler } from '../world/scheduler.ts';
 import { type ClockFault, createSimClock } from '../world/sim-clock.ts';
-import { createSimDisk, type DiskTimes, type SimDisk } from '../world/sim-disk.ts';
+import { createSimDisk, type DiskTimes, type PersistenceHook, type SimDisk } from '../world/sim-disk.ts';
 import { createSimKv, type SimKv } from '../world/sim-kv.ts';
 import type { SimNet } from '../world/sim-net.ts';
 import type { Founders, Hospital } from './identities.ts';
 
 type Pool = ReturnType<typeof createLedgerPool>;
+export type PoolLimits = Parameters<typeof createLedgerPool>[2];
+
+/** Parts put in the place of good ones: for negative controls. */
+export interface HostileParts {
+  readonly disk?: (disk: Disk) => Disk;
+  readonly kv?: (kv: Kv) => Kv;
+  readonly verify?: Verify;
+}
 
 export interface SimNodeDeps {
   readonly scheduler: Scheduler;
@@ -31,6 +42,10 @@ export interface SimNodeDeps {
   readonly keys: KeyRegistry;
   readonly founders: Founders;
   readonly hospital: Hospital;
+  readonly poolLimits?: PoolLimits | undefined;
+  /** Whether `onPersistence` is called. */
+  readonly watchPersistence?: boolean | undefined;
+  readonly hostileParts?: HostileParts | undefined;
   /** Every signature that this node's validator key made, as the bytes that it covers. */
   readonly onSigned: (node: Hex32, bytes: Uint8Array) => void;
   readonly onCommit: (node: Hex32, committed: Committed) => void;
@@ -53,21 +68,26 @@ export class SimNode {
   #opened: OpenedReplica | undefined;
   #pool: Pool | undefined;
   #failure: string | undefined;
+  /** Called at each step of each durable write of this node, when it was made to be. */
+  onPersistence: PersistenceHook = () => undefined;
 
   constructor(deps: SimNodeDeps) {
     this.#deps = deps;
-    this.id = deps.hospital.id;
-    this.disk = createSimDisk(deps.prng.fork(`disk ${deps.hospital.name}`), DISK_TIMES);
-    this.kv = createSimKv(deps.prng.fork(`kv ${deps.hospital.name}`), DISK_TIMES);
+    const { hospital, prng, watchPersistence } = deps;
+    this.id = hospital.id;
+    const hook: PersistenceHook = (phase) => this.onPersistence(phase);
+    const watched = watchPersistence === true ? hook : undefined;
+    this.disk = createSimDisk(prng.fork(`disk ${hospital.name}`), DISK_TIMES, watched);
+    this.kv = createSimKv(prng.fork(`kv ${hospital.name}`), DISK_TIMES, watched);
     this.#initialiseHome();
   }
 
   /** What `node init` does once for a new home. */
   #initialiseHome(): void {
-    const life = createLife(this.#deps.scheduler);
-    const { founders } = this.#deps;
+    const { founders, scheduler } = this.#deps;
     const options = { name: SIGNING_RECORD_FILE, genesis: founders.genesisHash, validator: this.id };
-    initialiseRecordFile(this.disk.open(life), options, () => undefined);
+    initialiseRecordFile(this.disk.open(createLife(scheduler)), options, () => undefined);
+    this.disk.settle();
   }
 
   get isUp(): boolean {
@@ -93,51 +113,61 @@ export class SimNode {
 
   start(): void {
     if (this.#life !== undefined) return;
-    const { scheduler, prng, net, keys, founders, hospital, onSigned, onCommit, onReport } = this.#deps;
-    const life = createLife(scheduler);
+    const life = createLife(this.#deps.scheduler);
     this.#life = life;
+    openReplica(this.#openDeps(life), { statusMs: STATUS_MS, rebroadcastMs: REBROADCAST_MS }, (result) => {
+      if (!life.isAlive()) return;
+      if (result instanceof Error) return this.#failed(result.code);
+      this.#opened = result;
+      this.#deps.onOpened(this.id, result.ledger.tip);
+      result.start();
+    });
+  }
+
+  #openDeps(life: Life): OpenDeps {
+    const { scheduler, prng, net, keys, founders, hospital, hostileParts = {}, poolLimits } = this.#deps;
+    const { disk = same, kv = same, verify = keys.verify } = hostileParts;
     const clock = createSimClock(scheduler, life, this.clockFault);
     const ownNet = net.open(this.id, life);
-    const signatures = createSignatures(keys.verify);
-    const report = (event: ReportedEvent): void => onReport(this.id, event);
-    openReplica(
-      {
-        genesis: founders.genesis,
-        genesisHash: founders.genesisHash,
-        self: this.id,
-        disk: this.disk.open(life),
-        kv: this.kv.open(life),
-        net: ownNet,
-        clock,
-        random: prng.fork(`random ${hospital.name} ${scheduler.nowUs()}`),
-        report,
-        verify: keys.verify,
-        verifySender: (tx, key) => signatures.verifySender(tx, key),
-        signBytes: (bytes) => {
-          onSigned(this.id, bytes);
-          return keys.sign(hospital.validator, bytes);
-        },
-        createPool: (ledger) => {
-          const onAdmitted = (): void => this.#opened?.replica.poolGrew();
-          this.#pool = createLedgerPool({ clock, report, net: ownNet, signatures, onAdmitted }, ledger);
-          return this.#pool;
-        },
-        onCommit: (committed) => onCommit(this.id, committed),
-        onFailure: (error) => this.#failed(error.code),
+    const signatures = createSignatures(verify);
+    const report = whileAlive(life, (event: ReportedEvent) => this.#deps.onReport(this.id, event));
+    const onSigned = whileAlive(life, (bytes: Uint8Array) => this.#deps.onSigned(this.id, bytes));
+    return {
+      genesis: founders.genesis,
+      genesisHash: founders.genesisHash,
+      self: this.id,
+      disk: disk(this.disk.open(life)),
+      kv: kv(this.kv.open(life)),
+      net: ownNet,
+      clock,
+      random: prng.fork(`random ${hospital.name} ${scheduler.nowUs()}`),
+      report,
+      verify,
+      verifySender: (tx, key) => signatures.verifySender(tx, key),
+      signBytes: (bytes) => {
+        onSigned(bytes);
+        return keys.sign(hospital.validator, bytes);
       },
-      { statusMs: STATUS_MS, rebroadcastMs: REBROADCAST_MS },
-      (result) => {
-        if (result instanceof Error) return this.#failed(result.code);
-        this.#opened = result;
-        this.#deps.onOpened(this.id, result.ledger.tip);
-        result.start();
+      createPool: (ledger) => {
+        const onAdmitted = (): void => this.#opened?.replica.poolGrew();
+        const deps = { clock, report, net: ownNet, signatures, onAdmitted };
+        this.#pool = createLedgerPool(deps, ledger, poolLimits);
+        return this.#pool;
       },
-    );
+      onCommit: whileAlive(life, (committed) => this.#deps.onCommit(this.id, committed)),
+      onFailure: whileAlive(life, (error) => this.#failed(error.code)),
+    };
   }
 
   #failed(code: string): void {
     this.#failure = code;
-    this.#end();
+    this.kill();
+  }
+
+  /** The process stops without ending, and goes on where it stopped. */
+  setFrozen(frozen: boolean): void {
+    if (frozen) this.#life?.freeze();
+    else this.#life?.thaw();
   }
 
   /** The process dies; what it wrote stays with the operating system. */
@@ -153,6 +183,18 @@ export class SimNode {
     this.disk.losePower();
   }
 
+  /** The machine is lost with everything on it; what starts in its place has the keys and nothing else. */
+  loseAll(): void {
+    this.#end();
+    this.kv.wipe();
+    this.disk.wipe();
+  }
+
+  /** Whether it is up, whole and allowed to sign. */
+  get isSigning(): boolean {
+    return this.#opened?.replica.status().signing === 'signing';
+  }
+
   #end(): void {
     this.#life?.end();
     this.#life = undefined;
@@ -160,4 +202,15 @@ export class SimNode {
     this.#pool = undefined;
     this.#deps.net.close(this.id);
   }
+}
+
+function same<T>(part: T): T {
+  return part;
+}
+
+/** What a process still says in the turn in which it dies is heard by nobody. */
+function whileAlive<T>(life: Life, tell: (news: T) => void): (news: T) => void {
+  return (news) => {
+    if (life.isAlive()) tell(news);
+  };
 }

@@ -1,5 +1,6 @@
 // Owns: one seed: at least 40 heights under drawn faults, then healing, then 10 heights more on every node, with every
 // checker watching. Pure in its seed: the same seed gives the same trace.
+import { checkPenalties } from '../checkers/reports.ts';
 import { checkStores } from '../checkers/stores.ts';
 import { type Cluster, createCluster } from '../cluster/cluster.ts';
 import { topHeight, type Violation, violate } from '../cluster/history.ts';
@@ -61,6 +62,7 @@ export function runSeed(seed: number, { keepTrace }: SeedOptions): SeedResult {
     violate(history, 'progress', `healed, but the heights are ${heights.join(', ')} of ${goal}`);
   }
   checkStores(history, nodes);
+  checkPenalties(history, cluster.net.penalties);
   return {
     seed,
     violations: history.violations,

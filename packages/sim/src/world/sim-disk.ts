@@ -1,5 +1,6 @@
 // Owns: a disk that forgets as real ones do. What a process wrote is visible to it at once and survives its own death;
 // a power cut keeps what was synced, a drawn prefix of what was not, and may tear the last write that it keeps.
+import { ConsiliumError } from '@consilium/core';
 import type { Disk, Done } from '@consilium/node/replica';
 import { createGrowingBytes, type GrowingBytes } from './growing-bytes.ts';
 import type { Life } from './life.ts';
@@ -27,46 +28,84 @@ export interface SimDisk {
   open(life: Life): Disk;
   /** The machine loses power: call after the process's life has ended. */
   losePower(): void;
+  /** Everything written so far is durable: for what was done before a run begins. */
+  settle(): void;
   /** Every file is gone. */
   wipe(): void;
+  /** `failing`: syncs end in an error and make nothing durable. `slowness`: times as long as usual. */
+  setFault(fault: DiskFault): void;
 }
+
+export interface DiskFault {
+  readonly failing: boolean;
+  readonly slowness: number;
+}
+
+export const GOOD_DISK: DiskFault = { failing: false, slowness: 1 };
+
+/** A durable write as it goes: about to be asked for, on its way, durable and told to nobody yet. */
+export type PersistencePhase = 'asked' | 'under-way' | 'durable';
+/** For crash points: may end the life of the process that writes. */
+export type PersistenceHook = (phase: PersistencePhase) => void;
 
 export interface DiskTimes {
   readonly syncUsMin: number;
   readonly syncUsMax: number;
 }
 
-export function createSimDisk(prng: Prng, times: DiskTimes): SimDisk {
+export function createSimDisk(prng: Prng, times: DiskTimes, hook?: PersistenceHook): SimDisk {
   const files = new Map<string, File>();
+  let fault = GOOD_DISK;
+
+  const sync = (life: Life, name: string, done: Done): void => {
+    hook?.('asked');
+    if (!life.isAlive()) return;
+    const file = fileOf(files, name);
+    const covered = file.doneCount;
+    const { failing, slowness } = fault;
+    const tookUs = slowness * prng.between(times.syncUsMin, times.syncUsMax);
+    if (hook !== undefined) life.after(tookUs / 2, () => hook('under-way'));
+    life.after(tookUs, () => {
+      if (failing) return done(new ConsiliumError('DISK_FAILED'));
+      makeDurable(file, covered);
+      hook?.('durable');
+      if (life.isAlive()) done();
+    });
+  };
+
+  /** What a process still does in the turn in which it dies reaches no disk. */
+  const write = (life: Life, name: string, operationOn: (file: File) => Operation): void => {
+    if (!life.isAlive()) return;
+    const file = fileOf(files, name);
+    change(file, operationOn(file));
+  };
 
   const open = (life: Life): Disk => ({
     read: (name) => files.get(name)?.content.copy(),
-    append: (name, bytes) => {
-      const file = fileOf(files, name);
-      change(file, { kind: 'write', offset: file.content.length(), bytes: bytes.slice() });
-    },
-    writeAt: (name, offset, bytes) => {
-      change(fileOf(files, name), { kind: 'write', offset, bytes: bytes.slice() });
-    },
-    truncate: (name, length) => change(fileOf(files, name), { kind: 'truncate', length }),
-    sync: (name, done: Done) => {
-      const file = fileOf(files, name);
-      const covered = file.doneCount;
-      life.after(prng.between(times.syncUsMin, times.syncUsMax), () => {
-        makeDurable(file, covered);
-        done();
-      });
-    },
+    append: (name, bytes) =>
+      write(life, name, ({ content }) => ({ kind: 'write', offset: content.length(), bytes: bytes.slice() })),
+    writeAt: (name, offset, bytes) =>
+      write(life, name, () => ({ kind: 'write', offset, bytes: bytes.slice() })),
+    truncate: (name, length) => write(life, name, () => ({ kind: 'truncate', length })),
+    sync: (name, done) => sync(life, name, done),
   });
 
   const losePower = (): void => {
     for (const [name, file] of files) {
       if (!file.listed && prng.chance(0.5)) files.delete(name);
-      else settle(file, prng);
+      else lose(file, prng);
     }
   };
 
-  return { open, losePower, wipe: () => files.clear() };
+  const setFault = (next: DiskFault): void => {
+    fault = next;
+  };
+
+  const settleAll = (): void => {
+    for (const file of files.values()) makeDurable(file, file.doneCount);
+  };
+
+  return { open, losePower, settle: settleAll, wipe: () => files.clear(), setFault };
 }
 
 function fileOf(files: Map<string, File>, name: string): File {
@@ -104,7 +143,7 @@ function makeDurable(file: File, covered: number): void {
 }
 
 /** After a power cut: a prefix of the unsynced operations, the last of them perhaps torn. */
-function settle(file: File, prng: Prng): void {
+function lose(file: File, prng: Prng): void {
   const kept = prng.between(0, file.unsynced.length);
   for (const [index, operation] of file.unsynced.slice(0, kept).entries()) {
     const isTorn = index === kept - 1 && operation.kind === 'write' && prng.chance(0.5);

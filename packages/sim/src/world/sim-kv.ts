@@ -3,7 +3,7 @@
 import type { Done, Kv, KvWrite } from '@consilium/node/replica';
 import type { Life } from './life.ts';
 import type { Prng } from './prng.ts';
-import type { DiskTimes } from './sim-disk.ts';
+import type { DiskTimes, PersistenceHook } from './sim-disk.ts';
 
 interface Batch {
   readonly life: Life;
@@ -20,7 +20,7 @@ export interface SimKv {
   readonly reader: Pick<Kv, 'get'>;
 }
 
-export function createSimKv(prng: Prng, times: DiskTimes): SimKv {
+export function createSimKv(prng: Prng, times: DiskTimes, hook?: PersistenceHook): SimKv {
   const rows = new Map<string, Uint8Array>();
   let underWay: Batch[] = [];
 
@@ -35,11 +35,16 @@ export function createSimKv(prng: Prng, times: DiskTimes): SimKv {
   /** One after the other: the next batch's sync begins when the one before it is durable. */
   const syncFirst = (): void => {
     const [batch] = underWay;
-    batch?.life.after(prng.between(times.syncUsMin, times.syncUsMax), () => {
+    if (batch === undefined) return;
+    const { life, done } = batch;
+    const tookUs = prng.between(times.syncUsMin, times.syncUsMax);
+    if (hook !== undefined) life.after(tookUs / 2, () => hook('under-way'));
+    life.after(tookUs, () => {
       underWay.shift();
       apply(batch);
       syncFirst();
-      batch.done();
+      hook?.('durable');
+      if (life.isAlive()) done();
     });
   };
 
@@ -48,6 +53,8 @@ export function createSimKv(prng: Prng, times: DiskTimes): SimKv {
     open: (life) => ({
       ...reader,
       write: (writes, done) => {
+        hook?.('asked');
+        if (!life.isAlive()) return;
         underWay.push({ life, writes, done });
         if (underWay.length === 1) syncFirst();
       },

@@ -39,7 +39,13 @@ export interface SimNet {
   readonly penalties: readonly { readonly by: Hex32; readonly peer: Hex32; readonly code: string }[];
   /** Sees each message as it is sent; may return others in its place. For hostile nodes. */
   setTap(tap: Tap | undefined): void;
+  /** Sends what the node itself did not: past the tap, if the two are connected. */
+  inject(from: Hex32, to: Hex32, channel: Channel, message: Uint8Array): void;
+  /** Told of every message as it is delivered. */
+  onDelivered(listener: DeliveryListener): void;
 }
+
+export type DeliveryListener = (from: Hex32, to: Hex32, channel: Channel, message: Uint8Array) => void;
 
 export type Tap = (from: Hex32, to: Hex32, channel: Channel, message: Uint8Array) => readonly Uint8Array[];
 
@@ -63,6 +69,7 @@ class Wires implements SimNet {
   readonly #broken = new Set<string>();
   readonly #connected = new Set<string>();
   readonly #lastDueUs = new Map<string, number>();
+  readonly #listeners: DeliveryListener[] = [];
   #tap: Tap | undefined;
 
   constructor(scheduler: Scheduler, prng: Prng, trace: Trace) {
@@ -82,8 +89,12 @@ class Wires implements SimNet {
       connected: () =>
         [...this.#stations.keys()].filter((other) => this.#connected.has(pairName(self, other))),
       send: (peer, channel, message) => life.isAlive() && this.#send(self, peer, channel, message),
-      penalize: (peer, code) => this.penalties.push({ by: self, peer, code }),
+      penalize: (peer, code) => {
+        this.#trace.say(`penalty ${self.slice(0, 8)} ${peer.slice(0, 8)} ${code}`);
+        this.penalties.push({ by: self, peer, code });
+      },
       admit: (peers: readonly AdmittedPeer[]) => {
+        if (!life.isAlive()) return;
         station.admitted.clear();
         for (const { institution } of peers) station.admitted.add(institution);
         this.close(self);
@@ -110,6 +121,14 @@ class Wires implements SimNet {
 
   setTap(tap: Tap | undefined): void {
     this.#tap = tap;
+  }
+
+  inject(from: Hex32, to: Hex32, channel: Channel, message: Uint8Array): void {
+    if (this.#connected.has(pairName(from, to))) this.#deliver(from, to, channel, message);
+  }
+
+  onDelivered(listener: DeliveryListener): void {
+    this.#listeners.push(listener);
   }
 
   #mayConnect(a: Hex32, b: Hex32): boolean {
@@ -141,7 +160,7 @@ class Wires implements SimNet {
       [b, a],
     ] as const) {
       const station = this.#stations.get(self);
-      if (station?.life.isAlive() === true) station.handler?.[news](peer);
+      station?.life.after(0, () => station.handler?.[news](peer));
     }
   }
 
@@ -167,6 +186,7 @@ class Wires implements SimNet {
     receiver.life.after(dueUs - nowUs, () => {
       if (!this.#connected.has(pairName(from, to))) return;
       this.#trace.delivered(from, to, channel, message);
+      for (const listener of this.#listeners) listener(from, to, channel, message);
       receiver.handler?.onMessage(from, channel, message);
     });
   }

@@ -74,6 +74,7 @@ describe('simulated network', () => {
     expect([a.heard, b.heard]).toEqual([['connect'], ['connect']]);
     expect(a.net.connected()).toEqual([B]);
     a.net.admit([]);
+    settle();
     expect(b.heard).toEqual(['connect', 'disconnect']);
   });
 
