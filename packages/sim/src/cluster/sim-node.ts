@@ -68,6 +68,7 @@ export class SimNode {
   #opened: OpenedReplica | undefined;
   #pool: Pool | undefined;
   #failure: string | undefined;
+  #hasStarted = false;
   /** Called at each step of each durable write of this node, when it was made to be. */
   onPersistence: PersistenceHook = () => undefined;
 
@@ -94,6 +95,11 @@ export class SimNode {
     return this.#life !== undefined;
   }
 
+  /** Whether it was ever up. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
   get replica(): OpenedReplica | undefined {
     return this.#opened;
   }
@@ -115,6 +121,7 @@ export class SimNode {
     if (this.#life !== undefined) return;
     const life = createLife(this.#deps.scheduler);
     this.#life = life;
+    this.#hasStarted = true;
     openReplica(this.#openDeps(life), { statusMs: STATUS_MS, rebroadcastMs: REBROADCAST_MS }, (result) => {
       if (!life.isAlive()) return;
       if (result instanceof Error) return this.#failed(result.code);

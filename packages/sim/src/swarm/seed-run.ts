@@ -3,10 +3,13 @@
 import { checkPenalties } from '../checkers/reports.ts';
 import { checkStores } from '../checkers/stores.ts';
 import { type Cluster, createCluster } from '../cluster/cluster.ts';
-import { topHeight, type Violation, violate } from '../cluster/history.ts';
-import { createFounders, type Founders } from '../cluster/identities.ts';
+import { reached, topHeight, type Violation, violate } from '../cluster/history.ts';
+import { createFounders, createHospital, type Founders, type Hospital } from '../cluster/identities.ts';
+import { members } from '../cluster/membership.ts';
+import { startSetChanges } from '../cluster/set-changes.ts';
 import { startWorkload } from '../cluster/workload.ts';
 import { startFaults } from './faults.ts';
+import { drawScenario, type Scenario } from './scenario.ts';
 
 export const HEIGHTS_UNDER_FAULTS = 40;
 export const HEIGHTS_AFTER_HEALING = 10;
@@ -14,8 +17,6 @@ export const HEIGHTS_AFTER_HEALING = 10;
 const HEALED_LIMIT_US = 120_000_000;
 /** Simulated time within which the heights under faults must be there: faults are drawn so that they leave room. */
 const FAULTY_LIMIT_US = 3_600_000_000;
-/** One seed in so many runs real Ed25519. */
-const REAL_KEYS_EVERY = 100;
 
 export interface SeedResult {
   readonly seed: number;
@@ -32,37 +33,17 @@ export interface SeedOptions {
   readonly keepTrace: boolean;
 }
 
-const foundersByCount = new Map<number, Founders>();
-
-/** Their keys do not matter to a run, and making them takes longer than a height. */
-function foundersOf(count: number): Founders {
-  const founders = foundersByCount.get(count) ?? createFounders(count);
-  foundersByCount.set(count, founders);
-  return founders;
-}
-
 export function runSeed(seed: number, { keepTrace }: SeedOptions): SeedResult {
-  const signatures = seed % REAL_KEYS_EVERY === 0 ? 'real' : 'fast';
-  const cluster = createCluster({ founders: foundersOf(4), seed, signatures, keepTrace });
-  const { scheduler, history, trace, nodes } = cluster;
-  const failed = (): boolean => history.violations.length > 0;
-  startWorkload(cluster, { meanUs: 150_000, pause: 0.03 });
-  const faults = startFaults(cluster);
-  const run = (isDone: () => boolean, limitUs: number): boolean => runGuarded(cluster, isDone, limitUs);
-  const faulty = run(() => failed() || topHeight(history) >= HEIGHTS_UNDER_FAULTS, FAULTY_LIMIT_US);
-  if (!faulty) violate(history, 'progress', `only ${topHeight(history)} heights under faults`);
-  faults.heal();
-  const goal = topHeight(history) + HEIGHTS_AFTER_HEALING;
-  const isHealed = (): boolean => nodes.every((node) => node.height >= goal);
-  const healed = run(() => failed() || isHealed(), scheduler.nowUs() + HEALED_LIMIT_US);
-  if (!healed) {
-    const heights = nodes.map(
-      (node) => `${node.height}${node.failure === undefined ? '' : ` ${node.failure}`}`,
-    );
-    violate(history, 'progress', `healed, but the heights are ${heights.join(', ')} of ${goal}`);
+  const scenario = drawScenario(seed);
+  const cluster = createWorld(seed, scenario, keepTrace);
+  const { scheduler, history, trace } = cluster;
+  trace.say(`scenario ${JSON.stringify(scenario)}`);
+  try {
+    runPhases(cluster, scenario);
+  } catch (error) {
+    // An exception of the code under test is a violation like any other, with the seed that shows it.
+    violate(history, 'exception', error instanceof Error ? `${error.stack}` : String(error));
   }
-  checkStores(history, nodes);
-  checkPenalties(history, cluster.net.penalties);
   return {
     seed,
     violations: history.violations,
@@ -74,16 +55,60 @@ export function runSeed(seed: number, { keepTrace }: SeedOptions): SeedResult {
   };
 }
 
-/** An exception of the code under test is a violation like any other, with the seed that shows it. */
-function runGuarded(cluster: Cluster, isDone: () => boolean, limitUs: number): boolean {
-  try {
-    return cluster.scheduler.run(isDone, limitUs);
-  } catch (error) {
-    violate(
-      cluster.history,
-      'exception',
-      error instanceof Error ? (error.stack ?? error.message) : String(error),
-    );
-    return true;
-  }
+function createWorld(seed: number, scenario: Scenario, keepTrace: boolean): Cluster {
+  const { signatures } = scenario;
+  const founders = foundersOf(scenario.founders);
+  const guests = Array.from({ length: scenario.guests }, (_, index) => guestOf(index));
+  return createCluster({ founders, guests, seed, signatures, keepTrace });
+}
+
+/** First the faults, then a healed quorum must make progress within the bound. */
+function runPhases(cluster: Cluster, scenario: Scenario): void {
+  const { scheduler, history } = cluster;
+  const failed = (): boolean => history.violations.length > 0;
+  startWorkload(cluster, { meanUs: 150_000, pause: 0.03 });
+  const setChanges = scenario.setChanges ? startSetChanges(cluster) : undefined;
+  const faults = startFaults(cluster);
+  reached(history, `founders:${scenario.founders}`);
+  const isFar = (): boolean => topHeight(history) >= HEIGHTS_UNDER_FAULTS;
+  const faulty = scheduler.run(() => failed() || isFar(), FAULTY_LIMIT_US);
+  if (!faulty) violate(history, 'progress', `only ${topHeight(history)} heights under faults`);
+  setChanges?.stop();
+  faults.heal();
+  heal(cluster, failed);
+  checkStores(history, cluster.nodes);
+  checkPenalties(history, cluster.net.penalties);
+}
+
+function heal(cluster: Cluster, failed: () => boolean): void {
+  const { scheduler, history } = cluster;
+  const goal = topHeight(history) + HEIGHTS_AFTER_HEALING;
+  const isHealed = (): boolean =>
+    topHeight(history) >= goal && owing(cluster).every((node) => node.height >= goal);
+  const healed = scheduler.run(() => failed() || isHealed(), scheduler.nowUs() + HEALED_LIMIT_US);
+  if (healed) return;
+  const heights = owing(cluster).map(({ height, failure }) => `${height} ${failure ?? ''}`.trimEnd());
+  violate(history, 'progress', `healed, but the heights are ${heights.join(', ')} of ${goal}`);
+}
+
+/** Honest members of the set: who left it is told nothing any more. */
+function owing(cluster: Cluster) {
+  return members(cluster).filter((node) => !cluster.history.hostile.has(node.id));
+}
+
+const foundersByCount = new Map<number, Founders>();
+
+/** Their keys do not matter to a run, and making them takes longer than a height. */
+function foundersOf(count: number): Founders {
+  const founders = foundersByCount.get(count) ?? createFounders(count);
+  foundersByCount.set(count, founders);
+  return founders;
+}
+
+const guestsByIndex = new Map<number, Hospital>();
+
+function guestOf(index: number): Hospital {
+  const guest = guestsByIndex.get(index) ?? createHospital(`g${index + 1}`);
+  guestsByIndex.set(index, guest);
+  return guest;
 }

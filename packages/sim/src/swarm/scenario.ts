@@ -1,0 +1,28 @@
+// Owns: what kind of network a seed gets: how many hospitals, whether the set changes, which signatures.
+import type { SignatureKind } from '../world/key-registry.ts';
+import { createPrng, type Prng } from '../world/prng.ts';
+
+export interface Scenario {
+  readonly founders: number;
+  /** Hospitals that may be admitted on the way. */
+  readonly guests: number;
+  readonly setChanges: boolean;
+  readonly signatures: SignatureKind;
+}
+
+/** One seed in so many runs real Ed25519. */
+const REAL_KEYS_EVERY = 100;
+
+export function drawScenario(seed: number): Scenario {
+  const prng = createPrng(seed, 'scenario');
+  const signatures = seed % REAL_KEYS_EVERY === 0 ? 'real' : 'fast';
+  const founders = drawFounders(prng, signatures);
+  const setChanges = prng.chance(0.2);
+  const guests = setChanges ? prng.between(1, 2) : 0;
+  return { founders, guests, setChanges, signatures };
+}
+
+/** Votes grow with the square: most seeds run the smallest network that bears a fault. */
+function drawFounders(prng: Prng, signatures: SignatureKind): number {
+  return signatures === 'fast' && prng.chance(0.1) ? prng.between(5, 7) : 4;
+}
