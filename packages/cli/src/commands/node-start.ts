@@ -6,11 +6,12 @@ import { isConsiliumError } from '@consilium/sdk';
 import type { Command } from 'commander';
 import { addCommand, type Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { collect, usage } from '../usage.ts';
+import { collect, integerOf, usage } from '../usage.ts';
 
 interface Options {
   readonly home: string;
   readonly genesis?: string;
+  readonly endObservation?: string;
   readonly exitWithParent?: boolean;
   readonly set?: readonly string[];
 }
@@ -34,14 +35,21 @@ export const registerNodeStart: Register = (place) =>
         .option('--home <folder>', 'home made by `node init`', 'consilium-home')
         .option('--genesis <file>', 'genesis of the network; taken over into the home at the first start')
         .option('--set <name=value>', 'overrides a setting of config.toml, e.g. log.level=debug', collect)
+        .option(
+          '--end-observation <height>',
+          'sign from this height on although the signing record is in doubt; at your own risk, see docs/operate.md',
+        )
         .option('--exit-with-parent', 'stop when standard input closes: for whoever supervises it'),
-    async (_arguments, { home, genesis, exitWithParent, set }) => {
+    async (_arguments, { home, genesis, endObservation, exitWithParent, set }) => {
       const { isSettingName, startNode } = await import('@consilium/node');
       const node = await startNode({
         home,
         ...(genesis === undefined ? {} : { genesisFile: genesis }),
         environment: place.io.env,
         flags: settingsOf(set ?? [], isSettingName),
+        ...(endObservation === undefined
+          ? {}
+          : { endObservation: integerOf(endObservation, '--end-observation', 1) }),
       });
       const ended = await Promise.race([node.failed, stopAsked(exitWithParent === true)]);
       setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();

@@ -41,6 +41,7 @@ export interface OpenedNode {
   start(): void;
   stop(): void;
   readonly facts: NodeFactsSource;
+  endObservation(height: number): void;
 }
 
 export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
@@ -58,6 +59,7 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   });
   return {
     facts,
+    endObservation: (height) => opened.guard.endObservation(height),
     start: () => opened.start(),
     stop: () => {
       facts.stop();

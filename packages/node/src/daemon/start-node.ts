@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly genesisFile?: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly flags: Readonly<Partial<Record<SettingName, string>>>;
+  /** The operator's word that no earlier signature of this key is at or above this height. */
+  readonly endObservation?: number;
 }
 
 export interface RunningNode {
@@ -96,6 +98,7 @@ async function bringUp(
   const { report, committed: onCommitted } = observer;
   const node = await openNode({ prepared, home, clock, net, report, onCommitted, fail });
   closers.push(() => node.stop());
+  if (options.endObservation !== undefined) node.endObservation(options.endObservation);
   const api = await createApi(node.api, { host: config.api.host, port: config.api.port });
   const { url: apiUrl } = await api.start();
   closers.push(() => api.stop());
