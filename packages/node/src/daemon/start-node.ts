@@ -1,4 +1,6 @@
 // Owns: a daemon's life: which parts are brought up in which order, and taken down in reverse. Does not own: any part.
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { accountIdOf, type ConsiliumError, genesisHash, type Hex32 } from '@consilium/core';
 import manifest from '../../package.json' with { type: 'json' };
 import { createApi } from '../api/index.ts';
@@ -9,7 +11,6 @@ import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { homePaths, type OpenHome, openHome } from '../files/home.ts';
 import { readNodeKeys, refuseDevelopmentKeys } from '../keys/store.ts';
 import { createNet, type NodeNet } from '../net/index.ts';
-import { readTip } from '../replica/chain.ts';
 import { SIGNING_RECORD_FILE } from '../replica/open.ts';
 import { homeGenesis } from '../setup/genesis.ts';
 import { initialiseRecordFile } from '../signing/record-file.ts';
@@ -134,11 +135,18 @@ function createNodeNet({ config, keys, genesis, genesisHash: hash }: Prepared, o
   );
 }
 
-/** A home that has no block yet gets its empty record; one that has blocks and no record observes first. */
+/**
+ * A home whose keys are new begins with an empty record. One whose record is gone, or that was made from a copy of its
+ * keys, has none: it watches before it signs.
+ */
 async function ensureSigningRecord(home: OpenHome, { keys, genesisHash: genesis }: Prepared): Promise<void> {
-  if (readTip(home.store) !== undefined || home.disk.read(SIGNING_RECORD_FILE) !== undefined) return;
-  const options = { name: SIGNING_RECORD_FILE, genesis, validator: keys.account.account };
-  await new Promise<void>((resolve, reject) => {
-    initialiseRecordFile(home.disk, options, (error) => (error === undefined ? resolve() : reject(error)));
-  });
+  const { unsigned } = home.paths;
+  if (!existsSync(unsigned)) return;
+  if (home.disk.read(SIGNING_RECORD_FILE) === undefined) {
+    const options = { name: SIGNING_RECORD_FILE, genesis, validator: keys.account.account };
+    await new Promise<void>((resolve, reject) => {
+      initialiseRecordFile(home.disk, options, (error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+  await rm(unsigned);
 }

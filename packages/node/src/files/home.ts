@@ -21,6 +21,8 @@ export interface HomePaths {
   readonly data: string;
   /** Write-ahead log and signing record. Never restored from a backup. */
   readonly state: string;
+  /** Made with new keys, gone with the first start: only such a home may begin with an empty signing record. */
+  readonly unsigned: string;
   readonly genesis: string;
   /** The card to hand out. */
   readonly validatorCard: string;
@@ -42,6 +44,7 @@ export function homePaths(folder: string): HomePaths {
     networkKey: join(keys, 'network.json'),
     data: join(home, 'data'),
     state: join(home, 'state'),
+    unsigned: join(home, 'state', 'never-signed'),
     genesis: join(home, 'genesis.json'),
     validatorCard: join(home, 'validator.json'),
     pid: join(home, 'pid'),

@@ -53,6 +53,7 @@ export async function initHome(options: InitOptions, random: Random): Promise<Ne
   await writeKeyFile(paths.accountKey, keys.account);
   await writeKeyFile(paths.validatorKey, keys.validator);
   await writeKeyFile(paths.networkKey, keys.network);
+  await createFile(paths.unsigned, 'These keys have signed nothing yet.\n', PUBLIC_FILE_MODE);
   await createFile(paths.validatorCard, cardToJson(card), PUBLIC_FILE_MODE);
   const config = renderConfig({ ...options.settings, name, 'p2p.listen': listen });
   await createFile(paths.config, config, PUBLIC_FILE_MODE);

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isConsiliumError, verifyEd25519 } from '@consilium/core';
 import { expect, onTestFinished, test } from 'vitest';
@@ -54,4 +54,22 @@ test('a running daemon shows metrics and health, logs to its file, and a second 
   const again = await start(home);
   onTestFinished(() => again.stop());
   expect((await fetch(`${again.metricsUrl}/readyz`)).status).toBe(200);
+});
+
+test('a home made from a copy of its keys watches before it signs, until its operator ends that', async () => {
+  const { home, genesisFile } = await homeOfOne();
+  await (await start(home, genesisFile)).stop();
+  const { state, data } = homePaths(home);
+  for (const lost of [state, data]) await rm(lost, { recursive: true });
+
+  const restored = await start(home);
+  onTestFinished(() => restored.stop());
+  const probe = async (node: RunningNode) => (await fetch(`${node.metricsUrl}/readyz`)).json();
+  expect(await probe(restored)).toMatchObject({ ready: false, reasons: [{ code: 'NOT_SIGNING' }] });
+  await restored.stop();
+
+  const flags = { ...FREE_PORTS, 'log.file': 'node.log' };
+  const ended = await startNode({ home, environment: {}, flags, endObservation: 1 });
+  onTestFinished(() => ended.stop());
+  expect(await probe(ended)).toEqual({ ready: true, reasons: [] });
 });
