@@ -15,7 +15,7 @@ import { readTopology, type Topology } from './network/topology.ts';
 import { createControl } from './supervisor/control.ts';
 import type { Told } from './supervisor/main.ts';
 import { logOf, startSupervisor } from './supervisor/supervisor.ts';
-import { warmUp } from './supervisor/warm-up.ts';
+import { COMPILE_CACHE, warmUp } from './supervisor/warm-up.ts';
 
 export interface DevnetOptions extends PlanOptions {
   /** Default: `devnet/run` in the current folder. A network that was made there before goes on. */
@@ -129,8 +129,12 @@ function spawnSupervisor({ dir }: DevnetFile): ChildProcess {
   mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
   const output = openSync(log, 'a', 0o600);
   try {
-    const stdio = ['ignore', output, output, 'ipc'] as const;
-    return spawn(process.execPath, [SUPERVISOR, dir], { detached: true, stdio: [...stdio], cwd: dir });
+    return spawn(process.execPath, [SUPERVISOR, dir], {
+      detached: true,
+      stdio: ['ignore', output, output, 'ipc'],
+      cwd: dir,
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+    });
   } finally {
     closeSync(output);
   }

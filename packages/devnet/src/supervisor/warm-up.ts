@@ -3,13 +3,13 @@
 // command's bin turns it on).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../../../', import.meta.url);
 /** Where the bin keeps what it compiled. */
-const CACHE = fileURLToPath(new URL('node_modules/.cache/consilium/', ROOT));
+export const COMPILE_CACHE: string = fileURLToPath(new URL('node_modules/.cache/consilium/', ROOT));
 
 const LOAD_ALL = `
 import module from 'node:module';
@@ -17,18 +17,32 @@ const [cache, ...parts] = process.argv.slice(1);
 module.enableCompileCache(cache);
 for (const part of parts) await import(part);`;
 
-/** Once for a clone and an engine. A failure costs the saving, nothing else. */
+/** Again after a change of the source. A failure costs the saving, nothing else. */
 export async function warmUp(): Promise<void> {
-  const mark = join(CACHE, `warm-${process.version}`);
-  if (existsSync(mark)) return;
+  const mark = join(COMPILE_CACHE, `warm-${process.version}`);
+  const newest = String(newestSourceMs());
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === newest) return;
   const parts = ['packages/cli/src/main.ts', 'packages/node/src/index.ts'].map((path) => new URL(path, ROOT));
-  const args = ['--input-type=module', '--eval', LOAD_ALL, CACHE, ...parts.map(String)];
+  const args = ['--input-type=module', '--eval', LOAD_ALL, COMPILE_CACHE, ...parts.map(String)];
   const loading = spawn(process.execPath, args, { stdio: 'ignore' });
   const code = await once(loading, 'exit').then(
     ([exitCode]) => exitCode as number | null,
     () => null,
   );
   if (code !== 0) return;
-  mkdirSync(CACHE, { recursive: true });
-  writeFileSync(mark, '');
+  mkdirSync(COMPILE_CACHE, { recursive: true });
+  writeFileSync(mark, newest);
+}
+
+const PACKAGES = ['cli', 'consensus', 'core', 'node', 'sdk'];
+
+/** Of a few hundred files: some milliseconds. */
+function newestSourceMs(): number {
+  const times = PACKAGES.flatMap((name) => {
+    const folder = fileURLToPath(new URL(`packages/${name}/src/`, ROOT));
+    return readdirSync(folder, { recursive: true }).map(
+      (path) => statSync(join(folder, String(path))).mtimeMs,
+    );
+  });
+  return Math.max(...times);
 }
