@@ -32,6 +32,13 @@ export interface DevnetFile {
   readonly genesis: string;
   readonly nodes: readonly DevnetNode[];
   readonly keys: readonly DevnetKey[];
+  /** Whether its supervisor lives: the file stays when the network is stopped, with keys and genesis of use. */
+  readonly running: boolean;
+}
+
+/** null: stopped in order. */
+interface Supervised {
+  readonly supervisor?: { readonly pid: number } | null;
 }
 
 /** Undefined when no devnet was started in the folder. Throws `CONFIGURATION_INVALID` when its file is damaged. */
@@ -47,15 +54,24 @@ export async function findDevnet(io: Io, dir: string | undefined): Promise<Devne
 
 function parseDevnetFile(text: string): DevnetFile | undefined {
   try {
-    const raw = JSON.parse(text) as DevnetFile & { readonly version: number };
+    const raw = JSON.parse(text) as DevnetFile & Supervised & { readonly version: number };
     const whole =
       raw.version === 1 &&
       typeof raw.genesis === 'string' &&
       raw.nodes.every(({ name, api, accountKey }) => areTexts(name, api, accountKey)) &&
       raw.keys.every(({ name, role, file }) => areTexts(name, role, file));
-    return whole ? raw : undefined;
+    return whole ? { ...raw, running: isSupervised(raw) } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function isSupervised({ supervisor }: Supervised): boolean {
+  if (supervisor === undefined || supervisor === null) return supervisor === undefined;
+  try {
+    return process.kill(supervisor.pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

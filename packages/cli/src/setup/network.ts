@@ -94,7 +94,7 @@ function readOptionsOf({ minHeight, fresh }: NetworkOptions): ReadOptions {
 function nodesOf(io: Io, options: NetworkOptions, devnet: DevnetFile | undefined): readonly string[] {
   const named = listOf(options.node ?? [io.env['CONSILIUM_NODE'] ?? '']);
   if (named.length > 0) return named;
-  if (devnet === undefined || devnet.nodes.length === 0) throw usage(NO_NODE);
+  if (devnet === undefined || !devnet.running || devnet.nodes.length === 0) throw usage(NO_NODE);
   return devnet.nodes.map(({ api }) => api);
 }
 
