@@ -1,5 +1,5 @@
 // Owns: whom the operator's own addresses are for. Does not own: dialling (net).
-import type { Hex32 } from '@consilium/core';
+import { type Hex32, isHexOf } from '@consilium/core';
 import type { PeerAddresses } from './value-types.ts';
 
 export interface NamedInstitution {
@@ -10,17 +10,20 @@ export interface NamedInstitution {
 export interface AddressOverrides {
   /** By account id. */
   readonly byInstitution: Readonly<Record<Hex32, readonly string[]>>;
-  /** Names and ids that no institution has (yet): worth a line in the log, not a refusal. */
+  /** Names that no institution has: worth a line in the log, not a refusal. */
   readonly unknown: readonly string[];
 }
 
-/** An id goes before a name: a name could be chosen to look like one. */
+/**
+ * An id goes before a name: a name could be chosen to look like one. It may be of an institution that is admitted later;
+ * names are those of the founders.
+ */
 export function addressOverrides(
   addresses: PeerAddresses,
   institutions: readonly NamedInstitution[],
 ): AddressOverrides {
   const idOf = (key: string): Hex32 | undefined =>
-    (institutions.find(({ id }) => id === key) ?? institutions.find(({ name }) => name === key))?.id;
+    isHexOf(key, 32) ? key : institutions.find(({ name }) => name === key)?.id;
   const found = Object.entries(addresses).map(([key, list]) => ({ key, id: idOf(key), list }));
   return {
     byInstitution: Object.fromEntries(
