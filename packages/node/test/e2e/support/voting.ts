@@ -13,8 +13,16 @@ export async function votedAt({ name, paths, startedAtMs, log }: Validator): Pro
   return eventually(
     () => `a vote of ${name}; its log ends: ${log().slice(-2_000)}`,
     async () => {
-      const { mtimeMs } = await stat(join(paths.state, SIGNING_RECORD_FILE));
+      const mtimeMs = await writtenAt(join(paths.state, SIGNING_RECORD_FILE));
       return mtimeMs > startedAtMs ? mtimeMs : undefined;
     },
   );
+}
+
+async function writtenAt(file: string): Promise<number> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch {
+    return 0;
+  }
 }
