@@ -22,7 +22,7 @@ import { type Load, startLoad } from './support/load.ts';
 import { createNetwork, type Network, type Validator } from './support/network.ts';
 import { eventually, until } from './support/waiting.ts';
 
-test('A fifth hospital is admitted and the current proposer removed under load; a light client follows from genesis across both; a certificate of the old set is refused at the new height.', async () => {
+test('A fifth hospital is admitted and the current proposer removed under load; a light client follows from genesis across both; a certificate of the old set is refused at the new height (real sockets).', async () => {
   await using network = await createNetwork();
   await network.start();
   const [north, east, south, west] = network.validators as [Validator, Validator, Validator, Validator];

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
 import { editDistance, nearestName } from '../../../src/config/nearest.ts';
-import { addressOverrides } from '../../../src/config/peers.ts';
 import { createLineOf } from '../../../src/config/toml-lines.ts';
 
 describe('the line of a key', () => {
@@ -60,21 +59,5 @@ describe('the nearest name', () => {
   test('is none when nothing is near', () => {
     expect(nearestName('port', ['api.port', 'log.level'])).toBe('api.port');
     expect(nearestName('zzzzzz', ['api.port', 'log.level'])).toBeUndefined();
-  });
-});
-
-describe('the addresses that an operator sets for peers', () => {
-  const nord = { id: 'aa'.repeat(32), name: 'Nord' };
-  const liar = { id: 'bb'.repeat(32), name: nord.id };
-
-  test('are found by name and by id, and an id goes before a name that looks like it', () => {
-    const addresses = { [nord.id]: ['/ip4/10.0.0.1/tcp/1'], Ost: ['/ip4/10.0.0.2/tcp/1'] };
-    expect(addressOverrides(addresses, [liar, nord])).toEqual({
-      byInstitution: { [nord.id]: ['/ip4/10.0.0.1/tcp/1'] },
-      unknown: ['Ost'],
-    });
-    expect(addressOverrides({ Nord: ['/ip4/10.0.0.3/tcp/1'] }, [liar, nord]).byInstitution).toEqual({
-      [nord.id]: ['/ip4/10.0.0.3/tcp/1'],
-    });
   });
 });
