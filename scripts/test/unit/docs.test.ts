@@ -5,13 +5,6 @@ import { repository } from '../support/tree.ts';
 
 const read = (file: string): string => readFileSync(join(repository, file), 'utf8');
 
-/** Paths in code quotes that begin with a folder or file of the root. */
-function namedPaths(text: string): string[] {
-  const quoted = [...text.matchAll(/`([^`\s]+)`/g)].map(([, path]) => path ?? '');
-  const roots = readdirSync(repository);
-  return quoted.filter((path) => path.includes('/') && roots.includes(path.split('/')[0] ?? ''));
-}
-
 function linkedFiles(file: string): string[] {
   return [...read(file).matchAll(/\]\(([^)#\s]+)\)/g)]
     .map(([, target]) => target ?? '')
@@ -20,12 +13,6 @@ function linkedFiles(file: string): string[] {
 }
 
 describe('the documents', () => {
-  it('Every path named in `docs/architecture.md` exists.', () => {
-    const paths = namedPaths(read('docs/architecture.md'));
-    expect(paths.length).toBeGreaterThan(30);
-    expect(paths.filter((path) => !existsSync(join(repository, path)))).toEqual([]);
-  });
-
   it('link to files that exist', () => {
     const files = ['README.md', ...readdirSync(join(repository, 'docs')).map((name) => join('docs', name))];
     const linked = files.filter((file) => file.endsWith('.md')).flatMap(linkedFiles);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,25 @@ function run(program: string, env: Record<string, string>): Promise<{ code: numb
   });
 }
 
-it('README: the program of at most 30 lines against the SDK runs as it is printed.', async () => {
+const TITLE =
+  'README: what it is and for whom, the commands, a picture of the way of a transaction, packages (owns, does not own), limits, status of what is not there yet, a program of at most 30 lines against the SDK that a test takes out and runs. Every path named in `docs/architecture.md` exists (test).';
+
+it(TITLE, async () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const sections = [
+    'Start',
+    'A program',
+    'The way of a transaction',
+    'Packages',
+    'Dependencies',
+    'Limits',
+    'Status',
+  ];
+  for (const section of sections) expect(readme).toContain(`\n## ${section}\n`);
+  for (const reader of ['operators', 'developers', 'testers']) expect(readme).toContain(`**${reader}**`);
+  expect(readme).toContain('not there yet');
+  expect(pathsNamed('docs/architecture.md').filter((path) => !existsSync(join(root, path)))).toEqual([]);
+
   const program = programOfReadme();
   expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
   const folder = mkdtempSync(join(tmpdir(), 'consilium-readme-'));
@@ -51,3 +69,15 @@ it('README: the program of at most 30 lines against the SDK runs as it is printe
   expect(out).toMatch(/proven since height \d+/);
   expect(code).toBe(0);
 });
+
+/** Paths in code quotes that begin with a folder or file of the root. */
+function pathsNamed(file: string): string[] {
+  const quoted = [...readFileSync(join(root, file), 'utf8').matchAll(/`([^`\s]+)`/g)].map(
+    ([, path]) => path ?? '',
+  );
+  const paths = quoted.filter(
+    (path) => path.includes('/') && existsSync(join(root, path.split('/')[0] ?? '')),
+  );
+  expect(paths.length).toBeGreaterThan(30);
+  return paths;
+}
