@@ -135,4 +135,34 @@ describe('The set of hospitals', () => {
     }
     net.expectNoViolation();
   });
+
+  test('A set that changes while the round changes is the same at every node, and so are its proposers.', () => {
+    const guest = createHospital('g1');
+    const net = network({ guests: [guest] });
+    const { cluster } = net;
+    const { scheduler, history } = cluster;
+    const orders = new Map<number, Set<string>>();
+    let firstOfNewSet = 0;
+    cluster.onCommit((id, { block }) => {
+      const node = net.nodes.find((each) => each.id === id);
+      const { proposers = [] } = node?.replica?.ledger.nextHeight() ?? {};
+      const { height, validatorsHash, nextValidatorsHash } = block.header;
+      orders.set(height, (orders.get(height) ?? new Set()).add(proposers.join(' ')));
+      if (firstOfNewSet !== 0 || validatorsHash === nextValidatorsHash) return;
+      // The next height is the first of the new set: its first proposer goes down before it begins.
+      firstOfNewSet = height + 1;
+      const away = net.nodes.find((each) => each.id === proposers[0]);
+      scheduler.after(0, () => away?.kill());
+      scheduler.after(5_000_000, () => away?.start());
+    });
+    keepSubmitting(net, [0, 1, 2, 3], 50);
+    net.untilHeight(3, 10_000, net.nodes.slice(0, 4));
+    net.node(4).start();
+    decideChange(net, { type: 'admit', card: guest.card }, cluster.hospitals.slice(1, 3));
+    net.untilHeight(firstOfNewSet + 10, 60_000);
+    expect(history.chain.get(firstOfNewSet)?.certificate.round).toBeGreaterThan(0);
+    expect(history.sometimes.has('set-change-across-a-round-change')).toBe(true);
+    expect([...orders.values()].filter((each) => each.size > 1)).toEqual([]);
+    net.expectNoViolation();
+  });
 });
