@@ -1,6 +1,7 @@
 // Owns: what a program does with a network that runs: commands to its nodes, one more hospital, its end, and an SDK client
 // and signers for its demo people. Does not own: bringing it up (devnet.ts).
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConsiliumError, type Genesis, isConsiliumError } from '@consilium/core';
 import {
@@ -124,6 +125,8 @@ async function prepareAddition(
   if (nodes.some(({ name }) => name === id))
     throw new ConsiliumError('DEVNET_NODE_STATE', { name: id, state: 'there already', command: 'add' });
   await requireFree(usesOf(id, ports), basePort);
+  // An earlier try that was cut short before its node was known: it never ran.
+  await rm(join(dir, 'homes', id), { recursive: true, force: true });
   const node = await prepareHome(dir, seed, hospital);
   return { node, keys: await writeKeysOf(dir, seed, hospital) };
 }

@@ -111,7 +111,7 @@ async function writeSecret(root: string, name: string, content: string): Promise
   const folder = join(root, 'keys');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${name}.json`);
-  await writeFile(path, content, { mode: 0o600, flag: 'wx' });
+  await writeFile(path, content, { mode: 0o600 });
   return path;
 }
 

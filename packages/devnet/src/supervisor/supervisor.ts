@@ -17,8 +17,8 @@ export function logOf(dir: string, name: string): string {
 }
 
 /**
- * Starts every node and waits until all founders are ready. Throws `DEVNET_NOT_READY` {name, log}, also when the signal
- * asks to give up; then everything is stopped again.
+ * Starts every node and waits until all founders are ready. Throws `DEVNET_NOT_READY` {name, log}, or `INTERRUPTED` when
+ * the signal asks to give up; then everything is stopped again.
  */
 export async function startSupervisor(prepared: DevnetFile, signal?: AbortSignal): Promise<Supervisor> {
   const supervisor = await createSupervisor(prepared);
@@ -32,7 +32,7 @@ export async function startSupervisor(prepared: DevnetFile, signal?: AbortSignal
     return supervisor;
   } catch (error) {
     await supervisor.stop();
-    throw error;
+    throw signal?.aborted === true ? new ConsiliumError('INTERRUPTED') : error;
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }

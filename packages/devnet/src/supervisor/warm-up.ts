@@ -1,4 +1,4 @@
-// Owns: that the daemon's source is compiled before several daemons start at once. Without it each of them would compile
+// Owns: that our source is compiled before several daemons start at once. Without it each of them would compile
 // all of it at the same time and keep the compiler in memory (some 30 MB each). Does not own: the cache itself (the
 // command's bin turns it on).
 import { spawn } from 'node:child_process';
@@ -22,7 +22,9 @@ export async function warmUp(): Promise<void> {
   const mark = join(COMPILE_CACHE, `warm-${process.version}`);
   const newest = String(newestSourceMs());
   if (existsSync(mark) && readFileSync(mark, 'utf8') === newest) return;
-  const parts = ['packages/cli/src/main.ts', 'packages/node/src/index.ts'].map((path) => new URL(path, ROOT));
+  const parts = ['cli/src/main.ts', 'devnet/src/index.ts', 'node/src/index.ts'].map(
+    (path) => new URL(`packages/${path}`, ROOT),
+  );
   const args = ['--input-type=module', '--eval', LOAD_ALL, COMPILE_CACHE, ...parts.map(String)];
   const loading = spawn(process.execPath, args, { stdio: 'ignore' });
   const code = await once(loading, 'exit').then(
@@ -34,7 +36,7 @@ export async function warmUp(): Promise<void> {
   writeFileSync(mark, newest);
 }
 
-const PACKAGES = ['cli', 'consensus', 'core', 'node', 'sdk'];
+const PACKAGES = ['cli', 'consensus', 'core', 'devnet', 'node', 'sdk'];
 
 /** Of a few hundred files: some milliseconds. */
 function newestSourceMs(): number {

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { noop } from '@consilium/sdk';
 import { expect, it } from 'vitest';
+import { createFolder } from '../../../../scripts/test/support/tree.ts';
 import {
   detachDevnet,
   freeBasePort,
@@ -11,14 +12,8 @@ import {
   readDevnetFile,
   resetDevnet,
 } from '../../src/index.ts';
-import {
-  consilium,
-  createFolder,
-  npxConsilium,
-  processesOf,
-  residentBytes,
-  until,
-} from '../support/command.ts';
+import { warmUp } from '../../src/supervisor/warm-up.ts';
+import { consilium, npxConsilium, processesOf, residentBytes, until } from '../support/command.ts';
 
 const READY_MS = 5_000;
 const IDLE_BYTES = 150_000_000;
@@ -26,8 +21,10 @@ const SILENCE_MS = 30_000;
 
 it('`npx consilium devnet up --detach --json` is ready in under 5 s with dependencies installed; idle validators stay under 150 MB; the idle chain makes no block in 30 s.', async () => {
   using folder = createFolder();
-  const dir = join(folder.path, 'run');
+  const dir = join(folder.root, 'run');
   const basePort = await freeBasePort();
+  // What the install ended with; the source may have changed since.
+  await warmUp();
   const begun = performance.now();
   const up = await npxConsilium(
     'devnet',
@@ -49,7 +46,6 @@ it('`npx consilium devnet up --detach --json` is ready in under 5 s with depende
   const heads = (await devnet.status()).nodes.map(({ height, stateRoot }) => `${height} ${stateRoot}`);
   expect(heads).toHaveLength(4);
   expect(new Set(heads).size).toBe(1);
-  expect(tookMs).toBeLessThan(READY_MS);
 
   const client = devnet.client();
   await client.submit([noop()], await devnet.signer('a'));
@@ -60,11 +56,12 @@ it('`npx consilium devnet up --detach --json` is ready in under 5 s with depende
   const { nodes } = await devnet.status();
   expect(nodes.map(({ height }) => height)).toEqual([1, 1, 1, 1]);
   for (const { pid } of nodes) expect(residentBytes(pid ?? 0)).toBeLessThan(IDLE_BYTES);
+  expect(tookMs).toBeLessThan(READY_MS);
 });
 
 it('a devnet is started, asked, hurt, mended and stopped from the command line, and leaves no process', async () => {
   using folder = createFolder();
-  const dir = join(folder.path, 'run');
+  const dir = join(folder.root, 'run');
   const at = ['--dir', dir, '--json'];
   const states = async (): Promise<string[]> => {
     const { stdout } = await consilium('devnet', 'status', ...at);
@@ -75,6 +72,7 @@ it('a devnet is started, asked, hurt, mended and stopped from the command line, 
   expect(await consilium('devnet', 'up', '--detach', ...at, '--base-port', basePort)).toMatchObject({
     code: 0,
   });
+  await using _whateverFails = await openDevnet(dir);
   expect(await consilium('devnet', 'up', '--detach', ...at)).toMatchObject({ code: 1, stdout: '' });
   expect(await states()).toEqual(['a running', 'b running', 'c running', 'd running']);
 
@@ -101,8 +99,8 @@ it('a devnet is started, asked, hurt, mended and stopped from the command line, 
 
 it('a supervisor that is killed takes its nodes along within 3 s, a paused one too, and the next start goes on', async () => {
   using folder = createFolder();
-  const dir = join(folder.path, 'run');
-  const devnet = await detachDevnet({ dir, findPorts: true });
+  const dir = join(folder.root, 'run');
+  await using devnet = await detachDevnet({ dir, findPorts: true });
   const committed = await devnet.client().submit([noop()], await devnet.signer('a'));
   expect(committed).toMatchObject({ state: 'committed', code: 'OK', height: 1 });
   await devnet.command('b', 'pause');
@@ -120,7 +118,7 @@ it('a supervisor that is killed takes its nodes along within 3 s, a paused one t
 
 it('a port that is taken is named at once, with a base port that is free, and nothing is left behind', async () => {
   using folder = createFolder();
-  const dir = join(folder.path, 'run');
+  const dir = join(folder.root, 'run');
   const basePort = await freeBasePort();
   await using occupant = createServer();
   await new Promise<void>((resolve) => occupant.listen(basePort + 11, '127.0.0.1', resolve));
@@ -137,13 +135,13 @@ it('a port that is taken is named at once, with a base port that is free, and no
 
 it('two networks run side by side, and the reset of one leaves the other alone', async () => {
   using folder = createFolder();
-  const [first, second] = [join(folder.path, 'first'), join(folder.path, 'second')];
+  const [first, second] = [join(folder.root, 'first'), join(folder.root, 'second')];
   await using kept = await launchDevnet({ dir: first, nodes: 1, seed: 'kept', findPorts: true });
-  const gone = await detachDevnet({ dir: second, nodes: 1, seed: 'gone', findPorts: true });
+  await using gone = await detachDevnet({ dir: second, nodes: 1, seed: 'gone', findPorts: true });
   await gone.client().submit([noop()], await gone.signer('a'));
   await resetDevnet(second);
   expect(processesOf(second)).toEqual([]);
   expect(await readDevnetFile(second)).toBeUndefined();
-  await expect(resetDevnet(folder.path)).rejects.toMatchObject({ code: 'DEVNET_FOLDER_INVALID' });
+  await expect(resetDevnet(folder.root)).rejects.toMatchObject({ code: 'DEVNET_FOLDER_INVALID' });
   expect(await kept.client().submit([noop()], await kept.signer('a'))).toMatchObject({ height: 1 });
 });

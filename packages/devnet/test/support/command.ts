@@ -1,12 +1,8 @@
 // Owns: running the command as a person types it, in the clone, and looking at what is left of it.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-
-export const clone: string = fileURLToPath(new URL('../../../../', import.meta.url));
+import { type Outcome, repository, runShell } from '../../../../scripts/test/support/tree.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -17,17 +13,39 @@ export interface Ended {
 export interface Options {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** A process group of its own, as a shell gives to what is typed: `pressCtrlC` reaches all of it. */
+  readonly group?: boolean;
 }
 
-/** A test's own environment must not tell the command where a network is. */
+/** What a person's shell has: nothing of the test runner, of the npm that started it, or of another network. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(([name]) => !/^(CONSILIUM_|VITEST|NODE_ENV)/.test(name));
-  return Object.fromEntries(entries);
+  const own = /^(CONSILIUM_|VITEST|NODE_ENV|INIT_CWD|npm_(?!config_(cache|registry|userconfig)$))/i;
+  const path = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => !/[/\\]node_modules[/\\]/.test(folder));
+  const entries = Object.entries(process.env).filter(([name]) => !own.test(name));
+  return { ...Object.fromEntries(entries), PATH: path.join(delimiter) };
 }
 
 export function start(command: string, args: readonly string[], options: Options = {}): ChildProcess {
-  const { cwd = clone, env = cleanEnvironment() } = options;
-  return spawn(command, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { cwd = repository, env = cleanEnvironment(), group = false } = options;
+  return spawn(command, [...args], { cwd, env, detached: group, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+export function pressCtrlC({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGINT');
+}
+
+/** What it has printed, as soon as that holds the text. Rejects when it ends without. */
+export function printed(child: ChildProcess, text: string): Promise<string> {
+  let stdout = '';
+  return new Promise((resolve, reject) => {
+    child.stdout?.setEncoding('utf8').on('data', (part: string) => {
+      stdout += part;
+      if (stdout.includes(text)) resolve(stdout);
+    });
+    child.once('close', () => reject(new Error(`ended without printing ${text}: ${stdout}`)));
+  });
 }
 
 /** Until it has exited and everybody has closed its output. */
@@ -49,7 +67,7 @@ export async function ended(child: ChildProcess): Promise<Ended> {
 
 /** The command in the clone, without the second that npx takes to find it. */
 export function consilium(...words: readonly string[]): Promise<Ended> {
-  return ended(start(process.execPath, [join(clone, 'packages/cli/bin/consilium.js'), ...words]));
+  return ended(start(process.execPath, [join(repository, 'packages/cli/bin/consilium.js'), ...words]));
 }
 
 /** `npx consilium ...` as a person types it. */
@@ -80,11 +98,7 @@ export function residentBytes(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024;
 }
 
-export interface Folder extends Disposable {
-  readonly path: string;
-}
-
-export function createFolder(): Folder {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), 'consilium-devnet-')));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+/** A line as it is typed in the clone. */
+export function shell(line: string): Promise<Outcome> {
+  return runShell(line, repository, cleanEnvironment());
 }
