@@ -13,6 +13,10 @@ export class EvidencePool {
     return true;
   }
 
+  accuses(validator: Hex32): boolean {
+    return this.#byAccused.has(validator);
+  }
+
   pending(): readonly Evidence[] {
     return [...this.#byAccused.values()];
   }

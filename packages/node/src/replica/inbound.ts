@@ -122,6 +122,7 @@ function checkPolka(
     polka.round === proposal.validRound &&
     polka.blockId === proposal.blockId;
   if (!answers) return reject('proposal.polka');
-  const refused = checkCertificate(rules, state, polka);
-  return refused?.verdict === 'reject' ? reject('proposal.polka') : undefined;
+  // Known votes alone are no quorum: an honest node that relays the proposal must not be blamed for its polka.
+  const valid = isValidCertificate(rules.verify, rules.genesisHash, state.config.validators, polka);
+  return valid ? undefined : reject('proposal.polka');
 }

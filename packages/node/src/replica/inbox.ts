@@ -2,6 +2,7 @@
 // Does not own: agreement, the pool, sync: each message ends in one of them.
 import type { State } from '@consilium/consensus';
 import {
+  type Certificate,
   decodeTx,
   type Evidence,
   type Hex32,
@@ -10,6 +11,7 @@ import {
   type SignedProposal,
   type Tx,
   type Vote,
+  votesOf,
 } from '@consilium/core';
 import {
   FUTURE_MESSAGES_PER_HEIGHT_MAX,
@@ -196,6 +198,7 @@ export class Inbox {
     if (this.#floods(state, message)) return done();
     if (message.type === 'proposal') return this.#takeProposal(message, arrivalMs, done);
     if (message.type === 'vote') this.#noticeOwn(message.vote);
+    else this.#noticeOwnIn(message.certificate, state);
     agreement.take(entryOf(message), done);
   }
 
@@ -204,6 +207,7 @@ export class Inbox {
     const { agreement, values, host } = this.#deps;
     const { height } = message.proposal;
     this.#noticeOwn(message.proposal);
+    if (message.polka !== null) this.#noticeOwnIn(message.polka, agreement.state);
     const propose = (): void => {
       if (agreement.state?.config.height !== height) return done();
       values.add(message.value);
@@ -229,6 +233,11 @@ export class Inbox {
 
   #noticeOwn(message: Vote | SignedProposal): void {
     if (message.validator === this.#deps.self) this.#deps.host.heardOwn(message);
+  }
+
+  /** A vote under this node's key may come inside a certificate only. */
+  #noticeOwnIn(certificate: Certificate, state: State | undefined): void {
+    for (const vote of votesOf(certificate, state?.config.validators ?? [])) this.#noticeOwn(vote);
   }
 
   #refused(peer: Hex32, refusal: InboundRefusal | undefined): boolean {

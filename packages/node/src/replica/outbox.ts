@@ -1,7 +1,12 @@
 // Owns: telling the peers what one turn of the queue has for them: votes gathered into one message, and nobody is told
 // what came from him. Does not own: what is worth telling (agreement's relay effects, helper.ts).
 import type { Hex32, Vote } from '@consilium/core';
-import { encodeMessage, VOTES_PER_MESSAGE_MAX, type WireMessage } from '../messages/wire.ts';
+import {
+  encodeMessage,
+  type ProposalMessage,
+  VOTES_PER_MESSAGE_MAX,
+  type WireMessage,
+} from '../messages/wire.ts';
 import type { Channel, Net } from '../ports.ts';
 
 interface GatheredVote {
@@ -10,11 +15,13 @@ interface GatheredVote {
 }
 
 export class Outbox {
+  readonly #self: Hex32;
   readonly #net: Pick<Net, 'connected' | 'send'>;
   #votes: GatheredVote[] = [];
   #source: Hex32 | null = null;
 
-  constructor(net: Pick<Net, 'connected' | 'send'>) {
+  constructor(self: Hex32, net: Pick<Net, 'connected' | 'send'>) {
+    this.#self = self;
     this.#net = net;
   }
 
@@ -23,8 +30,14 @@ export class Outbox {
     this.#source = peer;
   }
 
+  /** An own vote is for everybody: whose message made this node cast it has not seen it either. */
   relayVote(vote: Vote): void {
-    this.#votes.push({ vote, from: this.#source });
+    this.#votes.push({ vote, from: vote.validator === this.#self ? null : this.#source });
+  }
+
+  relayProposal(message: ProposalMessage): void {
+    if (message.proposal.validator === this.#self) this.broadcast(message);
+    else this.relay(message);
   }
 
   relay(message: WireMessage): void {

@@ -52,7 +52,7 @@ export class Replica {
   constructor(deps: ReplicaDeps, options: HelperOptions) {
     this.#deps = deps;
     const { self, clock, kv, net, report, ledger, pool, log, signer, ledgerDeps } = deps;
-    this.#outbox = new Outbox(net);
+    this.#outbox = new Outbox(self, net);
     this.#queue = new TaskQueue(() => this.#outbox.flush());
     this.#values = new ValueDesk(pool);
     this.#work = new ValueWork({ self, clock, kv, ledger, values: this.#values, host: this.#workHost() });
@@ -234,7 +234,7 @@ export class Replica {
         return this.#outbox.relayVote(effect.vote);
       case 'relay-proposal': {
         const message = this.#proposals.get(proposalName(effect.proposal));
-        return message === undefined ? undefined : this.#outbox.relay(message);
+        return message === undefined ? undefined : this.#outbox.relayProposal(message);
       }
       case 'relay-certificate':
         return this.#outbox.relay({ type: 'certificate', certificate: effect.certificate });
@@ -293,6 +293,8 @@ export class Replica {
   }
 
   #addEvidence(evidence: Evidence): boolean {
+    // Who is accused here already costs no signature check again.
+    if (this.#evidence.accuses(accusedOf(evidence))) return false;
     if (this.#deps.ledger.evidenceRefusal(evidence) !== undefined || !this.#evidence.add(evidence))
       return false;
     this.#deps.report({

@@ -1,6 +1,7 @@
 // Owns: the values of the running height: which are in hand, which bodies they still lack, what their execution gave.
 // Bodies of a proposed value stay here until the height ends, whatever the mempool's quotas and expiry say (4.2).
 import {
+  BLOCK_TX_BYTES_MAX,
   type Block,
   decodeBlock,
   decodeTx,
@@ -70,12 +71,24 @@ export class ValueDesk {
     return found;
   }
 
-  /** Keeps those bodies that a value in hand names; returns whether any was missing before. */
+  /**
+   * Keeps those bodies that a value in hand names; returns whether any was missing before. A value that names more bytes
+   * than any block holds is not gathered further: it stays without a verdict, and costs no more memory than a block.
+   */
   addBodies(txs: readonly Tx[]): boolean {
-    const wanted = new Set([...this.#values.values()].flatMap((value) => value.txIds));
+    let fresh = false;
+    for (const value of this.#values.values()) if (this.#addBodiesOf(value, txs)) fresh = true;
+    return fresh;
+  }
+
+  #addBodiesOf({ txIds }: Value, txs: readonly Tx[]): boolean {
+    const wanted = new Set(txIds);
+    let bytes = txIds.reduce((sum, txId) => sum + (this.#bodies.get(txId)?.length ?? 0), 0);
     let fresh = false;
     for (const tx of txs) {
       if (!wanted.has(tx.id) || this.#bodies.has(tx.id)) continue;
+      bytes += tx.bytes.length;
+      if (bytes > BLOCK_TX_BYTES_MAX) break;
       this.#bodies.set(tx.id, tx.bytes);
       fresh = true;
     }
