@@ -4,6 +4,6 @@ export * from './limits.ts';
 export { resume } from './resume.ts';
 export { proposerOf } from './rules.ts';
 export * from './share.ts';
-export { startHeight, step } from './step.ts';
+export { startHeight, step, wouldKeepProposal, wouldKeepVote } from './step.ts';
 export { delayMs, isTimely, timeoutMs, valueBounds } from './timing.ts';
 export * from './types.ts';

@@ -9,11 +9,17 @@ import {
   type Hex32,
   isWellFormedVote,
   NO_ROUND,
+  type SignedProposal,
   type Vote,
   votesOf,
 } from '@consilium/core';
 import { evidenceOfProposal, evidenceOfVote, sameProposal } from './accountability.ts';
-import { LATER_ROUNDS_PER_SENDER_MAX, PROPOSALS_PER_ROUND_MAX, VOTES_KEPT_ALWAYS } from './limits.ts';
+import {
+  LATER_ROUNDS_PER_SENDER_MAX,
+  PROPOSAL_ROUNDS_AHEAD_MAX,
+  PROPOSALS_PER_ROUND_MAX,
+  VOTES_KEPT_ALWAYS,
+} from './limits.ts';
 import { cast, enterRound, propose, proposerOf, settle } from './rules.ts';
 import type {
   Effect,
@@ -25,6 +31,7 @@ import type {
   State,
   TimeoutKind,
   Verdict,
+  VoteLog,
 } from './types.ts';
 import { keepVote, votesBy } from './votes.ts';
 
@@ -142,15 +149,37 @@ function takeVote(state: State, vote: Vote, inCertificate: boolean): Outcome {
   const member = findValidator(state.config.validators, vote.validator) !== undefined;
   if (!member || vote.height !== state.config.height || !isWellFormedVote(vote)) return unchanged(state);
   const known = votesBy(state.votes, vote.round, vote.type, vote.validator);
-  const votes = keepVote(state.votes, state.config.validators, vote, {
-    currentRound: state.round,
-    proposalInHand: isProposed(state, vote),
-    inCertificate,
-  });
+  const votes = keptWith(state, vote, inCertificate);
   if (votes === undefined) return unchanged(state);
   const effects: Effect[] =
     inCertificate || known.length >= VOTES_KEPT_ALWAYS ? [] : [{ type: 'relay-vote', vote }];
   return accuse({ ...state, votes }, effects, evidenceOfVote(state.votes, vote));
+}
+
+function keptWith(state: State, vote: Vote, inCertificate: boolean): VoteLog | undefined {
+  return keepVote(state.votes, state.config.validators, vote, {
+    currentRound: state.round,
+    proposalInHand: isProposed(state, vote),
+    inCertificate,
+  });
+}
+
+/**
+ * Whether this vote of the height, if its signature holds, would be kept. What would not be is not worth checking, and
+ * must not be logged: its sender could make any number of them.
+ */
+export function wouldKeepVote(state: State, vote: Vote): boolean {
+  return keptWith(state, vote, false) !== undefined;
+}
+
+/** The same of a proposal by the proposer of its round. */
+export function wouldKeepProposal(state: State, proposal: SignedProposal): boolean {
+  const known = state.proposals.get(proposal.round) ?? [];
+  return (
+    proposal.round <= state.round + PROPOSAL_ROUNDS_AHEAD_MAX &&
+    known.length < PROPOSALS_PER_ROUND_MAX &&
+    !known.some((other) => sameProposal(other.proposal, proposal))
+  );
 }
 
 /** A prevote carries the validRound of the proposal that it answers; a precommit carries none (rule 17). */

@@ -106,12 +106,24 @@ export const FUTURE_MESSAGES_PER_HEIGHT_MAX = 512;
 export const SYNC_RANGES_MAX = 4;
 /** Bytes of blocks in one answer, unless one block alone is larger. */
 export const SYNC_ANSWER_BYTES_MAX: number = 2 * 1024 * 1024;
+/** Pause after an answer with blocks, by its bytes and at least: one peer takes a tenth of a core, and 16 MB a second. */
+export const SERVE_BYTES_PER_MS: number = 16 * 1024;
+export const SERVE_PAUSE_MS_MIN = 20;
 /** How long one range may take: with one retry elsewhere a stalling peer costs less than 10 s. */
 export const SYNC_TIMEOUT_MS = 3_000;
 export const SYNC_BACKOFF_MS_MIN = 500;
 export const SYNC_BACKOFF_MS_MAX = 30_000;
-/** Messages of one peer waiting in the replica's queue: more is dropped, and status brings it again. */
+/**
+ * Work of one peer waiting in the replica's queue, in signatures to check: a quarter of a second, so that a flood of one
+ * holds up nobody's votes for longer. More is dropped, and status brings it again.
+ */
 export const QUEUED_PER_PEER_MAX = 4_096;
+/** Votes for later rounds taken from one validator while this node stays in one: 500 rounds that it would be ahead. */
+export const LATER_VOTES_PER_ROUND_MAX = 1_024;
+/** What the hashes of a value's parts cost, as such work: the tree over 4096 ids. */
+export const QUEUED_VALUE_WORK = 64;
+/** Bodies of one answer: those of a full block, within one message of their channel. */
+export const BODIES_ANSWER_BYTES_MAX: number = 6 * 1024 * 1024;
 /** Proposals of one future height kept for one delivering peer: each may be as large as 130 KB. */
 export const FUTURE_PROPOSALS_PER_HEIGHT_MAX = 4;
 /** At most one unasked help or status to the same peer in this time. */
@@ -175,5 +187,3 @@ export const OBSERVE_REQUEST_MS_MAX = 5_000;
 export const OBSERVE_KEEP_ALIVE_MS = 5_000;
 /** How often the free space of the home's disk is looked at. */
 export const DISK_CHECK_MS = 10_000;
-/** Messages of later rounds taken from one validator in one height: a flood must not fill the log. */
-export const LATER_MESSAGES_PER_SENDER_MAX = 1_024;

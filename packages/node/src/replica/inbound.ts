@@ -1,6 +1,6 @@
 // Owns: judging what peers send about the running height before agreement sees it: form, links, signatures. Each check
 // returns nothing, or a refusal: IGNORE for honest noise, REJECT for the sender's fault. Does not own: acting on it.
-import { proposerOf, type State } from '@consilium/consensus';
+import { proposerOf, type State, wouldKeepProposal, wouldKeepVote } from '@consilium/consensus';
 import {
   type Block,
   type Certificate,
@@ -26,6 +26,8 @@ import type { ProposalMessage, Value } from '../messages/wire.ts';
 export interface InboundRules {
   readonly genesisHash: Hex32;
   readonly verify: Verify;
+  /** Messages under this node's own key are looked at even when agreement has no use for them: who else signs so? */
+  readonly self: Hex32;
 }
 
 export interface InboundRefusal {
@@ -42,6 +44,7 @@ export function checkVote(rules: InboundRules, state: State, vote: Vote): Inboun
   if (validator === undefined) return reject('vote.stranger');
   if (!isWellFormedVote(vote)) return reject('vote.malformed');
   if (isKnownVote(state, vote)) return ignore('vote.known');
+  if (vote.validator !== rules.self && !wouldKeepVote(state, vote)) return ignore('vote.surplus');
   return verifyVote(rules.verify, rules.genesisHash, validator.key, vote)
     ? undefined
     : reject('vote.signature');
@@ -94,20 +97,16 @@ export function checkProposal(
   if (validator === undefined) return reject('proposal.stranger');
   if (proposal.validator !== proposerOf(state, proposal.round)) return ignore('proposal.not-proposer');
   if (proposal.validRound >= proposal.round) return reject('proposal.validRound');
+  if (proposal.validator !== rules.self && !wouldKeepProposal(state, proposal))
+    return ignore('proposal.surplus');
   if (headerId(value.header) !== proposal.blockId) return reject('proposal.blockId');
-  if (isKnownProposal(state, message)) return ignore('proposal.known');
+  if (new Set(value.txIds).size !== value.txIds.length) return reject('proposal.txIds');
   const linked = checkValue(value, height, rules.genesisHash);
   if (linked !== undefined) return linked;
   if (!verifyProposal(rules.verify, rules.genesisHash, validator.key, proposal))
     return reject('proposal.signature');
   if (proposal.validRound === NO_ROUND) return polka === null ? undefined : reject('proposal.polka');
   return checkPolka(rules, state, message);
-}
-
-function isKnownProposal(state: State, { proposal }: ProposalMessage): boolean {
-  return (state.proposals.get(proposal.round) ?? []).some(
-    ({ proposal: known }) => known.blockId === proposal.blockId && known.validRound === proposal.validRound,
-  );
 }
 
 function checkPolka(

@@ -14,10 +14,11 @@ import {
   votesOf,
 } from '@consilium/core';
 import {
+  BODIES_ANSWER_BYTES_MAX,
   FUTURE_MESSAGES_PER_HEIGHT_MAX,
   FUTURE_PROPOSALS_PER_HEIGHT_MAX,
-  LATER_MESSAGES_PER_SENDER_MAX,
   QUEUED_PER_PEER_MAX,
+  QUEUED_VALUE_WORK,
 } from '../limits.ts';
 import {
   type BodiesRequest,
@@ -29,7 +30,7 @@ import {
   type WireMessage,
 } from '../messages/wire.ts';
 import type { Channel, Clock, Kv, Net, Report } from '../ports.ts';
-import { decidedBlocks } from '../sync/serve.ts';
+import { BlockServer } from '../sync/serve.ts';
 import type { Syncer } from '../sync/syncer.ts';
 import type { Agreement } from './agreement.ts';
 import { FutureBuffer } from './future-buffer.ts';
@@ -42,10 +43,11 @@ import {
   type InboundRefusal,
   type InboundRules,
 } from './inbound.ts';
+import { LaterRounds } from './later-rounds.ts';
 import type { LogEntry } from './log-entry.ts';
 import type { Outbox } from './outbox.ts';
 import type { Pool } from './pool.ts';
-import type { Task } from './task-queue.ts';
+import { eachInTurn, type Task } from './task-queue.ts';
 import type { ValueDesk } from './value-desk.ts';
 import type { ValueWork } from './value-work.ts';
 
@@ -84,26 +86,36 @@ export class Inbox {
   readonly #deps: InboxDeps;
   readonly #futureVotes = new FutureBuffer<HeightMessage>(FUTURE_MESSAGES_PER_HEIGHT_MAX);
   readonly #futureProposals = new FutureBuffer<HeightMessage>(FUTURE_PROPOSALS_PER_HEIGHT_MAX);
+  readonly #server: BlockServer;
+  readonly #laterRounds = new LaterRounds();
   readonly #queued = new Map<Hex32, number>();
-  /** Messages of later rounds of this height, by the validator that signed them. */
-  readonly #ahead = new Map<Hex32, number>();
 
   constructor(deps: InboxDeps) {
     this.#deps = deps;
+    const { clock, kv, outbox } = deps;
+    this.#server = new BlockServer({
+      clock,
+      kv,
+      send: (peer, answer) => outbox.send(peer, answer, 'sync'),
+    });
+  }
+
+  stop(): void {
+    this.#server.stop();
   }
 
   forget(peer: Hex32): void {
     this.#futureVotes.forget(peer);
     this.#futureProposals.forget(peer);
     this.#queued.delete(peer);
+    this.#server.forget(peer);
   }
 
   /** A height begins: what came too early for it goes to the end of the queue. */
   begin(height: number): void {
-    this.#ahead.clear();
     const due = [...this.#futureProposals.begin(height), ...this.#futureVotes.begin(height)];
     for (const { peer, message, arrivalMs } of due) {
-      this.#enqueue(peer, (done) => this.#takeOfHeight(peer, message, arrivalMs, done));
+      this.#enqueue(peer, workOf(message), (done) => this.#takeOfHeight(peer, message, arrivalMs, done));
     }
   }
 
@@ -126,22 +138,28 @@ export class Inbox {
   }
 
   #dispatch(peer: Hex32, message: WireMessage): void {
-    const { pool, syncer, kv, outbox, helper, clock } = this.#deps;
+    const { pool, syncer, helper, clock } = this.#deps;
     const arrivalMs = clock.wallMs();
     switch (message.type) {
       case 'transactions':
         return pool.addFromPeer(peer, message.txs);
       case 'votes':
-        return this.#enqueue(peer, (done) => this.#takeVotes(peer, message.votes, done));
+        return this.#enqueue(peer, message.votes.length, (done) =>
+          this.#takeVotes(peer, message.votes, done),
+        );
       case 'proposal':
       case 'certificate':
-        return this.#enqueue(peer, (done) => this.#takeOfHeight(peer, message, arrivalMs, done));
+        return this.#enqueue(peer, workOf(message), (done) =>
+          this.#takeOfHeight(peer, message, arrivalMs, done),
+        );
       case 'value':
-        return this.#enqueue(peer, (done) => this.#takeValue(peer, message.value, done));
+        return this.#enqueue(peer, QUEUED_VALUE_WORK, (done) => this.#takeValue(peer, message.value, done));
       case 'bodies':
-        return this.#enqueue(peer, (done) => this.#takeBodies(peer, message.txs, done));
+        return this.#enqueue(peer, 1 + message.txs.length, (done) =>
+          this.#takeBodies(peer, message.txs, done),
+        );
       case 'evidence':
-        return this.#enqueue(peer, (done) => this.#takeEvidence(peer, message.evidence, done));
+        return this.#enqueue(peer, 2, (done) => this.#takeEvidence(peer, message.evidence, done));
       case 'status':
         helper.onStatus(peer, message);
         return syncer.heard(peer, message.height);
@@ -149,31 +167,27 @@ export class Inbox {
         return this.#answerValue(peer, message);
       case 'bodies-request':
         return this.#answerBodies(peer, message);
-      case 'blocks-request': {
-        const blocks = decidedBlocks(kv, message.fromHeight, message.count);
-        return outbox.send(peer, { type: 'blocks', requestId: message.requestId, blocks }, 'sync');
-      }
+      case 'blocks-request':
+        return this.#server.asked(peer, message);
       case 'blocks':
         return syncer.answered(peer, message);
     }
   }
 
   /** A peer that sends faster than this node takes loses its excess, not the others' messages. */
-  #enqueue(peer: Hex32, task: Task): void {
+  #enqueue(peer: Hex32, work: number, task: Task): void {
     const queued = this.#queued.get(peer) ?? 0;
-    if (queued >= QUEUED_PER_PEER_MAX) return;
-    this.#queued.set(peer, queued + 1);
+    if (queued > 0 && queued + work > QUEUED_PER_PEER_MAX) return;
+    this.#queued.set(peer, queued + work);
     this.#deps.host.enqueue((done) => {
-      this.#queued.set(peer, (this.#queued.get(peer) ?? 1) - 1);
+      this.#queued.set(peer, Math.max(0, (this.#queued.get(peer) ?? 0) - work));
       this.#deps.outbox.setSource(peer);
       task(done);
     });
   }
 
   #takeVotes(peer: Hex32, votes: readonly Vote[], done: () => void): void {
-    const [vote, ...rest] = votes;
-    if (vote === undefined) return done();
-    this.#takeOfHeight(peer, { type: 'vote', vote }, 0, () => this.#takeVotes(peer, rest, done));
+    eachInTurn(votes, (vote, next) => this.#takeOfHeight(peer, { type: 'vote', vote }, 0, next), done);
   }
 
   #takeOfHeight(peer: Hex32, message: HeightMessage, arrivalMs: number, done: () => void): void {
@@ -194,11 +208,13 @@ export class Inbox {
 
   #takeRunning(peer: Hex32, state: State, message: HeightMessage, arrivalMs: number, done: () => void): void {
     const { rules, agreement } = this.#deps;
+    if (message.type === 'vote' && !this.#laterRounds.hasRoom(state, message.vote)) return done();
     if (this.#refused(peer, check(rules, state, message))) return done();
-    if (this.#floods(state, message)) return done();
     if (message.type === 'proposal') return this.#takeProposal(message, arrivalMs, done);
-    if (message.type === 'vote') this.#noticeOwn(message.vote);
-    else this.#noticeOwnIn(message.certificate, state);
+    if (message.type === 'vote') {
+      this.#noticeOwn(message.vote);
+      this.#laterRounds.count(state, message.vote);
+    } else this.#noticeOwnIn(message.certificate, state);
     agreement.take(entryOf(message), done);
   }
 
@@ -219,16 +235,6 @@ export class Inbox {
     };
     if (message.polka === null) return propose();
     agreement.take({ type: 'certificate', certificate: message.polka }, propose);
-  }
-
-  /** No honest sender is ever so many messages ahead of a node that hears its peers: S of them would have moved it. */
-  #floods(state: State, message: HeightMessage): boolean {
-    if (message.type === 'certificate') return false;
-    const { round, validator } = message.type === 'vote' ? message.vote : message.proposal;
-    if (round <= state.round) return false;
-    const ahead = (this.#ahead.get(validator) ?? 0) + 1;
-    this.#ahead.set(validator, ahead);
-    return ahead > LATER_MESSAGES_PER_SENDER_MAX;
   }
 
   #noticeOwn(message: Vote | SignedProposal): void {
@@ -290,10 +296,34 @@ export class Inbox {
 
   #answerBodies(peer: Hex32, { height, blockId, txIds }: BodiesRequest): void {
     const { values, outbox } = this.#deps;
-    if (values.value(blockId) === undefined) return;
-    const txs = txIds.flatMap((txId) => values.body(txId) ?? []);
+    const value = values.value(blockId);
+    if (value === undefined) return;
+    const txs = withinBytes(bodiesOf(values, value, txIds), BODIES_ANSWER_BYTES_MAX);
     if (txs.length > 0) outbox.send(peer, { type: 'bodies', height, blockId, txs }, 'sync');
   }
+}
+
+/** What a message costs to check, in signatures. */
+function workOf(message: HeightMessage): number {
+  if (message.type === 'vote') return 1;
+  if (message.type === 'certificate') return message.certificate.signatures.length;
+  return QUEUED_VALUE_WORK + (message.polka?.signatures.length ?? 0);
+}
+
+/** Those bodies of the value that are asked for, each once: what else a peer may name is not its to ask here. */
+function bodiesOf(values: ValueDesk, value: Value, txIds: readonly Hex32[]): Uint8Array[] {
+  const asked = new Set(txIds);
+  return [...new Set(value.txIds)].flatMap((txId) => (asked.has(txId) ? (values.body(txId) ?? []) : []));
+}
+
+/** As many of the first as fit; the rest is asked for again. */
+function withinBytes(items: readonly Uint8Array[], bytesMax: number): readonly Uint8Array[] {
+  let bytes = 0;
+  const over = items.findIndex((item) => {
+    bytes += item.length;
+    return bytes > bytesMax;
+  });
+  return over < 0 ? items : items.slice(0, over);
 }
 
 function heightOf(message: HeightMessage): number {

@@ -77,6 +77,11 @@ export class LedgerDesk {
     return { height, validators: nextValidators(reader), proposers: proposerOrder(reader, height) };
   }
 
+  /** How many validators of the running height may be faulty, and say anything. */
+  get liarsMax(): number {
+    return Math.floor((this.nextHeight().validators.length - 1) / 3);
+  }
+
   /** The hospitals of the next two heights: who is let in. */
   admitted(): AdmittedPeer[] {
     const reader = stateReader(this.#deps.kv);

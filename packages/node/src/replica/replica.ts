@@ -76,7 +76,7 @@ export class Replica {
     );
     this.#inbox = new Inbox({
       self,
-      rules: { genesisHash, verify },
+      rules: { genesisHash, verify, self },
       clock,
       kv,
       net,
@@ -125,6 +125,7 @@ export class Replica {
     this.#helper.stop();
     this.#work.stop();
     this.#syncer.stop();
+    this.#inbox.stop();
     this.#agreement.stop();
   }
 
@@ -137,7 +138,7 @@ export class Replica {
 
   status(): ReplicaStatus {
     const state = this.#agreement.state;
-    const { tip } = this.#deps.ledger;
+    const { tip, liarsMax } = this.#deps.ledger;
     return {
       tip,
       round: state?.round ?? 0,
@@ -145,7 +146,7 @@ export class Replica {
       awake: state?.awake ?? false,
       signing: this.#signingMode(),
       diverged: this.#committer.diverged,
-      claimedTip: this.#syncer.claimedTip(),
+      claimedTip: this.#syncer.credibleTip(liarsMax),
       clockOffsetMs: this.#helper.clockOffsetMs(),
     };
   }

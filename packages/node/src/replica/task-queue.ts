@@ -55,3 +55,30 @@ export class TaskQueue {
     });
   }
 }
+
+/**
+ * One after the other, however many: an `act` that calls its `next` at once does not deepen the stack. `done` when all
+ * have ended.
+ */
+export function eachInTurn<T>(
+  items: readonly T[],
+  act: (item: T, next: () => void) => void,
+  done: () => void,
+): void {
+  let index = 0;
+  let looping = false;
+  let ended = true;
+  const loop = (): void => {
+    ended = true;
+    if (looping) return;
+    looping = true;
+    while (ended && index < items.length) {
+      ended = false;
+      index += 1;
+      act(items[index - 1] as T, loop);
+    }
+    looping = false;
+    if (ended) done();
+  };
+  loop();
+}

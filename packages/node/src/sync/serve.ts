@@ -1,8 +1,13 @@
-// Owns: answering a request for blocks from the store, within the bounds of one message.
-import { decodeBlock } from '@consilium/core';
-import { SYNC_ANSWER_BYTES_MAX } from '../limits.ts';
-import { type DecidedBlock, SYNC_BLOCKS_MAX } from '../messages/wire.ts';
-import type { Kv } from '../ports.ts';
+// Owns: answering requests for blocks from the store, within the bounds of one message and of what one peer may take.
+import { decodeBlock, type Hex32 } from '@consilium/core';
+import { SERVE_BYTES_PER_MS, SERVE_PAUSE_MS_MIN, SYNC_ANSWER_BYTES_MAX } from '../limits.ts';
+import {
+  type BlocksAnswer,
+  type BlocksRequest,
+  type DecidedBlock,
+  SYNC_BLOCKS_MAX,
+} from '../messages/wire.ts';
+import type { Cancel, Clock, Kv } from '../ports.ts';
 import { heightKey, readCertificate } from '../replica/chain.ts';
 import { TABLES } from '../tables.ts';
 
@@ -19,4 +24,61 @@ export function decidedBlocks(kv: Pick<Kv, 'get'>, fromHeight: number, count: nu
     blocks.push({ block: decodeBlock(encoded), certificate });
   }
   return blocks;
+}
+
+export interface BlockServerDeps {
+  readonly clock: Clock;
+  readonly kv: Pick<Kv, 'get'>;
+  readonly send: (peer: Hex32, answer: BlocksAnswer) => void;
+}
+
+/**
+ * A request is small and its answer is not: each answer is followed by a pause of its size. An honest peer has one
+ * request open; of several that come within the pause the last is answered when it is over.
+ */
+export class BlockServer {
+  readonly #deps: BlockServerDeps;
+  readonly #pauses = new Map<Hex32, Cancel>();
+  readonly #waiting = new Map<Hex32, BlocksRequest>();
+
+  constructor(deps: BlockServerDeps) {
+    this.#deps = deps;
+  }
+
+  asked(peer: Hex32, request: BlocksRequest): void {
+    if (this.#pauses.has(peer)) this.#waiting.set(peer, request);
+    else this.#answer(peer, request);
+  }
+
+  forget(peer: Hex32): void {
+    this.#waiting.delete(peer);
+  }
+
+  stop(): void {
+    for (const cancel of this.#pauses.values()) cancel();
+    this.#pauses.clear();
+    this.#waiting.clear();
+  }
+
+  #answer(peer: Hex32, { requestId, fromHeight, count }: BlocksRequest): void {
+    const { kv, send, clock } = this.#deps;
+    const blocks = decidedBlocks(kv, fromHeight, count);
+    send(peer, { type: 'blocks', requestId, blocks });
+    const pauseMs = SERVE_PAUSE_MS_MIN + Math.ceil(txBytesOf(blocks) / SERVE_BYTES_PER_MS);
+    this.#pauses.set(
+      peer,
+      clock.after(pauseMs, () => this.#goOn(peer)),
+    );
+  }
+
+  #goOn(peer: Hex32): void {
+    this.#pauses.delete(peer);
+    const request = this.#waiting.get(peer);
+    this.#waiting.delete(peer);
+    if (request !== undefined) this.#answer(peer, request);
+  }
+}
+
+function txBytesOf(blocks: readonly DecidedBlock[]): number {
+  return blocks.flatMap(({ block }) => block.txs).reduce((sum, tx) => sum + tx.length, 0);
 }

@@ -74,9 +74,15 @@ export class Syncer {
     this.#ask();
   }
 
-  /** Highest tip that any connected peer claims. */
+  /** Highest tip that any connected peer claims: worth asking for, and no more than that. */
   claimedTip(): number {
     return Math.max(0, ...[...this.#peers.values()].map((record) => record.tip));
+  }
+
+  /** The highest tip that more peers claim than may lie. With too few peers, the lowest that all of them claim. */
+  credibleTip(liarsMax: number): number {
+    const tips = [...this.#peers.values()].map((record) => record.tip).sort((a, b) => b - a);
+    return Math.max(0, tips[Math.min(liarsMax, tips.length - 1)] ?? 0);
   }
 
   answered(peer: Hex32, answer: BlocksAnswer): void {
