@@ -13,7 +13,7 @@ test('full messages of valid votes, and a flood of requests, end no daemon that 
   await target.start();
   await until(
     'it answers',
-    async () => (await fetch(`${target.metricsUrl}/livez`).catch(() => undefined))?.ok,
+    async () => (await fetch(`${target.metricsUrl}/livez`).catch(() => undefined))?.ok === true,
   );
   await using hostile = await startHostileValidator(network, liar, target);
   const { vote, send } = hostile;
