@@ -8,6 +8,8 @@ export interface SimArguments {
   /** File that the whole trace of the one seed is written to. */
   readonly trace: string | undefined;
   readonly json: boolean;
+  /** Runs no further seed after one has failed. */
+  readonly failFast: boolean;
 }
 
 export type ParsedArguments =
@@ -24,6 +26,7 @@ Runs seeds of the deterministic simulation: at least 40 heights under drawn faul
   --first-seed S    the first of them; the rest follow it (1)
   --jobs J          how many to run at once (the number of cores)
   --trace FILE      writes every line of the trace; with --seeds 1
+  --fail-fast       ends with the first seed that fails
   --json            prints one object and nothing else
   --help            prints this
 
@@ -52,13 +55,15 @@ interface Words {
   readonly jobs?: string | undefined;
   readonly trace?: string | undefined;
   readonly json?: boolean | undefined;
+  readonly 'fail-fast'?: boolean | undefined;
   readonly help?: boolean | undefined;
 }
 
 function read(argv: readonly string[]): Words {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { seeds: text, 'first-seed': text, jobs: text, trace: text, json: flag, help: flag };
+  const numbers = { seeds: text, 'first-seed': text, jobs: text };
+  const options = { ...numbers, trace: text, json: flag, 'fail-fast': flag, help: flag };
   return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
 }
 
@@ -67,10 +72,10 @@ function interpret(words: Words, cores: number): ParsedArguments {
   const seeds = integerOf('--seeds', words.seeds, 1, DEFAULT_SEEDS);
   const firstSeed = integerOf('--first-seed', words['first-seed'], 0, DEFAULT_FIRST_SEED);
   const jobs = integerOf('--jobs', words.jobs, 1, cores);
-  const { trace, json = false } = words;
+  const { trace, json = false, 'fail-fast': failFast = false } = words;
   if (!Number.isSafeInteger(firstSeed + seeds - 1)) throw new Refused('--first-seed is too large.');
   if (trace !== undefined && seeds !== 1) throw new Refused('--trace FILE keeps one seed: add --seeds 1.');
-  return { kind: 'run', run: { seeds, firstSeed, jobs, trace, json } };
+  return { kind: 'run', run: { seeds, firstSeed, jobs, trace, json, failFast } };
 }
 
 /** Thrown and caught in this file only. */

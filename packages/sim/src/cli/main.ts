@@ -45,7 +45,7 @@ async function run(options: SimArguments, io: SimIo): Promise<number> {
 }
 
 async function runMany(options: SimArguments, report: SeedReport, io: SimIo): Promise<void> {
-  const { seeds, firstSeed, jobs, json } = options;
+  const { seeds, firstSeed, jobs, json, failFast } = options;
   const startMs = performance.now();
   const progress = setInterval(() => {
     const perSecond = (report.ended / (performance.now() - startMs)) * 1000;
@@ -56,6 +56,7 @@ async function runMany(options: SimArguments, report: SeedReport, io: SimIo): Pr
       const failure = report.add(result);
       const say = json ? io.err : io.out;
       if (failure !== undefined) say(`${failureLines(failure).join('\n')}\n`);
+      return failure === undefined || !failFast;
     });
   } finally {
     clearInterval(progress);

@@ -30,8 +30,8 @@ export type PoolLimits = Parameters<typeof createLedgerPool>[2];
 
 /** Parts put in the place of good ones: for negative controls. */
 export interface HostileParts {
-  readonly disk?: (disk: Disk) => Disk;
-  readonly kv?: (kv: Kv) => Kv;
+  readonly disk?: (disk: Disk, scheduler: Scheduler) => Disk;
+  readonly kv?: (kv: Kv, scheduler: Scheduler) => Kv;
   readonly verify?: Verify;
 }
 
@@ -143,8 +143,8 @@ export class SimNode {
       genesis: founders.genesis,
       genesisHash: founders.genesisHash,
       self: this.id,
-      disk: disk(this.disk.open(life)),
-      kv: kv(this.kv.open(life)),
+      disk: disk(this.disk.open(life), scheduler),
+      kv: kv(this.kv.open(life), scheduler),
       net: ownNet,
       clock,
       random: prng.fork(`random ${hospital.name} ${scheduler.nowUs()}`),

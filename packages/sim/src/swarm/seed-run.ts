@@ -16,7 +16,7 @@ export const HEIGHTS_AFTER_HEALING = 10;
 /** Simulated time within which a healed network must have made its further heights everywhere. */
 const HEALED_LIMIT_US = 120_000_000;
 /** Simulated time within which the heights under faults must be there: faults are drawn so that they leave room. */
-const FAULTY_LIMIT_US = 3_600_000_000;
+const FAULTY_LIMIT_US = 900_000_000;
 
 export interface SeedResult {
   readonly seed: number;

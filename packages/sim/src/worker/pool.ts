@@ -8,8 +8,11 @@ export interface SeedRange {
   readonly jobs: number;
 }
 
+/** Whether further seeds are begun. */
+export type OnResult = (result: SeedResult) => boolean;
+
 /** Resolves when every seed has run; results come in the order in which they end. Rejects when a worker breaks. */
-export async function runSeeds(range: SeedRange, onResult: (result: SeedResult) => void): Promise<void> {
+export async function runSeeds(range: SeedRange, onResult: OnResult): Promise<void> {
   const { firstSeed, seeds, jobs } = range;
   const next = counter(firstSeed, firstSeed + seeds);
   const workers = Array.from({ length: Math.min(jobs, seeds) }, startWorker);
@@ -24,30 +27,37 @@ function startWorker(): Worker {
   return new Worker(new URL('./seed-worker.ts', import.meta.url));
 }
 
-/** Each seed below `end` once, then undefined. */
-function counter(start: number, end: number): () => number | undefined {
-  let seed = start;
-  return () => {
-    if (seed >= end) return undefined;
-    seed += 1;
-    return seed - 1;
+interface Seeds {
+  /** Each seed once, then undefined. */
+  take(): number | undefined;
+  end(): void;
+}
+
+function counter(start: number, end: number): Seeds {
+  let [seed, left] = [start, end - start];
+  return {
+    take: () => {
+      if (left === 0) return undefined;
+      left -= 1;
+      seed += 1;
+      return seed - 1;
+    },
+    end: () => {
+      left = 0;
+    },
   };
 }
 
 /** Gives one worker seed after seed until none is left. */
-function drive(
-  worker: Worker,
-  next: () => number | undefined,
-  onResult: (result: SeedResult) => void,
-): Promise<void> {
+function drive(worker: Worker, next: Seeds, onResult: OnResult): Promise<void> {
   return new Promise((resolve, reject) => {
     const give = (): void => {
-      const seed = next();
+      const seed = next.take();
       if (seed === undefined) resolve();
       else worker.postMessage(seed);
     };
     worker.on('message', (result: SeedResult) => {
-      onResult(result);
+      if (!onResult(result)) next.end();
       give();
     });
     worker.on('error', reject);

@@ -3,6 +3,14 @@ import { parseSimArguments } from '../../src/cli/arguments.ts';
 import { simMain } from '../../src/cli/main.ts';
 
 const CORES = 3;
+const NOTHING_SAID = {
+  seeds: 100,
+  firstSeed: 1,
+  jobs: CORES,
+  trace: undefined,
+  json: false,
+  failFast: false,
+};
 
 function runOf(...argv: string[]) {
   const parsed = parseSimArguments(argv, CORES);
@@ -19,11 +27,11 @@ function refusalOf(...argv: string[]): string {
 describe('The arguments of the simulator', () => {
   test('say how many seeds to run, from which on, and how many at once.', () => {
     const run = runOf('--seeds', '10000', '--first-seed', '7', '--jobs', '2');
-    expect(run).toEqual({ seeds: 10_000, firstSeed: 7, jobs: 2, trace: undefined, json: false });
+    expect(run).toEqual({ ...NOTHING_SAID, seeds: 10_000, firstSeed: 7, jobs: 2 });
   });
 
   test('are a hundred seeds on every core when nothing is said.', () => {
-    expect(runOf()).toEqual({ seeds: 100, firstSeed: 1, jobs: CORES, trace: undefined, json: false });
+    expect(runOf()).toEqual(NOTHING_SAID);
   });
 
   test('may name a file for the trace of one seed.', () => {
