@@ -14,12 +14,7 @@ import {
   votesOf,
 } from '@consilium/core';
 import { evidenceOfProposal, evidenceOfVote, sameProposal } from './accountability.ts';
-import {
-  LATER_ROUNDS_PER_SENDER_MAX,
-  PROPOSAL_ROUNDS_AHEAD_MAX,
-  PROPOSALS_PER_ROUND_MAX,
-  VOTES_KEPT_ALWAYS,
-} from './limits.ts';
+import { PROPOSAL_ROUNDS_AHEAD_MAX, PROPOSALS_PER_ROUND_MAX, VOTES_KEPT_ALWAYS } from './limits.ts';
 import { cast, enterRound, propose, proposerOf, settle } from './rules.ts';
 import type {
   Effect,
@@ -99,50 +94,19 @@ function withVerdict(state: State, id: Hex32, verdict: Verdict): State {
 
 /**
  * Only the proposer of a round proposes in it: a proposal of anybody else is not kept, so that stale ones cannot keep
- * the real one from being looked at. Two are kept, and the second is evidence.
+ * the real one from being looked at. Two are kept, and the second is evidence. None ever makes room for another: else a
+ * few, sent in turn, would be new each time.
  */
-function takeProposal(state: State, received: ReceivedProposal): Outcome {
-  const { proposal } = received;
-  if (proposal.validator !== proposerOf(state, proposal.round)) return unchanged(state);
-  if (proposal.height !== state.config.height || proposal.blockId !== received.value.id)
-    return unchanged(state);
-  if (proposal.validRound >= proposal.round) return unchanged(state);
+function takeProposal(state: State, { proposal, value, arrivalMs }: ReceivedProposal): Outcome {
+  if (proposal.blockId !== value.id || !wouldKeepProposal(state, proposal)) return unchanged(state);
   const known = state.proposals.get(proposal.round) ?? [];
-  const duplicate = known.some((other) => sameProposal(other.proposal, proposal));
-  if (duplicate || known.length >= PROPOSALS_PER_ROUND_MAX) return unchanged(state);
   const evidence = evidenceOfProposal(
     known.map((other) => other.proposal),
     proposal,
   );
-  const bounded = boundLaterProposals(state, proposal.validator, proposal.round);
-  const proposals = new Map(bounded.proposals).set(proposal.round, [...known, received]);
-  const kept = withValue({ ...bounded, proposals }, received.value);
-  return accuse(kept, [{ type: 'relay-proposal', proposal }], evidence);
-}
-
-/** As for votes: proposals of one sender for later rounds push out only its own, the lowest round first. */
-function boundLaterProposals(state: State, sender: Hex32, next: number): State {
-  const later = [...state.proposals.keys()].filter(
-    (round) => round > state.round && round !== next && proposerOf(state, round) === sender,
-  );
-  if (next <= state.round || later.length < LATER_ROUNDS_PER_SENDER_MAX) return state;
-  const lowest = Math.min(...later);
-  const proposals = new Map(state.proposals);
-  proposals.delete(lowest);
-  const dropped = (state.proposals.get(lowest) ?? []).map(({ value }) => value.id);
-  return dropped.reduce(withoutUnusedValue, { ...state, proposals });
-}
-
-/** A value leaves with its last proposal, unless something was asked or known of it. */
-function withoutUnusedValue(state: State, id: Hex32): State {
-  const asked = state.done.has(`validate:${id}`) || state.done.has(`fetch:${id}`) || state.verdicts.has(id);
-  const proposed = [...state.proposals.values()].some((received) =>
-    received.some(({ value }) => value.id === id),
-  );
-  if (asked || proposed) return state;
-  const values = new Map(state.values);
-  values.delete(id);
-  return { ...state, values };
+  const kept = [...known, { proposal, value, arrivalMs }];
+  const proposals = new Map(state.proposals).set(proposal.round, kept);
+  return accuse(withValue({ ...state, proposals }, value), [{ type: 'relay-proposal', proposal }], evidence);
 }
 
 function takeVote(state: State, vote: Vote, inCertificate: boolean): Outcome {
@@ -172,14 +136,14 @@ export function wouldKeepVote(state: State, vote: Vote): boolean {
   return keptWith(state, vote, false) !== undefined;
 }
 
-/** The same of a proposal by the proposer of its round. */
+/** The same of a proposal. */
 export function wouldKeepProposal(state: State, proposal: SignedProposal): boolean {
-  const known = state.proposals.get(proposal.round) ?? [];
-  return (
-    proposal.round <= state.round + PROPOSAL_ROUNDS_AHEAD_MAX &&
-    known.length < PROPOSALS_PER_ROUND_MAX &&
-    !known.some((other) => sameProposal(other.proposal, proposal))
-  );
+  const { height, round, validRound, validator } = proposal;
+  if (height !== state.config.height || validRound >= round) return false;
+  if (validator !== proposerOf(state, round) || round > state.round + PROPOSAL_ROUNDS_AHEAD_MAX) return false;
+  const known = state.proposals.get(round) ?? [];
+  const duplicate = known.some((other) => sameProposal(other.proposal, proposal));
+  return !duplicate && known.length < PROPOSALS_PER_ROUND_MAX;
 }
 
 /** A prevote carries the validRound of the proposal that it answers; a precommit carries none (rule 17). */

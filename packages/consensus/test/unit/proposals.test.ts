@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Input, LATER_ROUNDS_PER_SENDER_MAX, step } from '../../src/index.ts';
+import { type Input, PROPOSAL_ROUNDS_AHEAD_MAX, step } from '../../src/index.ts';
 import {
   asleep,
   awake,
@@ -12,14 +12,12 @@ import {
   known,
   type Name,
   polka,
-  precommits,
   prevote,
   prevotes,
   proposal,
   type Row,
   relays,
   runRow,
-  timeout,
   told,
   toRound,
   valid,
@@ -204,11 +202,11 @@ describe('proposals', () => {
     ]);
   });
 
-  /** Fresh values of a for so many of its rounds from 8 on. */
+  /** Two fresh values of a for each of so many of its rounds from 8 on. */
   function flood(turns: number): Input[] {
-    return Array.from({ length: turns }, (_, turn): Input => {
-      const round = 4 * turn + 8;
-      const id = round.toString(16).padStart(64, '0');
+    return Array.from({ length: 2 * turns }, (_, index): Input => {
+      const round = 4 * (index % turns) + 8;
+      const id = `${round.toString(16)}${index < turns ? 'a' : 'b'}`.padStart(64, '0');
       const content = { height: HEIGHT, round, blockId: id, validRound: -1 };
       const proposed = { ...content, validator: idOf('a'), signature: idOf('a').repeat(2) };
       const flooded = { id, author: idOf('a'), time: BUILT_AT_MS };
@@ -216,29 +214,16 @@ describe('proposals', () => {
     });
   }
 
-  test('of many later rounds of one proposer push out only its own, and leave no value behind', () => {
+  test('of later rounds are kept so many rounds ahead, and none again, however often they come', () => {
     const { state } = drive(asleep('d'), [work, proposal(1, 'v'), proposal(0, 'u'), ...flood(300)]);
-    const later = [...state.proposals.keys()].filter((round) => round > 1);
-    expect(later).toHaveLength(LATER_ROUNDS_PER_SENDER_MAX);
-    expect(Math.max(...later)).toBe(1_204);
-    expect(state.proposals.has(0)).toBe(true);
-    expect(state.proposals.has(1)).toBe(true);
-    expect(state.values.size).toBe(LATER_ROUNDS_PER_SENDER_MAX + 2);
+    expect(Math.max(...state.proposals.keys())).toBe(PROPOSAL_ROUNDS_AHEAD_MAX);
+    expect(state.values.size).toBe(2 + 2 * (PROPOSAL_ROUNDS_AHEAD_MAX / 4 - 1));
+    for (const input of flood(300)) expect(step(state, input)).toEqual({ state, effects: [] });
   });
 
-  test('that are pushed out leave their value to whoever else proposed it', () => {
-    const inputs = [work, proposal(1, 'v'), proposal(4, 'v'), ...flood(300)];
-    const { state } = drive(asleep('d'), inputs);
-    expect(state.proposals.has(4)).toBe(false);
-    expect(told(drive(state, [timeout('precommit', 0), valid('v')]).effects)).toContain('validate v');
-    expect(state.values.has(valueId('v'))).toBe(true);
-  });
-
-  test('that are pushed out leave their value to a quorum that waits for its verdict', () => {
-    const inputs = [...toRound(1), proposal(4, 'v'), ...precommits('abc', 0, 'v'), ...flood(300)];
-    const { state } = drive(asleep('d'), inputs);
-    expect(state.proposals.has(4)).toBe(false);
-    expect(told(drive(state, [valid('v')]).effects)).toEqual(['decide v by @0']);
+  test('of later rounds are kept as many ahead of the next round', () => {
+    const { state } = drive(asleep('d'), [...toRound(4), ...flood(300)]);
+    expect(Math.max(...state.proposals.keys())).toBe(PROPOSAL_ROUNDS_AHEAD_MAX + 4);
   });
 
   test('two honest proposers of one height are never an equivocation', () => {
