@@ -13,14 +13,25 @@ import {
   type Sha256,
   type Verify,
   type VerifySender,
+  type Vote,
+  validatorsAt,
+  votesOf,
 } from '@consilium/core';
 import type { Clock, Disk, Kv, Net, Random, Report } from '../ports.ts';
 import { createGuard, type Guard } from '../signing/guard.ts';
-import { type SigningRecord, signedHash } from '../signing/record.ts';
+import { comparePositions, type SigningRecord, signedHash } from '../signing/record.ts';
 import { createSigner, type Signer } from '../signing/signer.ts';
 import { createWal, type Wal, walDamaged } from '../wal/wal.ts';
 import type { LoggedEntry } from './agreement.ts';
-import { genesisWrites, ReplayWindow, readTip, type Tip } from './chain.ts';
+import {
+  genesisWrites,
+  ReplayWindow,
+  readCertificate,
+  readOwnCertificate,
+  readTip,
+  stateReader,
+  type Tip,
+} from './chain.ts';
 import type { HelperOptions } from './helper.ts';
 import { LedgerDesk } from './ledger-desk.ts';
 import type { Pool } from './pool.ts';
@@ -98,7 +109,7 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
   const guard = createGuard(
     { clock, report },
     {
-      status: signer.status,
+      status: isBehind(deps, tip, signer.record()) ? 'behind' : signer.status,
       record: signer.record(),
       runningHeight,
       logHoldsRecord: holdsRecord(signer.record(), genesisHash, logged),
@@ -106,6 +117,23 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
     },
   );
   return assemble(deps, options, { tip, wal, signer, guard, logged });
+}
+
+/** Heights below the tip that are searched for a signature above the record: certificates need not hold every vote. */
+const SIGNED_HEIGHTS_SEARCHED = 64;
+
+/** Whether a certificate of the chain holds a vote of this node's key above its record: the record is an old copy. */
+function isBehind({ kv, self }: OpenDeps, tip: Tip, record: SigningRecord): boolean {
+  const lowest = Math.max(1, record.height, tip.height - SIGNED_HEIGHTS_SEARCHED + 1);
+  for (let height = tip.height; height >= lowest; height -= 1) {
+    const set = validatorsAt(stateReader(kv), height);
+    const certificates = [readOwnCertificate(kv, height), readCertificate(kv, height)];
+    const votes = certificates.flatMap((each) => (each && set ? votesOf(each, set) : []));
+    const isAbove = ({ validator, round, type }: Vote): boolean =>
+      validator === self && comparePositions({ height, round, kind: type }, record) > 0;
+    if (votes.some(isAbove)) return true;
+  }
+  return false;
 }
 
 /** Whether the log holds, as an own message, what the record says was signed last. */

@@ -13,7 +13,8 @@ export interface GuardDeps {
 }
 
 export interface GuardOptions {
-  readonly status: RecordStatus;
+  /** `behind`: the chain holds a signature of this key that the record does not know. An old copy was brought back. */
+  readonly status: RecordStatus | 'behind';
   readonly record: SigningPosition;
   /** The height that this node comes up in: its chain's height + 1. */
   readonly runningHeight: number;

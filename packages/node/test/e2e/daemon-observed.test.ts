@@ -1,11 +1,12 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isConsiliumError, verifyEd25519 } from '@consilium/core';
+import { createClient, noop, parseKeyFile, signerOf } from '@consilium/sdk';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemRandom } from '../../src/crypto/system-random.ts';
 import { type RunningNode, startNode } from '../../src/daemon/start-node.ts';
 import { homePaths } from '../../src/files/home.ts';
-import { createGenesisFile } from '../../src/setup/genesis.ts';
+import { createGenesisFile, readGenesis } from '../../src/setup/genesis.ts';
 import { initHome } from '../../src/setup/init.ts';
 import { temporaryFolder } from '../unit/support/temporary-folder.ts';
 
@@ -72,4 +73,35 @@ test('a home made from a copy of its keys watches before it signs, until its ope
   const ended = await startNode({ home, environment: {}, flags, endObservation: 1 });
   onTestFinished(() => ended.stop());
   expect(await probe(ended)).toEqual({ ready: true, reasons: [] });
+});
+
+test('a home whose signing record was brought back from an old copy watches: the chain holds a later vote', async () => {
+  const { home, genesisFile } = await homeOfOne();
+  const { state, accountKey } = homePaths(home);
+  const signer = signerOf(parseKeyFile(await readFile(accountKey, 'utf8')));
+  const commit = async (node: RunningNode): Promise<void> => {
+    const genesis = await readGenesis(genesisFile, verifyEd25519);
+    const client = createClient({ node: node.apiUrl, genesis });
+    expect(await client.submit([noop()], signer)).toMatchObject({ state: 'committed' });
+  };
+  const first = await start(home, genesisFile);
+  await commit(first);
+  await first.stop();
+  await cp(state, `${state}.old`, { recursive: true });
+
+  const second = await start(home);
+  await commit(second);
+  await commit(second);
+  await second.stop();
+  await rm(state, { recursive: true });
+  await rename(`${state}.old`, state);
+
+  const restored = await start(home);
+  onTestFinished(() => restored.stop());
+  expect(await (await fetch(`${restored.metricsUrl}/readyz`)).json()).toMatchObject({
+    ready: false,
+    reasons: [{ code: 'NOT_SIGNING' }],
+  });
+  await restored.stop();
+  expect(await readFile(join(home, 'node.log'), 'utf8')).toMatch(/"signing.observing".*"reason":"behind"/);
 });
