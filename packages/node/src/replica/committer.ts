@@ -96,9 +96,12 @@ export class Committer {
     if (this.#diverged || this.#stopped) return done('stopped');
     if (block.header.height !== height) return done('known');
     const id = headerId(block.header);
-    if (!this.#isDecidedBy(certificate, height, id)) return done('refused');
+    if (!this.#isDecidedBy(certificate, height, id) || this.#isForged(block)) return done('refused');
     const execution = ledger.execute(block);
-    if (execution === undefined) return done(this.#judgeForged(block, id) ? 'refused' : 'stopped');
+    if (execution === undefined) {
+      this.diverge(id);
+      return done('stopped');
+    }
     const polkas = this.#deps.host.polkas();
     this.#commit({ block, certificate, execution, polkas }, 'sync', () => done('applied'));
   }
@@ -117,13 +120,13 @@ export class Committer {
     return isValidCertificate(verify, genesisHash, ledger.nextHeight().validators, certificate);
   }
 
-  /** The header is what a quorum signed. If the parts are the ones that it names, it is the execution that differs. */
-  #judgeForged(block: Block, id: Hex32): boolean {
+  /**
+   * The header is what a quorum signed, and nothing else is. Looked at before the execution: parts that the header does
+   * not name are the sender's fault, and with the right parts it is the execution that differs.
+   */
+  #isForged(block: Block): boolean {
     const refusal = checkBlockParts(block, this.#deps.genesisHash);
-    if (refusal === undefined) {
-      this.diverge(id);
-      return false;
-    }
+    if (refusal === undefined) return false;
     const { height } = block.header;
     this.#deps.report({ level: 'warn', code: 'sync.forged-parts', height, part: refusal.reason });
     return true;

@@ -81,6 +81,7 @@ export function createCommitChecker(history: History, founders: Founders, verify
 
   /** The batch of one more height may have landed before the crash, told to nobody. */
   const opened = (node: Hex32, { height, blockId }: Tip): void => {
+    if (history.hostile.has(node)) return;
     const told = (nextByNode.get(node) ?? 1) - 1;
     const lost = height < told && !history.excused.has(node);
     if (lost || height > told + 1) {

@@ -1,4 +1,6 @@
-// Owns: what kind of network a seed gets: how many hospitals, whether the set changes, which signatures.
+// Owns: what kind of network a seed gets: how many hospitals, whether the set changes, who is hostile, which
+// signatures.
+import { faultyMax } from '@consilium/core';
 import type { SignatureKind } from '../world/key-registry.ts';
 import { createPrng, type Prng } from '../world/prng.ts';
 
@@ -7,6 +9,8 @@ export interface Scenario {
   /** Hospitals that may be admitted on the way. */
   readonly guests: number;
   readonly setChanges: boolean;
+  /** How many founders, the last ones, an adversary holds. */
+  readonly hostile: number;
   readonly signatures: SignatureKind;
 }
 
@@ -19,7 +23,10 @@ export function drawScenario(seed: number): Scenario {
   const founders = drawFounders(prng, signatures);
   const setChanges = prng.chance(0.2);
   const guests = setChanges ? prng.between(1, 2) : 0;
-  return { founders, guests, setChanges, signatures };
+  // A set that shrinks bears fewer of them: it never falls below four, which bear one.
+  const bearable = setChanges ? 1 : faultyMax(founders);
+  const hostile = prng.chance(0.25) ? prng.between(1, bearable) : 0;
+  return { founders, guests, setChanges, hostile, signatures };
 }
 
 /** Votes grow with the square: most seeds run the smallest network that bears a fault. */

@@ -1,5 +1,6 @@
 // Owns: one seed: at least 40 heights under drawn faults, then healing, then 10 heights more on every node, with every
 // checker watching. Pure in its seed: the same seed gives the same trace.
+import { startAdversaries } from '../adversary/adversary.ts';
 import { checkPenalties } from '../checkers/reports.ts';
 import { checkStores } from '../checkers/stores.ts';
 import { type Cluster, createCluster } from '../cluster/cluster.ts';
@@ -56,10 +57,12 @@ export function runSeed(seed: number, { keepTrace }: SeedOptions): SeedResult {
 }
 
 function createWorld(seed: number, scenario: Scenario, keepTrace: boolean): Cluster {
-  const { signatures } = scenario;
+  const { signatures, hostile } = scenario;
   const founders = foundersOf(scenario.founders);
+  const { hospitals } = founders;
+  const hostileNames = hospitals.slice(hospitals.length - hostile).map(({ name }) => name);
   const guests = Array.from({ length: scenario.guests }, (_, index) => guestOf(index));
-  return createCluster({ founders, guests, seed, signatures, keepTrace });
+  return createCluster({ founders, guests, hostile: hostileNames, seed, signatures, keepTrace });
 }
 
 /** First the faults, then a healed quorum must make progress within the bound. */
@@ -69,7 +72,9 @@ function runPhases(cluster: Cluster, scenario: Scenario): void {
   startWorkload(cluster, { meanUs: 150_000, pause: 0.03 });
   const setChanges = scenario.setChanges ? startSetChanges(cluster) : undefined;
   const faults = startFaults(cluster);
+  if (scenario.hostile > 0) startAdversaries(cluster);
   reached(history, `founders:${scenario.founders}`);
+  reached(history, `hostile:${scenario.hostile}`);
   const isFar = (): boolean => topHeight(history) >= HEIGHTS_UNDER_FAULTS;
   const faulty = scheduler.run(() => failed() || isFar(), FAULTY_LIMIT_US);
   if (!faulty) violate(history, 'progress', `only ${topHeight(history)} heights under faults`);

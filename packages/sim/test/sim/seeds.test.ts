@@ -14,7 +14,9 @@ const REACHED = [
   'body-fetched-late',
   'decided-after-round-0',
   'empty-block',
+  'evidence-committed',
   'hidden-lock',
+  'invalid-block',
   'lock-moved',
   'prevote-for-an-old-polka',
   'restart-inside-a-height',
@@ -38,6 +40,25 @@ const FAULTS = [
   'power-cut-one',
 ];
 
+const LIES = [
+  'bad-signatures',
+  'false-evidence',
+  'garbage',
+  'lying-sync',
+  'off-by-one',
+  'replays',
+  'silence',
+  'stale-proposals',
+  'two-precommits',
+  'two-prevotes',
+  'two-proposals',
+  'votes-for-all',
+  'withheld-bodies',
+  'wrong-root',
+  'wrong-time',
+  'wrong-valid-round',
+];
+
 describe('Seeds', () => {
   test('Two hundred seeds pass every checker, and reach the rare states that they are run for.', {
     timeout: TIMEOUT_MS,
@@ -51,7 +72,8 @@ describe('Seeds', () => {
     });
     expect(failures).toEqual([]);
     expect(report.ended).toBe(SEEDS.seeds);
-    const wanted = [...REACHED, ...FAULTS.map((fault) => `fault:${fault}`)];
+    const drawn = [...FAULTS.map((fault) => `fault:${fault}`), ...LIES.map((lie) => `lie:${lie}`)];
+    const wanted = [...REACHED, ...drawn];
     expect(wanted.filter((state) => !report.sometimes.has(state))).toEqual([]);
   });
 
