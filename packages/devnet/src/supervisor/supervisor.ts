@@ -1,6 +1,7 @@
 // Owns: the nodes of one network as processes, and devnet.json while it lives. Does not own: how a command reaches it
 // (control-server.ts), or in which process it runs.
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConsiliumError } from '@consilium/core';
 import { READY_MS_MAX } from '../limits.ts';
@@ -17,18 +18,21 @@ export function logOf(dir: string, name: string): string {
 }
 
 /**
- * Starts every node and waits until all founders are ready. Throws `DEVNET_NOT_READY` {name, log}, or `INTERRUPTED` when
+ * Starts every node and waits until all founders are ready; of a network that goes on, where a founder may have been voted
+ * out, until more than two thirds of its nodes are. Throws `DEVNET_NOT_READY` {name, log}, or `INTERRUPTED` when
  * the signal asks to give up; then everything is stopped again.
  */
 export async function startSupervisor(prepared: DevnetFile, signal?: AbortSignal): Promise<Supervisor> {
   const supervisor = await createSupervisor(prepared);
   const giveUp = (): void => void supervisor.stop();
+  const resumed = prepared.nodes.some(({ home }) => existsSync(join(home, 'genesis.json')));
   signal?.addEventListener('abort', giveUp);
   try {
     const { nodes, founders } = prepared;
     await Promise.all(nodes.map(({ name }) => supervisor.command(name, 'start')));
     const patience = AbortSignal.any([AbortSignal.timeout(READY_MS_MAX), ...(signal ? [signal] : [])]);
-    await Promise.all(nodes.slice(0, founders).map((node) => requireReady(prepared.dir, node, patience)));
+    if (resumed) await requireReady(prepared.dir, nodes, Math.floor((2 * nodes.length) / 3) + 1, patience);
+    else await requireReady(prepared.dir, nodes.slice(0, founders), founders, patience);
     return supervisor;
   } catch (error) {
     await supervisor.stop();
@@ -38,9 +42,24 @@ export async function startSupervisor(prepared: DevnetFile, signal?: AbortSignal
   }
 }
 
-async function requireReady(dir: string, { name, metrics }: NodeEntry, patience: AbortSignal): Promise<void> {
-  if (await untilProbe(metrics, 'readyz', patience)) return;
-  throw new ConsiliumError('DEVNET_NOT_READY', { name, log: logOf(dir, name) });
+/** Until so many of the nodes are ready. */
+async function requireReady(
+  dir: string,
+  nodes: readonly NodeEntry[],
+  needed: number,
+  patience: AbortSignal,
+): Promise<void> {
+  const enough = new AbortController();
+  const signal = AbortSignal.any([patience, enough.signal]);
+  const ready = new Set<string>();
+  const probes = nodes.map(async ({ name, metrics }) => {
+    if (await untilProbe(metrics, 'readyz', signal)) ready.add(name);
+    if (ready.size >= needed) enough.abort();
+  });
+  await Promise.all(probes);
+  const missing = nodes.find(({ name }) => !ready.has(name));
+  if (ready.size >= needed || missing === undefined) return;
+  throw new ConsiliumError('DEVNET_NOT_READY', { name: missing.name, log: logOf(dir, missing.name) });
 }
 
 async function createSupervisor(prepared: DevnetFile): Promise<Supervisor> {
