@@ -19,7 +19,8 @@ test('The walk of `docs/operate.md`, run as printed: four homes, one genesis, a 
     expect(await shell.ended, shell.told()).toBe(0);
     expect(shell.told()).toContain('valid: these bytes were anchored');
     expect(shell.told()).toMatch(/certified height +2\n/);
-    expect(shell.told().match(/signing +2 +3 of 3/g), shell.told()).toHaveLength(4);
+    // Ready is who reaches a quorum: the last link of the one that came back may be on its way.
+    expect(shell.told().match(/signing +2 +[23] of 3/g), shell.told()).toHaveLength(4);
     for (const hospital of ['north', 'east', 'south', 'west'])
       expect(await readFile(join(home, `consilium/${hospital}.log`), 'utf8')).not.toContain(
         '"level":"error"',
