@@ -16,7 +16,7 @@ import { signPayload, verifyPayload } from './signing.ts';
 import { createValidatorSet, type ValidatorSet } from './validators.ts';
 
 /**
- * What a hospital hands out to be admitted: its name, its three public keys and where it listens. Signed by the
+ * What a hospital hands out to be admitted: its name, its four public keys and where it listens. Signed by the
  * account key and by the validator key (proof of possession), so that nobody can be admitted under a stranger's key.
  */
 export interface ValidatorCard {
@@ -27,6 +27,8 @@ export interface ValidatorCard {
   readonly validatorKey: Hex32;
   /** Ed25519 key of the libp2p peer id. */
   readonly networkKey: Hex32;
+  /** X25519 key to which shares of records are sealed. */
+  readonly custodyKey: Hex32;
   /** Multiaddrs without the peer id. */
   readonly addresses: readonly string[];
   /** Keys derived from a public seed: refused on a chain whose id does not begin with `dev-`. */
@@ -111,6 +113,7 @@ const cardFields = {
   accountKey: hex32,
   validatorKey: hex32,
   networkKey: hex32,
+  custodyKey: hex32,
   addresses: list(text(ADDRESS_LENGTH_MAX, 1), ADDRESSES_MAX),
   development: flag,
 } as const;
@@ -187,7 +190,12 @@ export function checkGenesis(genesis: Genesis, verify: Verify): void {
     refuse('form');
   }
   const { validators, chainId, params } = genesis;
-  const keys = validators.flatMap((card) => [card.accountKey, card.validatorKey, card.networkKey]);
+  const keys = validators.flatMap((card) => [
+    card.accountKey,
+    card.validatorKey,
+    card.networkKey,
+    card.custodyKey,
+  ]);
   if (new Set(keys).size !== keys.length) refuse('a key stands twice');
   if (new Set(validators.map((card) => card.name)).size !== validators.length) refuse('a name stands twice');
   const sorted = validators.every(

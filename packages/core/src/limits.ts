@@ -67,6 +67,42 @@ export const CONSENT_TAGS_MAX = 128;
 export const CODE_LENGTH_MAX = 32;
 /** Documents under one anchored root: a tree of depth 24, so that a proof stays under 1 KB. */
 export const ANCHOR_DOCUMENTS_MAX: number = 2 ** 24;
+/** Records of one transaction: their receipts are made and checked together, and one lost batch is soon sealed again. */
+export const RECORDS_PER_BATCH_MAX = 64;
+/** Records of one access: a chart that a person looks at; a year of a chronic patient takes two. */
+export const RECORDS_PER_ACCESS_MAX = 256;
+/** Rows of a patient's record list that one query looks at: bounds what one transaction costs every validator. */
+export const RECORDS_PER_QUERY_SCAN_MAX = 1024;
+/** Tags of every record, padded with random ones, so that their number tells nothing: a category, labels, ancestors. */
+export const TAGS_PER_RECORD = 16;
+/** Generations of a patient's tag secret: a new one only after it leaked. */
+export const TAG_GENERATION_MAX = 65_535;
+/** Months since year 0: year 9999 is the last that FHIR can write. */
+export const MONTH_MAX = 119_999;
+/** Consents of one patient that are not over: each is looked at for every access to the patient's records. */
+export const STANDING_CONSENTS_MAX = 64;
+/** How long a permit for treatment lets shares out. A look takes seconds; a slow evening ten minutes. */
+export const ACCESS_LIFETIME_MS: number = 10 * 60_000;
+/** Heights after a change of custodians in which a registration sealed for the ones before is still taken. */
+export const CUSTODY_GRACE_HEIGHTS = 20;
+/** Batches of one confirmation of re-shared records. */
+export const CONFIRMED_BATCHES_MAX = 32;
+/** Accusations kept of one change of custodians: every custodian against every dealer. */
+export const CUSTODY_ACCUSATIONS_MAX: number = VALIDATORS_MAX * VALIDATORS_MAX;
+/** Plain bytes of one piece of ciphertext: it is read, hashed, sent and repaired whole. */
+export const CHUNK_PLAIN_BYTES: number = 1024 * 1024;
+/** One blob: a piece and the tag of its encryption. */
+export const BLOB_BYTES_MAX: number = CHUNK_PLAIN_BYTES + 16;
+/** Pieces of one record: 4 GB, a long study of computed tomography. */
+export const RECORD_CHUNKS_MAX = 4096;
+/** The key of one record under HPKE: 32 bytes, a tag, and room for a later form. */
+export const WRAP_BYTES_MAX = 256;
+/** A custody package: 64 records of 16 pieces each for 16 custodians after re-sharing are 3 MB. */
+export const PACKAGE_BYTES_MAX: number = 6 * 1024 * 1024;
+/** What one custodian releases at once: 64 records of 16 pieces are 100 KB; one record of 4 GB is 200 KB. */
+export const RELEASE_BYTES_MAX: number = 4 * 1024 * 1024;
+/** A reader's or a patient's request: 64 record ids, or as many places. */
+export const REQUEST_BYTES_MAX = 4096;
 /** Indexes of gapless lists. */
 export const INDEX_MAX: number = 2 ** 48;
 

@@ -12,6 +12,10 @@ export const DOMAINS = {
   keyPossession: 'consilium/possession/v1',
   validatorCard: 'consilium/validator-card/v1',
   status: 'consilium/status/v1',
+  custodyReceipt: 'consilium/custody-receipt/v1',
+  custodyDealing: 'consilium/custody-dealing/v1',
+  custodyRequest: 'consilium/custody-request/v1',
+  custodyRelease: 'consilium/custody-release/v1',
 } as const;
 
 export type Domain = keyof typeof DOMAINS;

@@ -6,6 +6,7 @@ import {
   type ClinicianRole,
   type ConsentTerms,
   canonicalSet,
+  type DataPeriod,
   type Hex32,
   type Purpose,
   type SecretKey,
@@ -26,6 +27,8 @@ export interface ConsentInWords {
   readonly purposes: readonly Purpose[];
   readonly from: number;
   readonly until: number;
+  /** Months of the data (`year * 12 + month - 1`), both inclusive; null or absent: any. */
+  readonly dataPeriod?: DataPeriod | null;
 }
 
 /** What turns words into tags: of the patient's enrolment. */
@@ -60,10 +63,15 @@ export function withdrawCredential(index: number): Action {
   return actionOf('identity.withdrawCredential', { index });
 }
 
-/** Sent by the account itself, signed with its old key. */
-export function rotateKey(genesis: Hex32, account: Hex32, newKey: SecretKey): Action {
+/** Sent by the account itself, signed with its old key. `encryptionKey`: a patient's new one; null keeps it. */
+export function rotateKey(
+  genesis: Hex32,
+  account: Hex32,
+  newKey: SecretKey,
+  encryptionKey: Hex32 | null = null,
+): Action {
   const possession = signPossession(newKey, genesis, account);
-  return actionOf('identity.rotateKey', { key: newKey.publicKey, possession });
+  return actionOf('identity.rotateKey', { key: newKey.publicKey, possession, encryptionKey });
 }
 
 /** Sent by the patient. Categories and labels leave this function as tags only. */
@@ -81,6 +89,8 @@ export function consentTerms(words: ConsentInWords, { tagSecret, tagGeneration }
     excludedLabels: labels(words.excludedLabels),
     purposes: canonicalSet(words.purposes),
     period: { from: words.from, until: words.until },
+    dataPeriod: words.dataPeriod ?? null,
+    tagGeneration,
   };
 }
 

@@ -1,2 +1,2 @@
 // The public face of sealing.
-export {};
+export { type EncryptionKey, encryptionKeyFromSeed } from './encryption-key.ts';

@@ -78,7 +78,12 @@ export function takeIndex(overlay: Overlay, name: ListName, owner: Hex32 | null,
 export const NO_SALT: string = '0'.repeat(32);
 
 /** Gives the sender's account a new key and keeps the old one, to tell its late transactions from forgeries. */
-export function replaceKey({ state, sender, account, salt }: ActionContext, key: Hex32): void {
+export function replaceKey(
+  { state, sender, account, salt }: ActionContext,
+  key: Hex32,
+  newEncryptionKey: Hex32 | null,
+): void {
   claimKey(state, key, { account: sender, use: 'account', salt });
-  writeRow(state, ACCOUNTS, [sender], { ...account, key, previousKey: account.key, salt });
+  const encryptionKey = newEncryptionKey ?? account.encryptionKey;
+  writeRow(state, ACCOUNTS, [sender], { ...account, key, previousKey: account.key, encryptionKey, salt });
 }

@@ -4,11 +4,13 @@
 import type { PlainValue } from '../codec.ts';
 import { ConsiliumError } from '../errors.ts';
 import type { Action } from '../tx.ts';
+import { type AccessOpenBody, accessOpen } from './access.ts';
 import { isActiveInstitution } from './accounts.ts';
 import { type AnchorCommitBody, anchorCommit } from './anchor.ts';
 import { type ChainNoopBody, chainNoop } from './chain.ts';
 import { type ConsentGrantBody, type ConsentRevokeBody, consentGrant, consentRevoke } from './consent.ts';
-import type { ActionContext, ActionDefinition, Outcome } from './context.ts';
+import type { ActionContext, ActionDefinition, CheckContext, Outcome } from './context.ts';
+import { type CustodyAccuseBody, type CustodyConfirmBody, custodyAccuse, custodyConfirm } from './custody.ts';
 import {
   type IdentityEnrolPatientBody,
   type IdentityIssueCredentialBody,
@@ -25,36 +27,55 @@ import {
   institutionsApprove,
   institutionsPropose,
 } from './institutions.ts';
+import {
+  type RecordRegisterBody,
+  type RecordRetractBody,
+  recordAmend,
+  recordRegister,
+  recordRetract,
+} from './records.ts';
 import type { Account } from './rows.ts';
 import type { StateReader } from './state.ts';
 
 /** Every action of this network and its body. */
 export interface ActionBodies {
+  readonly 'access.open': AccessOpenBody;
   readonly 'anchor.commit': AnchorCommitBody;
   readonly 'chain.noop': ChainNoopBody;
   readonly 'consent.grant': ConsentGrantBody;
   readonly 'consent.revoke': ConsentRevokeBody;
+  readonly 'custody.accuse': CustodyAccuseBody;
+  readonly 'custody.confirm': CustodyConfirmBody;
   readonly 'identity.enrolPatient': IdentityEnrolPatientBody;
   readonly 'identity.issueCredential': IdentityIssueCredentialBody;
   readonly 'identity.rotateKey': IdentityRotateKeyBody;
   readonly 'identity.withdrawCredential': IdentityWithdrawCredentialBody;
   readonly 'institutions.approve': InstitutionsApproveBody;
   readonly 'institutions.propose': InstitutionsProposeBody;
+  readonly 'record.amend': RecordRegisterBody;
+  readonly 'record.register': RecordRegisterBody;
+  readonly 'record.retract': RecordRetractBody;
 }
 
 export type ActionType = keyof ActionBodies;
 
 const DEFINITIONS: { readonly [T in ActionType]: ActionDefinition<ActionBodies[T]> } = {
+  'access.open': accessOpen,
   'anchor.commit': anchorCommit,
   'chain.noop': chainNoop,
   'consent.grant': consentGrant,
   'consent.revoke': consentRevoke,
+  'custody.accuse': custodyAccuse,
+  'custody.confirm': custodyConfirm,
   'identity.enrolPatient': identityEnrolPatient,
   'identity.issueCredential': identityIssueCredential,
   'identity.rotateKey': identityRotateKey,
   'identity.withdrawCredential': identityWithdrawCredential,
   'institutions.approve': institutionsApprove,
   'institutions.propose': institutionsPropose,
+  'record.amend': recordAmend,
+  'record.register': recordRegister,
+  'record.retract': recordRetract,
 };
 
 export const ACTION_TYPES: readonly ActionType[] = Object.keys(DEFINITIONS) as ActionType[];
@@ -70,26 +91,28 @@ export function bodyOf<T extends ActionType>(action: Action & { readonly type: T
   return parseBody(definitionOf(action), action) as ActionBodies[T];
 }
 
-/** What can be said of an action without running it: known, well formed, the sender's to send, within its quota. */
-export function checkAction(
-  reader: StateReader,
-  sender: { readonly id: string; readonly account: Account },
-  action: Action,
-  height: number,
-): void {
-  const definition = definitionOf(action);
-  parseBody(definition, action);
-  checkSender(reader, sender.account, sender.id, definition);
-  checkQuota(reader, sender.id, height, definition);
+/** What can be said of an action without running it: known, well formed, the sender's to send, within its quota, fitting. */
+export function checkAction(context: CheckContext, action: Action): void {
+  checked(context, action);
 }
 
 /** Runs an action, or throws the ConsiliumError by which it is refused. */
 export function applyAction(context: ActionContext, action: Action): Outcome {
+  const { definition, body } = checked(context, action);
+  return definition.apply(context, body);
+}
+
+function checked(
+  context: CheckContext,
+  action: Action,
+): { readonly definition: ActionDefinition<unknown>; readonly body: unknown } {
+  const { state, account, sender, height } = context;
   const definition = definitionOf(action);
   const body = parseBody(definition, action);
-  checkSender(context.state, context.account, context.sender, definition);
-  checkQuota(context.state, context.sender, context.height, definition);
-  return definition.apply(context, body);
+  checkSender(state, account, sender, definition);
+  checkQuota(state, sender, height, definition);
+  definition.check?.(context, body);
+  return { definition, body };
 }
 
 function definitionOf({ type, version }: Action): ActionDefinition<unknown> {

@@ -17,7 +17,16 @@ export interface LedgerRules {
   readonly isLedgerKey: (key: Hex32) => boolean;
 }
 
-export interface ActionContext extends LedgerRules {
+/** What can be known of an action before it runs: from the committed state in a pool, from the overlay in a block. */
+export interface CheckContext extends LedgerRules {
+  readonly state: StateReader;
+  /** Height of the block in which the action would stand. */
+  readonly height: number;
+  readonly sender: Hex32;
+  readonly account: Account;
+}
+
+export interface ActionContext extends CheckContext {
   readonly state: Overlay;
   /** Height and time of the block in which the action stands. */
   readonly height: number;
@@ -55,6 +64,8 @@ export interface ActionDefinition<Body> {
   readonly isWellFormed?: (body: Body) => boolean;
   /** A bound that every such action of the sender counts against: `TX_QUOTA_EXCEEDED`. */
   readonly quota?: (reader: StateReader, sender: Hex32, height: number) => Quota;
+  /** What the state must hold for it, of any cost: asked before the pool keeps it and again in the block. */
+  readonly check?: (context: CheckContext, body: Body) => void;
   /** Changes state, or throws a ConsiliumError; then the whole transaction leaves none of its writes. */
   readonly apply: (context: ActionContext, body: Body) => Outcome;
 }

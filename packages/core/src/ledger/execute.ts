@@ -15,6 +15,7 @@ import type { Certificate } from '../vote.ts';
 import { isActiveInstitution } from './accounts.ts';
 import { applyAction } from './actions.ts';
 import { type ActionContext, actionSalt, type LedgerRules, type Outcome } from './context.ts';
+import { advanceCustody } from './custody.ts';
 import { checkEvidence, recordEvidence } from './evidence.ts';
 import { countProposers } from './proposers.ts';
 import { encodeTxResult, type TxResult } from './results.ts';
@@ -161,6 +162,7 @@ export function finishBlockRun(run: BlockRun): Execution {
   const { state, deps, view, height, txs, results } = run;
   const decidedBy = nextValidators(state);
   advanceSets(state, deps.genesis.params, height);
+  advanceCustody(state, height);
   const validators = nextValidators(state);
   const changes = state.changes();
   const tree = treeChange(view.tree, changes, deps.hashBlocks ?? hashBlocks64);

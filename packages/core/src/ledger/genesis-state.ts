@@ -4,6 +4,7 @@ import { accountIdOf, type Genesis, genesisHash, genesisValidators } from '../ge
 import { type HashBlocks64, hashBlocks64 } from '../hash.ts';
 import { createMemoryTree } from '../memory-tree.ts';
 import type { TreeWrite } from '../state-tree-update.ts';
+import { advanceCustody } from './custody.ts';
 import { type LedgerTip, treeChange } from './execute.ts';
 import { enterInstitution } from './institutions.ts';
 import { initProposers } from './proposers.ts';
@@ -24,6 +25,7 @@ export function genesisState(genesis: Genesis, hashBlocks: HashBlocks64 = hashBl
     enterInstitution(state, accountIdOf(card.accountKey), card, { height: 0, membership: 1 });
   initValidatorSets(state, founders);
   initProposers(state, founders);
+  advanceCustody(state, 0);
   const changes = state.changes();
   const tree = treeChange(createMemoryTree(), changes, hashBlocks);
   return { changes, treeNodes: tree.nodes, stateRoot: tree.root };

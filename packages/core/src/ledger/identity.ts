@@ -15,6 +15,8 @@ import { ACCOUNTS, CREDENTIALS, INSTITUTIONS, KEYS, mustReadRow, readRow, writeR
 export interface IdentityEnrolPatientBody {
   readonly key: Hex32;
   readonly possession: Hex64;
+  /** X25519: the keys of this patient's records are sealed to it. */
+  readonly encryptionKey: Hex32;
 }
 
 /** `possession`: `signPossession` by `key`, with the sending institution as holder. */
@@ -32,20 +34,24 @@ export interface IdentityWithdrawCredentialBody {
   readonly index: number;
 }
 
-/** `possession`: `signPossession` by the new `key`, with the sending account as holder. */
+/**
+ * `possession`: `signPossession` by the new `key`, with the sending account as holder. `encryptionKey`: a patient's new
+ * one for what is written from now on; null keeps it, and stands for every other kind of account.
+ */
 export interface IdentityRotateKeyBody {
   readonly key: Hex32;
   readonly possession: Hex64;
+  readonly encryptionKey: Hex32 | null;
 }
 
 /** Gives the new account's id. One person has one such account per institution; nothing on the ledger links them. */
 export const identityEnrolPatient: ActionDefinition<IdentityEnrolPatientBody> = {
-  version: 1,
+  version: 2,
   senders: ['institution'],
-  shape: struct<IdentityEnrolPatientBody>({ key: hex32, possession: hex64 }),
-  apply: (context, { key, possession }) => {
+  shape: struct<IdentityEnrolPatientBody>({ key: hex32, possession: hex64, encryptionKey: hex32 }),
+  apply: (context, { key, possession, encryptionKey }) => {
     checkNewKey(context, key, possession, context.sender);
-    return { id: openAccount(context, 'patient', key), index: null };
+    return { id: openAccount(context, 'patient', key, encryptionKey), index: null };
   },
 };
 
@@ -66,7 +72,7 @@ export const identityIssueCredential: ActionDefinition<IdentityIssueCredentialBo
   apply: (context, { key, possession, role, speciality, emergency }) => {
     const { state, sender, height, time, salt } = context;
     checkNewKey(context, key, possession, sender);
-    const clinician = formerClinician(context, key) ?? openAccount(context, 'clinician', key);
+    const clinician = formerClinician(context, key) ?? openAccount(context, 'clinician', key, null);
     const index = takeIndex(state, 'credentials', sender, salt);
     writeRow(state, CREDENTIALS, [sender, index], {
       clinician,
@@ -102,20 +108,35 @@ export const identityWithdrawCredential: ActionDefinition<IdentityWithdrawCreden
 
 /** Any account, a removed institution too: a key that was stolen must be replaceable whatever else has ended. */
 export const identityRotateKey: ActionDefinition<IdentityRotateKeyBody> = {
-  version: 1,
+  version: 2,
   senders: 'any',
-  shape: struct<IdentityRotateKeyBody>({ key: hex32, possession: hex64 }),
-  apply: (context, { key, possession }) => {
+  shape: struct<IdentityRotateKeyBody>({ key: hex32, possession: hex64, encryptionKey: nullable(hex32) }),
+  apply: (context, { key, possession, encryptionKey }) => {
+    if (encryptionKey !== null && context.account.kind !== 'patient')
+      throw new ConsiliumError('VALUE_INVALID', { field: 'encryptionKey' });
     checkNewKey(context, key, possession, context.sender);
-    replaceKey(context, key);
+    replaceKey(context, key, encryptionKey);
     return { id: context.sender, index: null };
   },
 };
 
-function openAccount({ state, sender, salt }: ActionContext, kind: Account['kind'], key: Hex32): Hex32 {
+function openAccount(
+  { state, sender, salt }: ActionContext,
+  kind: Account['kind'],
+  key: Hex32,
+  encryptionKey: Hex32 | null,
+): Hex32 {
   const id = accountIdOf(key);
   claimKey(state, key, { account: id, use: 'account', salt });
-  const account: Account = { kind, key, previousKey: null, institution: sender, credential: null, salt };
+  const account: Account = {
+    kind,
+    key,
+    previousKey: null,
+    institution: sender,
+    credential: null,
+    encryptionKey,
+    salt,
+  };
   writeRow(state, ACCOUNTS, [id], account);
   return id;
 }

@@ -1,5 +1,7 @@
 // The public face of the ledger state machine.
 
+export type { AccessOpenBody, AccessQuestion, AccessSelection, ReleaseQuestion } from './access.ts';
+export { createDecider, requireAccess, requireReleasable, selectRecords } from './access.ts';
 export { signPossession } from './accounts.ts';
 export * from './actions.ts';
 export type { AnchorCommitBody } from './anchor.ts';
@@ -8,9 +10,18 @@ export type { ChainNoopBody } from './chain.ts';
 export * from './check-block.ts';
 export * from './check-tx.ts';
 export * from './codes.ts';
-export type { ConsentGrantBody, ConsentRevokeBody, ConsentState } from './consent.ts';
-export { consentState } from './consent.ts';
+export type { ConsentGrantBody, ConsentRevokeBody, ConsentState, StandingConsent } from './consent.ts';
+export { consentState, standingConsents } from './consent.ts';
 export { type LedgerRules, type Outcome, outcomeShape } from './context.ts';
+export type { ConfirmedBatch, CustodyAccuseBody, CustodyConfirmBody, Receipt } from './custody.ts';
+export {
+  checkReceipts,
+  currentEpoch,
+  custodianIndex,
+  custodyEpoch,
+  dealersOf,
+  receiptsShape,
+} from './custody.ts';
 export * from './documents.ts';
 export { checkEvidence } from './evidence.ts';
 export type { Execution, LedgerDeps, LedgerTip, LedgerView } from './execute.ts';
@@ -27,17 +38,25 @@ export type { InstitutionsApproveBody, InstitutionsProposeBody } from './institu
 export { openProposals, SAFE_SET_COUNT } from './institutions.ts';
 export { proposerOrder } from './proposers.ts';
 export * from './read.ts';
+export * from './record-rows.ts';
+export type { NewRecord, RecordRegisterBody, RecordRetractBody } from './records.ts';
+export { batchOf } from './records.ts';
 export * from './results.ts';
 export * from './rows.ts';
 export * from './state.ts';
 export {
+  ACCESSES,
   ACCOUNTS,
   ACCUSED,
   ANCHOR_ROOTS,
   ANCHORS,
+  BATCH_LIST,
+  BATCHES,
   CONSENTS,
   COUNTS,
   CREDENTIALS,
+  CUSTODY_ACCUSATIONS,
+  CUSTODY_EPOCHS,
   EVIDENCE,
   INSTITUTION_NAMES,
   INSTITUTIONS,
@@ -45,12 +64,15 @@ export {
   type ListName,
   listCount,
   OPEN_PROPOSALS,
+  PATIENT_RECORDS,
   PROPOSER_SCHEDULE,
+  RECORDS,
   readRow,
   SET_EPOCHS,
   SET_HISTORY,
   SET_PROPOSALS,
   type SetSlot,
+  STANDING_CONSENTS,
   type Table,
   VALIDATOR_SETS,
 } from './tables.ts';

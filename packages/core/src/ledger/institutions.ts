@@ -16,6 +16,7 @@ import { claimKey, NO_SALT, requireActiveInstitution } from './accounts.ts';
 import type { ActionContext, ActionDefinition, Outcome } from './context.ts';
 import {
   type Institution,
+  type KeyHolder,
   type OpenProposal,
   type SetChange,
   type SetProposal,
@@ -184,11 +185,12 @@ function returningId(reader: StateReader, card: ValidatorCard): Hex32 | undefine
   return removed && current ? holder.account : undefined;
 }
 
-function cardKeys(card: ValidatorCard): readonly [Hex32, 'account' | 'validator' | 'network'][] {
+function cardKeys(card: ValidatorCard): readonly [Hex32, KeyHolder['use']][] {
   return [
     [card.accountKey, 'account'],
     [card.validatorKey, 'validator'],
     [card.networkKey, 'network'],
+    [card.custodyKey, 'custody'],
   ];
 }
 
@@ -218,14 +220,16 @@ export function enterInstitution(
       previousKey: null,
       institution: id,
       credential: null,
+      encryptionKey: null,
       salt: NO_SALT,
     });
   }
-  const { name, validatorKey, networkKey, addresses } = card;
+  const { name, validatorKey, networkKey, custodyKey, addresses } = card;
   const institution: Institution = {
     name,
     validatorKey,
     networkKey,
+    custodyKey,
     addresses,
     status: 'active',
     membership,

@@ -22,9 +22,11 @@ import {
   CONSENT_TAGS_MAX,
   HEIGHT_MAX,
   INDEX_MAX,
+  MONTH_MAX,
   NAME_LENGTH_MAX,
   OPEN_PROPOSALS_MAX,
   ROUND_MAX,
+  TAG_GENERATION_MAX,
   VALIDATORS_MAX,
 } from '../limits.ts';
 import { type ValidatorSet, validatorSetShape } from '../validators.ts';
@@ -37,9 +39,11 @@ import {
   setOf,
 } from './codes.ts';
 
-const heightFrom0 = integer(0, HEIGHT_MAX);
-const timeMs = integer(0, Number.MAX_SAFE_INTEGER);
+export const heightFrom0: Shape<number> = integer(0, HEIGHT_MAX);
+export const timeMs: Shape<number> = integer(0, Number.MAX_SAFE_INTEGER);
 export const indexShape: Shape<number> = integer(0, INDEX_MAX);
+export const monthShape: Shape<number> = integer(0, MONTH_MAX);
+export const tagGenerationShape: Shape<number> = integer(1, TAG_GENERATION_MAX);
 
 export type AccountKind = 'institution' | 'patient' | 'clinician';
 
@@ -53,6 +57,8 @@ export interface Account {
   readonly institution: Hex32;
   /** Index of a clinician's latest credential in its institution's list; null for the other kinds. */
   readonly credential: number | null;
+  /** X25519 key to which a patient's record keys are sealed; null for the other kinds. */
+  readonly encryptionKey: Hex32 | null;
   readonly salt: string;
 }
 
@@ -62,19 +68,20 @@ export const accountShape: Shape<Account> = struct<Account>({
   previousKey: nullable(hex32),
   institution: hex32,
   credential: nullable(indexShape),
+  encryptionKey: nullable(hex32),
   salt: hex16,
 });
 
 /** Who holds, or once held, a key, and for what. Keys are never free again: an old one must not speak for another. */
 export interface KeyHolder {
   readonly account: Hex32;
-  readonly use: 'account' | 'validator' | 'network';
+  readonly use: 'account' | 'validator' | 'network' | 'custody';
   readonly salt: string;
 }
 
 export const keyHolderShape: Shape<KeyHolder> = struct<KeyHolder>({
   account: hex32,
-  use: oneOf('account', 'validator', 'network'),
+  use: oneOf('account', 'validator', 'network', 'custody'),
   salt: hex16,
 });
 
@@ -83,6 +90,7 @@ export interface Institution {
   readonly name: string;
   readonly validatorKey: Hex32;
   readonly networkKey: Hex32;
+  readonly custodyKey: Hex32;
   readonly addresses: readonly string[];
   readonly status: 'active' | 'removed';
   /** Counts its admissions, from 1. A credential is valid only in the membership in which it was issued. */
@@ -96,6 +104,7 @@ export const institutionShape: Shape<Institution> = struct<Institution>({
   name: text(NAME_LENGTH_MAX, 1),
   validatorKey: hex32,
   networkKey: hex32,
+  custodyKey: hex32,
   addresses: list(text(ADDRESS_LENGTH_MAX, 1), ADDRESSES_MAX),
   status: oneOf('active', 'removed'),
   membership: integer(1, INDEX_MAX),
@@ -235,6 +244,12 @@ export interface ConsentPeriod {
   readonly until: number;
 }
 
+/** Months since year 0 (`year * 12 + month - 1`), both inclusive. */
+export interface DataPeriod {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** What a patient permits. Tags are 16 keyed bytes each; the ledger compares them and knows no meaning. */
 export interface ConsentTerms {
   /** An institution or a clinician. */
@@ -247,6 +262,10 @@ export interface ConsentTerms {
   readonly excludedLabels: readonly string[];
   readonly purposes: readonly Purpose[];
   readonly period: ConsentPeriod;
+  /** Months of the data, first and last; null: any, and undated data too. */
+  readonly dataPeriod: DataPeriod | null;
+  /** Which tag secret the tags are of. Records of another generation are not permitted by this consent. */
+  readonly tagGeneration: number;
 }
 
 const tags = setOf(hex16, CONSENT_TAGS_MAX);
@@ -258,6 +277,8 @@ const consentTermsFields = {
   excludedLabels: tags,
   purposes: setOf(purposeShape, 16, 1),
   period: struct<ConsentPeriod>({ from: timeMs, until: timeMs }),
+  dataPeriod: nullable(struct<DataPeriod>({ from: monthShape, until: monthShape })),
+  tagGeneration: tagGenerationShape,
 } as const;
 
 export const consentTermsShape: Shape<ConsentTerms> = struct<ConsentTerms>(consentTermsFields);

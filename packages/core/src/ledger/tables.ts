@@ -5,6 +5,22 @@ import { decode, encode, hex32, type Shape } from '../codec.ts';
 import { STATE_VALUE_BYTES_MAX } from '../limits.ts';
 import { type ValidatorSet, validatorSetShape } from '../validators.ts';
 import {
+  type AccessRow,
+  accessRowShape,
+  type BatchRow,
+  batchRowShape,
+  type CustodyAccusation,
+  type CustodyEpoch,
+  custodyAccusationsShape,
+  custodyEpochShape,
+  type RecordEntry,
+  type RecordRow,
+  recordEntryShape,
+  recordRowShape,
+  type StandingConsents,
+  standingConsentsShape,
+} from './record-rows.ts';
+import {
   type Account,
   type Anchor,
   accountShape,
@@ -115,13 +131,58 @@ export const EVIDENCE: Table<[index: number], EvidenceRecord> = table(15, byInde
 /** 16. Validator id -> index in table 15 of the last evidence against it. */
 export const ACCUSED: Table<[validator: Hex32], number> = table(16, byId, indexShape);
 
-/** The gapless lists, by the table that holds their rows. The list of evidence has no owner. */
-export type ListName = 'credentials' | 'consents' | 'anchors' | 'evidence';
+/** 18. Record id -> record. Personal, salted. */
+export const RECORDS: Table<[record: Hex32], RecordRow> = table(18, byId, recordRowShape);
+/** 19. Patient and index (8 bytes) -> record id. Personal, salted. Gapless per patient. */
+export const PATIENT_RECORDS: Table<[patient: Hex32, index: number], RecordEntry> = table(
+  19,
+  byOwnerIndex,
+  recordEntryShape,
+);
+/** 20. Batch id -> batch of records. Personal, salted. */
+export const BATCHES: Table<[batch: Hex32], BatchRow> = table(20, byId, batchRowShape);
+/** 21. Index (8 bytes) -> batch id, in the order of registration. Gapless: what a change of custodians goes through. */
+export const BATCH_LIST: Table<[index: number], Hex32> = table(21, byIndex, hex32);
+/** 22. Custody epoch (8 bytes) -> its custodians. Gapless. */
+export const CUSTODY_EPOCHS: Table<[epoch: number], CustodyEpoch> = table(22, byIndex, custodyEpochShape);
+/** 23. Custody epoch of the shares and of those who get them (8 bytes each) -> accusations against its dealers. */
+export const CUSTODY_ACCUSATIONS: Table<[from: number, to: number], readonly CustodyAccusation[]> = table(
+  23,
+  (from, to) => concat(uint64Bytes(from), uint64Bytes(to)),
+  custodyAccusationsShape,
+);
+/** 24. Patient and index (8 bytes) -> access. Personal, salted. Gapless per patient; a row never changes. */
+export const ACCESSES: Table<[patient: Hex32, index: number], AccessRow> = table(
+  24,
+  byOwnerIndex,
+  accessRowShape,
+);
+/** 25. Patient -> consents that are not over. Personal, salted. */
+export const STANDING_CONSENTS: Table<[patient: Hex32], StandingConsents> = table(
+  25,
+  byId,
+  standingConsentsShape,
+);
+
+/** The gapless lists, by the table that holds their rows. Evidence, batches and epochs have no owner. */
+export type ListName =
+  | 'credentials'
+  | 'consents'
+  | 'anchors'
+  | 'evidence'
+  | 'records'
+  | 'batches'
+  | 'custodyEpochs'
+  | 'accesses';
 const LIST_TABLES: Readonly<Record<ListName, number>> = {
   credentials: CREDENTIALS.number,
   consents: CONSENTS.number,
   anchors: ANCHORS.number,
   evidence: EVIDENCE.number,
+  records: PATIENT_RECORDS.number,
+  batches: BATCH_LIST.number,
+  custodyEpochs: CUSTODY_EPOCHS.number,
+  accesses: ACCESSES.number,
 };
 
 /** 17. Table number of a gapless list (1 byte) and its owner, if it has one -> how many rows it has. Salted. */

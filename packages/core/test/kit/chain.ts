@@ -20,6 +20,7 @@ import {
   genesisState,
   genesisTip,
   type Hex32,
+  hashHex,
   headerId,
   isLedgerKey,
   type LedgerDeps,
@@ -92,6 +93,7 @@ export function hospital(name: string, development = true): Hospital {
     accountKey: account.publicKey,
     validatorKey: validator.publicKey,
     networkKey: network.publicKey,
+    custodyKey: hashHex(utf8(`custody key of ${name}`)),
     addresses: ['/ip4/127.0.0.1/tcp/4001'],
     development,
   };

@@ -10,11 +10,13 @@ import {
   type ConsentGrantBody,
   canonicalSet,
   type Hex32,
+  hashHex,
   readRow,
   type SecretKey,
   type SetChange,
   signPossession,
   type TxResult,
+  utf8,
   type ValidatorCard,
 } from '../../src/index.ts';
 import { type Chain, type Hospital, keyOf } from './chain.ts';
@@ -43,7 +45,11 @@ export function codeOfSubmit(chain: Chain, sender: Person, ...actions: readonly 
 export function enrolment(chain: Chain, by: Hospital, name: string): Action {
   const key = keyOf(name);
   const possession = signPossession(key, chain.deps.genesisHash, by.id);
-  return actionOf('identity.enrolPatient', { key: key.publicKey, possession });
+  return actionOf('identity.enrolPatient', {
+    key: key.publicKey,
+    possession,
+    encryptionKey: hashHex(utf8(`encryption key of ${name}`)),
+  });
 }
 
 export function personOf(name: string): Person {
@@ -82,7 +88,7 @@ export function credential(chain: Chain, by: Hospital, name: string): Person {
 
 export function rotation(chain: Chain, account: Hex32, newKey: SecretKey): Action {
   const possession = signPossession(newKey, chain.deps.genesisHash, account);
-  return actionOf('identity.rotateKey', { key: newKey.publicKey, possession });
+  return actionOf('identity.rotateKey', { key: newKey.publicKey, possession, encryptionKey: null });
 }
 
 export const TAG_A: string = 'a1'.repeat(16);
@@ -103,6 +109,8 @@ export function consentTerms(
     excludedLabels: [TAG_B],
     purposes: canonicalSet(['TREAT', 'CAREMGT'] as const),
     period: { from: time - 1_000, until: time + YEAR_MS },
+    dataPeriod: null,
+    tagGeneration: 1,
     ...terms,
   };
 }

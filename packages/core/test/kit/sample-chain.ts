@@ -65,6 +65,7 @@ export function cardOf(member: Hospital): ValidatorCard {
       accountKey: member.account.publicKey,
       validatorKey: member.validator.publicKey,
       networkKey: member.network.publicKey,
+      custodyKey: hashHex(utf8(`sample ${member.name} custody`)),
       addresses: ['/ip4/127.0.0.1/tcp/7001'],
       development: true,
     },

@@ -38,6 +38,7 @@ function cardOf(name: string, first: number): ValidatorCard {
     accountKey: account.publicKey,
     validatorKey: validator.publicKey,
     networkKey: network.publicKey,
+    custodyKey: keyOf(first + 3).publicKey,
     addresses: [`/dns4/${name.toLowerCase()}.example/tcp/4100`],
     development: false,
   };

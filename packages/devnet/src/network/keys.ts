@@ -1,12 +1,13 @@
 // Owns: the demo keys as a function of the seed (HKDF-SHA256 under a name for each use). Whoever knows the seed has
 // them all: they are marked development, and the chain's id begins with `dev-`. Does not own: files.
 import { DEVELOPMENT_CHAIN_PREFIX, hashHex, type SecretKey, utf8 } from '@consilium/core';
-import type { NodeSecrets } from '@consilium/node/setup';
+import { type NodeSecrets, secretOfSeed } from '@consilium/node/setup';
 import { createWallet, deriveNamedKey, type PatientWallet } from '@consilium/sdk';
 
 export function hospitalSecrets(seed: string, hospital: string): NodeSecrets {
   const keyFor = (use: string): SecretKey => derive(seed, `hospital/${hospital}/${use}`);
-  return { account: keyFor('account'), validator: keyFor('validator'), network: keyFor('network') };
+  const custody = secretOfSeed('custody', keyFor('custody').seed);
+  return { account: keyFor('account'), validator: keyFor('validator'), network: keyFor('network'), custody };
 }
 
 export function clinicianSecret(seed: string, clinician: string): SecretKey {

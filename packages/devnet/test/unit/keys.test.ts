@@ -24,7 +24,7 @@ it('derives other keys for another seed, another hospital and another use', () =
     clinicianSecret('trial', 'dr-arden'),
   ];
   const publicKeys = keys.map(({ publicKey }) => publicKey);
-  expect(new Set(publicKeys).size).toBe(14);
+  expect(new Set(publicKeys).size).toBe(18);
   expect(patientWallet('trial', 'mara').phrase).not.toBe(patientWallet('consilium', 'mara').phrase);
 });
 

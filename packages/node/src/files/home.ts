@@ -12,11 +12,12 @@ export interface HomePaths {
   readonly home: string;
   /** Every setting, with comments. */
   readonly config: string;
-  /** Folder of the three key files. The only secrets; never part of a copy that leaves the machine unprotected. */
+  /** Folder of the four key files. The only secrets; never part of a copy that leaves the machine unprotected. */
   readonly keys: string;
   readonly accountKey: string;
   readonly validatorKey: string;
   readonly networkKey: string;
+  readonly custodyKey: string;
   /** LevelDB: chain and ledger state. */
   readonly data: string;
   /** Write-ahead log and signing record. Never restored from a backup. */
@@ -42,6 +43,7 @@ export function homePaths(folder: string): HomePaths {
     accountKey: join(keys, 'account.json'),
     validatorKey: join(keys, 'validator.json'),
     networkKey: join(keys, 'network.json'),
+    custodyKey: join(keys, 'custody.json'),
     data: join(home, 'data'),
     state: join(home, 'state'),
     unsigned: join(home, 'state', 'never-signed'),
@@ -70,7 +72,7 @@ export async function checkHome(paths: HomePaths): Promise<void> {
     throw new ConsiliumError('HOME_MISSING', { home: paths.home });
   }
   // A key file that is missing is named by the one who reads it.
-  for (const file of [paths.keys, paths.accountKey, paths.validatorKey, paths.networkKey]) {
+  for (const file of [paths.keys, paths.accountKey, paths.validatorKey, paths.networkKey, paths.custodyKey]) {
     const mode = await modeOf(file);
     if (mode !== undefined) checkOwnerOnly(file, mode);
   }

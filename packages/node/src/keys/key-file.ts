@@ -11,12 +11,19 @@ import {
   secretKeyFromSeed,
   toHex,
 } from '@consilium/core';
+import { type EncryptionKey, encryptionKeyFromSeed } from '@consilium/sealing';
 
 export const KEY_FILE_KIND = 'consilium-key';
 export const KEY_FILE_VERSION = 1;
 
-/** `institution` signs transactions, `validator` proposals and votes, `network` proves who is at the other end. */
-export type KeyRole = 'institution' | 'validator' | 'network';
+/**
+ * `institution` signs transactions, `validator` proposals, votes and what a custodian says, `network` proves who is at the
+ * other end, `custody` (X25519) opens the shares that are sealed to this institution.
+ */
+export type KeyRole = 'institution' | 'validator' | 'network' | 'custody';
+
+/** 32 bytes and the public key that comes of them: Ed25519, or X25519 for the role `custody`. */
+export type NodeSecret = SecretKey | EncryptionKey;
 
 export interface NodeKey {
   readonly role: KeyRole;
@@ -24,7 +31,7 @@ export interface NodeKey {
   readonly name: string;
   /** The institution's account id: of the first key of role `institution`. */
   readonly account: Hex32;
-  readonly secret: SecretKey;
+  readonly secret: NodeSecret;
   /** Derived from a public seed: everybody can have it. */
   readonly development: boolean;
 }
@@ -33,14 +40,20 @@ export interface NodeKeys {
   readonly account: NodeKey;
   readonly validator: NodeKey;
   readonly network: NodeKey;
+  readonly custody: NodeKey;
 }
 
-export type NodeSecrets = { readonly [K in keyof NodeKeys]: SecretKey };
+export type NodeSecrets = { readonly [K in keyof NodeKeys]: NodeSecret };
 
-/** The three keys of a new institution, whose account id comes from its account key. */
+/** The secret of this role that comes of 32 bytes. */
+export function secretOfSeed(role: KeyRole, seed: Uint8Array): NodeSecret {
+  return role === 'custody' ? encryptionKeyFromSeed(seed) : secretKeyFromSeed(seed);
+}
+
+/** The four keys of a new institution, whose account id comes from its account key. */
 export function createNodeKeys(name: string, secrets: NodeSecrets, development: boolean): NodeKeys {
   const account = accountIdOf(secrets.account.publicKey);
-  const keyOf = (role: KeyRole, secret: SecretKey): NodeKey => ({
+  const keyOf = (role: KeyRole, secret: NodeSecret): NodeKey => ({
     role,
     name,
     account,
@@ -51,6 +64,7 @@ export function createNodeKeys(name: string, secrets: NodeSecrets, development: 
     account: keyOf('institution', secrets.account),
     validator: keyOf('validator', secrets.validator),
     network: keyOf('network', secrets.network),
+    custody: keyOf('custody', secrets.custody),
   };
 }
 
@@ -78,8 +92,9 @@ export function keyFromText(text: string, role: KeyRole, file: string): NodeKey 
   if (raw['role'] !== role) throw refuse(`not a key of role ${role}`);
   if (typeof name !== 'string' || !isHexOf(account, 32)) throw refuse('name or account');
   if (typeof development !== 'boolean') throw refuse('development');
-  if (!isHexOf(publicKey, 32) || !isHexOf(seed, 32) || !isLedgerKey(publicKey)) throw refuse('keys');
-  const secret = secretKeyFromSeed(fromHex(seed));
+  if (!isHexOf(publicKey, 32) || !isHexOf(seed, 32)) throw refuse('keys');
+  if (role !== 'custody' && !isLedgerKey(publicKey)) throw refuse('keys');
+  const secret = secretOfSeed(role, fromHex(seed));
   if (secret.publicKey !== publicKey) throw refuse('seed and public key differ');
   return { role, name, account, secret, development };
 }

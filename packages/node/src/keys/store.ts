@@ -27,25 +27,27 @@ async function readBounded(path: string): ReturnType<typeof readSmallFile> {
   }
 }
 
-/** The three keys of a home. Also throws `KEY_FILE_MALFORMED` when they are not of one institution. */
+/** The four keys of a home. Also throws `KEY_FILE_MALFORMED` when they are not of one institution. */
 export async function readNodeKeys(paths: HomePaths): Promise<NodeKeys> {
   const account = await readKeyFile(paths.accountKey, 'institution');
   const validator = await readKeyFile(paths.validatorKey, 'validator');
   const network = await readKeyFile(paths.networkKey, 'network');
+  const custody = await readKeyFile(paths.custodyKey, 'custody');
   for (const [key, file] of [
     [validator, paths.validatorKey],
     [network, paths.networkKey],
+    [custody, paths.custodyKey],
   ] as const) {
     if (key.account !== account.account) {
       throw new ConsiliumError('KEY_FILE_MALFORMED', { file, rule: 'of another institution' });
     }
   }
-  return { account, validator, network };
+  return { account, validator, network, custody };
 }
 
 /** Throws `DEVELOPMENT_KEY` {chainId, role} when anybody could sign with these keys and the chain is no toy. */
 export function refuseDevelopmentKeys(keys: NodeKeys, chainId: string): void {
   if (chainId.startsWith(DEVELOPMENT_CHAIN_PREFIX)) return;
-  const found = [keys.account, keys.validator, keys.network].find((key) => key.development);
+  const found = [keys.account, keys.validator, keys.network, keys.custody].find((key) => key.development);
   if (found !== undefined) throw new ConsiliumError('DEVELOPMENT_KEY', { chainId, role: found.role });
 }

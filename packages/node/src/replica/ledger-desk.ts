@@ -106,10 +106,8 @@ export class LedgerDesk {
   /** The ledger's rules for a transaction as of the tip and this clock. Throws with their code. */
   checkTx(tx: Tx, nowMs: number): void {
     const { ledger, kv } = this.#deps;
-    const { genesisHash, verifySender } = ledger;
     const rules = {
-      genesisHash,
-      verifySender,
+      ...ledger,
       isReplayed: (hash: Hex32) => this.isReplayed(hash),
       height: this.#tip.height,
     };

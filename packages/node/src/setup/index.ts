@@ -2,6 +2,6 @@
 
 export type { SettingValues } from '../config/settings.ts';
 export { type HomePaths, homePaths } from '../files/home.ts';
-export type { NodeSecrets } from '../keys/key-file.ts';
+export { type NodeSecrets, secretOfSeed } from '../keys/key-file.ts';
 export { createGenesisFile, type GenesisOptions, type GenesisSummary, readGenesis } from './genesis.ts';
 export { type InitOptions, initHome, type NewHome } from './init.ts';

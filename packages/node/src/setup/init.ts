@@ -4,7 +4,6 @@ import {
   ADDRESSES_MAX,
   ConsiliumError,
   cardToJson,
-  secretKeyFromSeed,
   signValidatorCard,
   type ValidatorCard,
 } from '@consilium/core';
@@ -13,7 +12,13 @@ import { SETTINGS, type SettingValues } from '../config/settings.ts';
 import { isDialable, isNamed, multiaddrOf, parseTcpAddress, type TcpAddress } from '../config/tcp-address.ts';
 import { createFile, PUBLIC_FILE_MODE } from '../files/atomic-file.ts';
 import { type HomePaths, homePaths, makeHomeFolders } from '../files/home.ts';
-import { createNodeKeys, type NodeKeys, type NodeSecrets } from '../keys/key-file.ts';
+import {
+  createNodeKeys,
+  type KeyRole,
+  type NodeKeys,
+  type NodeSecrets,
+  secretOfSeed,
+} from '../keys/key-file.ts';
 import { writeKeyFile } from '../keys/store.ts';
 import type { Random } from '../ports.ts';
 
@@ -53,6 +58,7 @@ export async function initHome(options: InitOptions, random: Random): Promise<Ne
   await writeKeyFile(paths.accountKey, keys.account);
   await writeKeyFile(paths.validatorKey, keys.validator);
   await writeKeyFile(paths.networkKey, keys.network);
+  await writeKeyFile(paths.custodyKey, keys.custody);
   await createFile(paths.unsigned, 'These keys have signed nothing yet.\n', PUBLIC_FILE_MODE);
   await createFile(paths.validatorCard, cardToJson(card), PUBLIC_FILE_MODE);
   const config = renderConfig({ ...options.settings, name, 'p2p.listen': listen });
@@ -61,25 +67,34 @@ export async function initHome(options: InitOptions, random: Random): Promise<Ne
 }
 
 function secretsOf({ developmentKeys }: InitOptions, random: Random): NodeSecrets {
-  const fresh = () => secretKeyFromSeed(random.bytes(32));
-  return developmentKeys ?? { account: fresh(), validator: fresh(), network: fresh() };
+  const fresh = (role: KeyRole) => secretOfSeed(role, random.bytes(32));
+  return (
+    developmentKeys ?? {
+      account: fresh('institution'),
+      validator: fresh('validator'),
+      network: fresh('network'),
+      custody: fresh('custody'),
+    }
+  );
 }
 
 export function cardOf(keys: NodeKeys, addresses: readonly string[]): ValidatorCard {
-  const { account, validator, network } = keys;
+  const { account, validator, network, custody } = keys;
   const content = {
     name: account.name,
     accountKey: account.secret.publicKey,
     validatorKey: validator.secret.publicKey,
     networkKey: network.secret.publicKey,
+    custodyKey: custody.secret.publicKey,
     addresses,
-    development: account.development || validator.development || network.development,
+    development: [account, validator, network, custody].some((key) => key.development),
   };
   return signValidatorCard(content, account.secret, validator.secret);
 }
 
 async function refuseExisting(paths: HomePaths): Promise<void> {
-  const made = [paths.config, paths.accountKey, paths.validatorKey, paths.networkKey, paths.validatorCard];
+  const { config, accountKey, validatorKey, networkKey, custodyKey, validatorCard } = paths;
+  const made = [config, accountKey, validatorKey, networkKey, custodyKey, validatorCard];
   for (const file of made) {
     const exists = await access(file).then(
       () => true,

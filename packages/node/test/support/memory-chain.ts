@@ -107,6 +107,7 @@ function createTestGenesis(): Genesis {
       accountKey: account.publicKey,
       validatorKey: validator.publicKey,
       networkKey: keyOf(`${name} network`).publicKey,
+      custodyKey: keyOf(`${name} custody`).publicKey,
       addresses: [],
       development: true,
     };

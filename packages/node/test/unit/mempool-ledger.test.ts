@@ -105,12 +105,13 @@ function hospitalOf(chain: Chain): Hospital {
 function enrol(chain: Chain, patient: SecretKey): Action {
   const holder = hospitalOf(chain).id;
   const possession = signPossession(patient, chain.deps.genesisHash, holder);
-  return actionOf('identity.enrolPatient', { key: patient.publicKey, possession });
+  const encryptionKey = '5e'.repeat(32);
+  return actionOf('identity.enrolPatient', { key: patient.publicKey, possession, encryptionKey });
 }
 
 function rotate(chain: Chain, account: Hex32, key: SecretKey): Action {
   const possession = signPossession(key, chain.deps.genesisHash, account);
-  return actionOf('identity.rotateKey', { key: key.publicKey, possession });
+  return actionOf('identity.rotateKey', { key: key.publicKey, possession, encryptionKey: null });
 }
 
 describe('the pool on the real ledger', () => {

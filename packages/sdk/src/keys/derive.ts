@@ -9,11 +9,13 @@ import {
   uint64Bytes,
   utf8,
 } from '@consilium/core';
+import { type EncryptionKey, encryptionKeyFromSeed } from '@consilium/sealing';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 
 const NAMED_KEY_DOMAIN = 'consilium/key/named/v1';
 const PATIENT_KEY_DOMAIN = 'consilium/key/patient/v1';
+const PATIENT_ENCRYPTION_DOMAIN = 'consilium/key/patient-seal/v1';
 
 /** Who signs: the account and its current key. The account keeps its id while keys rotate. */
 export interface Signer {
@@ -33,4 +35,14 @@ export function deriveNamedKey(seed: Uint8Array, name: string): SecretKey {
 export function derivePatientKey(seed: Uint8Array, institution: Hex32, rotation: number): SecretKey {
   const info = concat(fromHex(institution), uint64Bytes(rotation));
   return secretKeyFromSeed(hkdf(sha256, seed, domainTag(PATIENT_KEY_DOMAIN), info, 32));
+}
+
+/** The X25519 key to which the patient's record keys of one institution are sealed, by the same rule. */
+export function derivePatientEncryptionKey(
+  seed: Uint8Array,
+  institution: Hex32,
+  rotation: number,
+): EncryptionKey {
+  const info = concat(fromHex(institution), uint64Bytes(rotation));
+  return encryptionKeyFromSeed(hkdf(sha256, seed, domainTag(PATIENT_ENCRYPTION_DOMAIN), info, 32));
 }

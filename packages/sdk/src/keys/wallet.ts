@@ -9,11 +9,12 @@ import {
   signPossession,
   toHex,
 } from '@consilium/core';
+import type { EncryptionKey } from '@consilium/sealing';
 import { entropyToMnemonic, mnemonicToSeedSync, validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { PHRASE_ENTROPY_BYTES } from '../limits.ts';
 import type { RandomBytes } from '../random.ts';
-import { derivePatientKey, type Signer } from './derive.ts';
+import { derivePatientEncryptionKey, derivePatientKey, type Signer } from './derive.ts';
 import { parseObject } from './key-file.ts';
 
 export const WALLET_KIND = 'consilium-wallet';
@@ -45,6 +46,8 @@ export interface PatientWallet {
 export interface EnrolmentRequest {
   readonly key: Hex32;
   readonly possession: string;
+  /** X25519. */
+  readonly encryptionKey: Hex32;
 }
 
 export function createWallet(random: RandomBytes): PatientWallet {
@@ -69,6 +72,15 @@ export function findEnrolment(
 /** The patient's current key at the institution. */
 export function patientKey(wallet: PatientWallet, enrolment: Enrolment): SecretKey {
   return derivePatientKey(mnemonicToSeedSync(wallet.phrase), enrolment.institution, enrolment.rotation);
+}
+
+/** What opens the records that were sealed to the patient while this rotation was in use; default the current one. */
+export function patientEncryptionKey(
+  wallet: PatientWallet,
+  { institution, rotation: current }: Enrolment,
+  rotation: number = current,
+): EncryptionKey {
+  return derivePatientEncryptionKey(mnemonicToSeedSync(wallet.phrase), institution, rotation);
 }
 
 export function patientSigner(wallet: PatientWallet, enrolment: Enrolment): Signer {
@@ -101,6 +113,7 @@ export function enrolmentRequest(wallet: PatientWallet, enrolment: Enrolment): E
   return {
     key: key.publicKey,
     possession: signPossession(key, enrolment.genesis, enrolment.institution),
+    encryptionKey: patientEncryptionKey(wallet, enrolment).publicKey,
   };
 }
 

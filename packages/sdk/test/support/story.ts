@@ -59,7 +59,9 @@ export function tellStory(heights = 4): Story {
   const byHospital = (action: Parameters<typeof chain.tx>[2][number]): Tx =>
     chain.tx(hospital.id, hospital.account, [action]);
   const patient = accountIdOf(patientKey.publicKey);
-  commit(() => byHospital(enrolPatient({ key: patientKey.publicKey, possession })));
+  commit(() =>
+    byHospital(enrolPatient({ key: patientKey.publicKey, possession, encryptionKey: '5e'.repeat(32) })),
+  );
   commit(() =>
     byHospital(
       issueCredential(genesis, hospital.id, clinicianKey, {

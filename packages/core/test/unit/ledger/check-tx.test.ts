@@ -37,10 +37,9 @@ function setting(): { chain: Chain; a: Hospital; b: Hospital } {
 /** What the mempool is told, with the tip's time as its clock. */
 function advice(chain: Chain, tx: Tx, at: { nowMs?: number; height?: number } = {}): 'OK' | ErrorCode {
   const { state, tip, isReplayed } = chain.view();
-  const { genesisHash, verifySender } = chain.deps;
   const { nowMs = tip.time, height = tip.height } = at;
   try {
-    checkTx(state, { genesisHash, verifySender, isReplayed, height }, tx, nowMs);
+    checkTx(state, { ...chain.deps, isReplayed, height }, tx, nowMs);
     return 'OK';
   } catch (error) {
     const code = codeOf(error);
@@ -152,7 +151,7 @@ describe('the registry of actions', () => {
     const { chain, a } = setting();
     const terms = consentTerms(chain, a.id);
     const action = actionOf('consent.grant', terms);
-    expect(action).toMatchObject({ type: 'consent.grant', version: 1 });
+    expect(action).toMatchObject({ type: 'consent.grant', version: 2 });
     expect(bodyOf({ ...action, type: 'consent.grant' })).toEqual(terms);
   });
 

@@ -25,6 +25,8 @@ import {
   submit,
 } from '../../kit/people.ts';
 
+const X25519_KEY = '5e'.repeat(32);
+
 function two(chain: Chain): [Hospital, Hospital] {
   return chain.hospitals as unknown as [Hospital, Hospital];
 }
@@ -67,7 +69,7 @@ describe('enrolment of a patient', () => {
     expect(codeOfSubmit(chain, asPerson(b), enrolment(chain, b, 'patient 1'))).toBe('ACCOUNT_EXISTS');
     const possession = signPossession(b.validator, chain.deps.genesisHash, a.id);
     const key = b.validator.publicKey;
-    const theft = actionOf('identity.enrolPatient', { key, possession });
+    const theft = actionOf('identity.enrolPatient', { key, possession, encryptionKey: X25519_KEY });
     expect(codeOfSubmit(chain, asPerson(a), theft)).toBe('ACCOUNT_EXISTS');
   });
 
@@ -82,7 +84,11 @@ describe('enrolment of a patient', () => {
       signPossession(key, '0'.repeat(64), a.id),
     ];
     for (const possession of wrong) {
-      const action = actionOf('identity.enrolPatient', { key: key.publicKey, possession });
+      const action = actionOf('identity.enrolPatient', {
+        key: key.publicKey,
+        possession,
+        encryptionKey: X25519_KEY,
+      });
       expect(codeOfSubmit(chain, asPerson(a), action)).toBe('KEY_INVALID');
     }
   });
@@ -92,7 +98,11 @@ describe('enrolment of a patient', () => {
     const [a] = two(chain);
     const deps = { ...chain.deps, verify: () => true };
     const codes = [KEY_WITH_TORSION, keyOf('patient 1').publicKey].map((key) => {
-      const action = actionOf('identity.enrolPatient', { key, possession: '00'.repeat(64) });
+      const action = actionOf('identity.enrolPatient', {
+        key,
+        possession: '00'.repeat(64),
+        encryptionKey: X25519_KEY,
+      });
       const built = chain.build([chain.tx(a.id, a.account, [action])], { deps });
       return built.execution.results[0]?.code;
     });

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { accountIdOf, secretKeyFromSeed, toHex } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
 import { homePaths, makeHomeFolders } from '../../../src/files/home.ts';
-import { createNodeKeys, keyFromText, keyToText, type NodeKeys } from '../../../src/keys/key-file.ts';
+import {
+  createNodeKeys,
+  keyFromText,
+  keyToText,
+  type NodeKeys,
+  secretOfSeed,
+} from '../../../src/keys/key-file.ts';
 import { readKeyFile, readNodeKeys, refuseDevelopmentKeys, writeKeyFile } from '../../../src/keys/store.ts';
 import { refusalOf } from '../support/refusals.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -11,7 +17,12 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const secretOf = (number: number) => secretKeyFromSeed(new Uint8Array(32).fill(number));
 
 function keysOf(first: number, development = false): NodeKeys {
-  const secrets = { account: secretOf(first), validator: secretOf(first + 1), network: secretOf(first + 2) };
+  const secrets = {
+    account: secretOf(first),
+    validator: secretOf(first + 1),
+    network: secretOf(first + 2),
+    custody: secretOfSeed('custody', new Uint8Array(32).fill(first + 3)),
+  };
   return createNodeKeys('Nord', secrets, development);
 }
 
@@ -25,6 +36,7 @@ async function homeWith(own: NodeKeys) {
   await writeKeyFile(paths.accountKey, own.account);
   await writeKeyFile(paths.validatorKey, own.validator);
   await writeKeyFile(paths.networkKey, own.network);
+  await writeKeyFile(paths.custodyKey, own.custody);
   return paths;
 }
 
@@ -67,7 +79,7 @@ describe('a key as text', () => {
 describe('key files of a home', () => {
   test('are readable by the owner only, and read back', async () => {
     const paths = await homeWith(keys);
-    for (const file of [paths.accountKey, paths.validatorKey, paths.networkKey]) {
+    for (const file of [paths.accountKey, paths.validatorKey, paths.networkKey, paths.custodyKey]) {
       expect((await stat(file)).mode & 0o777).toBe(0o600);
     }
     expect(await readNodeKeys(paths)).toEqual(keys);

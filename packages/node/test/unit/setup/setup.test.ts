@@ -14,6 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { systemRandom } from '../../../src/crypto/system-random.ts';
 import { checkHome, type HomePaths, homePaths } from '../../../src/files/home.ts';
+import { secretOfSeed } from '../../../src/keys/key-file.ts';
 import { readNodeKeys } from '../../../src/keys/store.ts';
 import {
   createGenesisFile,
@@ -32,6 +33,7 @@ function init(home: string, options: Partial<InitOptions> = {}): Promise<NewHome
 }
 
 const secretOf = (number: number) => secretKeyFromSeed(new Uint8Array(32).fill(number));
+const custodySecretOf = (number: number) => secretOfSeed('custody', new Uint8Array(32).fill(number));
 
 describe('a new home', () => {
   test('has secret keys, a card that they signed and a configuration that loads', async () => {
@@ -50,6 +52,7 @@ describe('a new home', () => {
       accountKey: keys.account.secret.publicKey,
       validatorKey: keys.validator.secret.publicKey,
       networkKey: keys.network.secret.publicKey,
+      custodyKey: keys.custody.secret.publicKey,
       addresses: ['/ip4/10.0.0.1/tcp/4100'],
       development: false,
     });
@@ -71,8 +74,13 @@ describe('a new home', () => {
   test('never has the keys of another', async () => {
     const folder = await temporaryFolder();
     const [a, b] = [await init(join(folder, 'a')), await init(join(folder, 'b'))];
-    const keysOf = ({ card }: NewHome) => [card.accountKey, card.validatorKey, card.networkKey];
-    expect(new Set([...keysOf(a), ...keysOf(b)]).size).toBe(6);
+    const keysOf = ({ card }: NewHome) => [
+      card.accountKey,
+      card.validatorKey,
+      card.networkKey,
+      card.custodyKey,
+    ];
+    expect(new Set([...keysOf(a), ...keysOf(b)]).size).toBe(8);
   });
 
   test('is not made over another, whatever is left of it', async () => {
@@ -127,7 +135,12 @@ describe('a new home', () => {
   });
 
   test('of a development network takes given keys and says so, and further settings', async () => {
-    const developmentKeys = { account: secretOf(1), validator: secretOf(2), network: secretOf(3) };
+    const developmentKeys = {
+      account: secretOf(1),
+      validator: secretOf(2),
+      network: secretOf(3),
+      custody: custodySecretOf(4),
+    };
     const { paths, card } = await init(join(await temporaryFolder(), 'dev'), {
       developmentKeys,
       settings: { 'api.port': 4711 },
@@ -146,6 +159,7 @@ async function threeCards(development = false): Promise<{ folder: string; cards:
       account: secretOf(first),
       validator: secretOf(first + 1),
       network: secretOf(first + 2),
+      custody: custodySecretOf(first + 3),
     };
     const options = { name: `H${first}`, ...(development ? { developmentKeys } : {}) };
     homes.push(await init(join(folder, `h${first}`), options));

@@ -1,0 +1,179 @@
+// Owns: which records exist: registered in batches with the receipts of their custodians, amended by a new version,
+// retracted as entered in error. Nothing is overwritten. Does not own: who may open one (access.ts), who keeps the
+// shares (custody.ts), and what a record says, which never comes here.
+import type { Hex32 } from '../bytes.ts';
+import { hex32, list, nullable, type Shape, struct } from '../codec.ts';
+import { batchRootOf } from '../custody/commitments.ts';
+import { ConsiliumError } from '../errors.ts';
+import { RECORDS_PER_BATCH_MAX } from '../limits.ts';
+import { isActiveInstitution, NO_SALT, requireAccount, takeIndex } from './accounts.ts';
+import type { ActionContext, ActionDefinition, CheckContext, Outcome } from './context.ts';
+import { checkReceipts, type Receipt, receiptsShape, registrationEpoch } from './custody.ts';
+import { clinicianCredential } from './identity.ts';
+import { epochShape, type RecordMarks, type RecordRow, recordMarksFields } from './record-rows.ts';
+import type { Account } from './rows.ts';
+import type { StateReader } from './state.ts';
+import { BATCH_LIST, BATCHES, listCount, PATIENT_RECORDS, RECORDS, readRow, writeRow } from './tables.ts';
+
+/** A record as its author registers it. */
+export interface NewRecord extends RecordMarks {
+  /** Its id (`recordIdOf`). */
+  readonly commitment: Hex32;
+  readonly pointsHash: Hex32;
+  /** The record that this one is a new version of; null for a first one. */
+  readonly amends: Hex32 | null;
+}
+
+/** Records sealed together, in their order; `receipts` are over the root of exactly these. */
+export interface RecordRegisterBody {
+  readonly patient: Hex32;
+  readonly epoch: number;
+  readonly records: readonly NewRecord[];
+  readonly receipts: readonly Receipt[];
+}
+
+export interface RecordRetractBody {
+  readonly record: Hex32;
+}
+
+const registerShape: Shape<RecordRegisterBody> = struct<RecordRegisterBody>({
+  patient: hex32,
+  epoch: epochShape,
+  records: list(
+    struct<NewRecord>({
+      ...recordMarksFields,
+      commitment: hex32,
+      pointsHash: hex32,
+      amends: nullable(hex32),
+    }),
+    RECORDS_PER_BATCH_MAX,
+    1,
+  ),
+  receipts: receiptsShape,
+});
+
+/** Gives the batch's id and the index of its first record in the patient's list; the others follow. */
+export const recordRegister: ActionDefinition<RecordRegisterBody> = {
+  version: 1,
+  senders: ['institution', 'clinician'],
+  shape: registerShape,
+  isWellFormed: ({ records }) => records.every(({ amends }) => amends === null),
+  check: checkRegistration,
+  apply: register,
+};
+
+/** As `record.register`; every record is a new version of one that has none yet. */
+export const recordAmend: ActionDefinition<RecordRegisterBody> = {
+  version: 1,
+  senders: ['institution', 'clinician'],
+  shape: registerShape,
+  isWellFormed: ({ records }) => {
+    const amended = records.map(({ amends }) => amends);
+    return !amended.includes(null) && new Set(amended).size === amended.length;
+  },
+  check: (context, body) => {
+    checkRegistration(context, body);
+    for (const { amends } of body.records) requireAmendable(context, body.patient, amends as Hex32);
+  },
+  apply: register,
+};
+
+/** Entered in error: it stays, and nobody opens it any more. */
+export const recordRetract: ActionDefinition<RecordRetractBody> = {
+  version: 1,
+  senders: ['institution', 'clinician'],
+  shape: struct<RecordRetractBody>({ record: hex32 }),
+  apply: (context, { record }) => {
+    const row = requireOwn(context, record);
+    if (row.retractedHeight !== null) throw new ConsiliumError('RECORD_RETRACTED');
+    writeRow(context.state, RECORDS, [record], { ...row, retractedHeight: context.height });
+    return { id: record, index: row.index };
+  },
+};
+
+/** The id of the batch that a registration makes: the root over its records. */
+export function batchOf({ records }: Pick<RecordRegisterBody, 'records'>): Hex32 {
+  return batchRootOf(records);
+}
+
+function checkRegistration(context: CheckContext, body: RecordRegisterBody): void {
+  const { state, account, height } = context;
+  const { patient, epoch, records, receipts } = body;
+  checkWriter(state, account);
+  const subject = requireAccount(state, patient);
+  if (subject.kind !== 'patient' || subject.institution !== account.institution)
+    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'patient of another institution' });
+  const custodians = registrationEpoch(state, epoch, height);
+  const batch = batchOf(body);
+  if (readRow(state, BATCHES, batch) !== undefined) throw new ConsiliumError('RECORD_EXISTS');
+  for (const { commitment } of records)
+    if (readRow(state, RECORDS, commitment) !== undefined) throw new ConsiliumError('RECORD_EXISTS');
+  if (new Set(records.map(({ commitment }) => commitment)).size !== records.length)
+    throw new ConsiliumError('RECORD_EXISTS');
+  checkReceipts(context, custodians, { batch, epoch, root: batch, count: records.length }, receipts);
+}
+
+/** Who writes for an institution: itself, or a clinician whom it credentials. Throws `TX_NOT_PERMITTED`. */
+function checkWriter(reader: StateReader, account: Account): void {
+  if (account.kind === 'institution') return;
+  if (!isActiveInstitution(reader, account.institution) || clinicianCredential(reader, account) === undefined)
+    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'credential' });
+}
+
+/** Throws `RECORD_NOT_FOUND`, `TX_NOT_PERMITTED`. */
+function requireOwn({ state, account }: CheckContext, record: Hex32): RecordRow {
+  const row = readRow(state, RECORDS, record);
+  if (row === undefined) throw new ConsiliumError('RECORD_NOT_FOUND');
+  checkWriter(state, account);
+  if (row.author !== account.institution)
+    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'record of another institution' });
+  return row;
+}
+
+function requireAmendable(context: CheckContext, patient: Hex32, amended: Hex32): void {
+  const row = requireOwn(context, amended);
+  if (row.patient !== patient) throw new ConsiliumError('RECORD_NOT_FOUND');
+  if (row.retractedHeight !== null) throw new ConsiliumError('RECORD_RETRACTED');
+  if (row.amendedBy !== null) throw new ConsiliumError('RECORD_AMENDED');
+}
+
+function register(context: ActionContext, body: RecordRegisterBody): Outcome {
+  const { state, account, height, salt } = context;
+  const { patient, epoch, records } = body;
+  const batch = batchOf(body);
+  const author = account.institution;
+  const count = records.length;
+  writeRow(state, BATCHES, [batch], { patient, author, count, epoch, root: batch, height, salt });
+  writeRow(state, BATCH_LIST, [takeIndex(state, 'batches', null, NO_SALT)], batch);
+  const first = listCount(state, 'records', patient);
+  records.forEach((record, position) => {
+    enter(context, { patient, batch, position }, record);
+  });
+  return { id: batch, index: first };
+}
+
+function enter(
+  { state, sender, account, height, time, salt }: ActionContext,
+  place: Pick<RecordRow, 'patient' | 'batch' | 'position'>,
+  { commitment, pointsHash: _, amends, ...marks }: NewRecord,
+): void {
+  const amended = amends === null ? undefined : readRow(state, RECORDS, amends);
+  const index = takeIndex(state, 'records', place.patient, salt);
+  writeRow(state, PATIENT_RECORDS, [place.patient, index], { record: commitment, salt });
+  writeRow(state, RECORDS, [commitment], {
+    ...marks,
+    ...place,
+    author: account.institution,
+    writer: sender,
+    index,
+    version: (amended?.version ?? 0) + 1,
+    amends,
+    amendedBy: null,
+    retractedHeight: null,
+    height,
+    time,
+    salt,
+  });
+  if (amends !== null && amended !== undefined)
+    writeRow(state, RECORDS, [amends], { ...amended, amendedBy: commitment });
+}
