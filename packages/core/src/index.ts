@@ -4,6 +4,8 @@ export * from './block.ts';
 export * from './bytes.ts';
 export * from './cbor.ts';
 export * from './codec.ts';
+export * from './custody/group.ts';
+export * from './custody/sharing.ts';
 export * from './ed25519.ts';
 export * from './errors.ts';
 export * from './evidence.ts';
