@@ -26,6 +26,9 @@ export interface Group {
 
 const { n: GROUP_ORDER } = Point.CURVE();
 
+/** The encoding of the identity. */
+export const IDENTITY: Uint8Array = Point.ZERO.toBytes();
+
 /** Whether the bytes are a scalar: 32 of them, little-endian, below L. Zero is one. */
 export function isScalar(bytes: Uint8Array): boolean {
   return bytes.length === SCALAR_BYTES && littleEndianToBigint(bytes) < GROUP_ORDER;
@@ -54,16 +57,17 @@ export function bigintToScalar(value: bigint): Uint8Array {
   return bytes;
 }
 
-/** 1 / value modulo L, by Fermat. */
+/** 1 / value modulo L, by Euclid's extended algorithm. Its time tells of the value, which is public here. */
 export function invertModulo(value: bigint): bigint {
-  let base = modulo(value);
-  if (base === 0n) throw new Error('invariant: zero has no inverse');
-  let result = 1n;
-  for (let exponent = GROUP_ORDER - 2n; exponent > 0n; exponent >>= 1n) {
-    if (exponent & 1n) result = (result * base) % GROUP_ORDER;
-    base = (base * base) % GROUP_ORDER;
+  let [dividend, divisor] = [GROUP_ORDER, modulo(value)];
+  let [before, inverse] = [0n, 1n];
+  if (divisor === 0n) throw new Error('invariant: zero has no inverse');
+  while (divisor !== 1n) {
+    const quotient = dividend / divisor;
+    [dividend, divisor] = [divisor, dividend - quotient * divisor];
+    [before, inverse] = [inverse, before - quotient * inverse];
   }
-  return result;
+  return modulo(inverse);
 }
 
 /**

@@ -5,9 +5,9 @@ import { VALIDATORS_MAX } from '../limits.ts';
 import {
   bigintToScalar,
   type Group,
+  IDENTITY,
   invertModulo,
   isSecretScalar,
-  SCALAR_BYTES,
   scalarToBigint,
 } from './group.ts';
 
@@ -199,12 +199,10 @@ export function combinePoints(
   if (threshold === 0 || parts.some(({ points }) => points.length !== threshold))
     throw new Error('invariant: dealings of one threshold');
   const points = Array.from({ length: threshold }, (_, position) =>
-    parts.reduce((sum, part, at) => addWeighted(group, sum, part.points[position], weights[at]), ZERO_POINT),
+    parts.reduce((sum, part, at) => addWeighted(group, sum, part.points[position], weights[at]), IDENTITY),
   );
   return points.every((point) => group.isElement(point)) ? points : undefined;
 }
-
-const ZERO_POINT: Uint8Array = Uint8Array.of(1, ...new Array<number>(SCALAR_BYTES - 1).fill(0));
 
 function addWeighted(
   group: Group,
