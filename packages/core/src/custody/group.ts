@@ -27,7 +27,7 @@ export interface Group {
 const { n: GROUP_ORDER } = Point.CURVE();
 
 /** The encoding of the identity. */
-export const IDENTITY: Uint8Array = Point.ZERO.toBytes();
+export const IDENTITY_POINT: Uint8Array = Point.ZERO.toBytes();
 
 /** Whether the bytes are a scalar: 32 of them, little-endian, below L. Zero is one. */
 export function isScalar(bytes: Uint8Array): boolean {

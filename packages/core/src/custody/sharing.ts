@@ -5,7 +5,7 @@ import { VALIDATORS_MAX } from '../limits.ts';
 import {
   bigintToScalar,
   type Group,
-  IDENTITY,
+  IDENTITY_POINT,
   invertModulo,
   isSecretScalar,
   scalarToBigint,
@@ -199,7 +199,10 @@ export function combinePoints(
   if (threshold === 0 || parts.some(({ points }) => points.length !== threshold))
     throw new Error('invariant: dealings of one threshold');
   const points = Array.from({ length: threshold }, (_, position) =>
-    parts.reduce((sum, part, at) => addWeighted(group, sum, part.points[position], weights[at]), IDENTITY),
+    parts.reduce(
+      (sum, part, at) => addWeighted(group, sum, part.points[position], weights[at]),
+      IDENTITY_POINT,
+    ),
   );
   return points.every((point) => group.isElement(point)) ? points : undefined;
 }

@@ -5,7 +5,7 @@ import {
   combineDealings,
   type Dealt,
   deal,
-  IDENTITY,
+  IDENTITY_POINT,
   nobleGroup,
   toHex,
 } from '../../../src/index.ts';
@@ -155,20 +155,20 @@ function arithmeticVectors(): ArithmeticVector[] {
   const T = smallPoint(1n);
   const broken = STRANGE.filter(([, , reason]) => reason === ENCODING);
   return [
-    vector('zero', 'base', [scalar(0n)], IDENTITY),
+    vector('zero', 'base', [scalar(0n)], IDENTITY_POINT),
     vector('one', 'base', [scalar(1n)], timesBase(1n).toBytes()),
     vector('a', 'base', [scalar(a)], A),
     vector('L - 1', 'base', [scalar(L - 1n)], timesBase(L - 1n).toBytes()),
     vector('L', 'base', [large], null),
     vector('1 + 2^255', 'base', [littleEndian(1n + SIGN_BIT)], null),
     vector('31 bytes', 'base', [scalar(a).subarray(1)], null),
-    vector('zero', 'multiply', [A, scalar(0n)], IDENTITY),
+    vector('zero', 'multiply', [A, scalar(0n)], IDENTITY_POINT),
     vector('one', 'multiply', [A, scalar(1n)], A),
     vector('b', 'multiply', [A, scalar(b)], timesBase((a * b) % L).toBytes()),
     vector('b of the base point', 'multiply', [timesBase(1n).toBytes(), scalar(b)], timesBase(b).toBytes()),
-    vector('b of the identity', 'multiply', [IDENTITY, scalar(b)], IDENTITY),
+    vector('b of the identity', 'multiply', [IDENTITY_POINT, scalar(b)], IDENTITY_POINT),
     vector('L', 'multiply', [A, large], null),
-    vector('L of the identity', 'multiply', [IDENTITY, large], null),
+    vector('L of the identity', 'multiply', [IDENTITY_POINT, large], null),
     ...STRANGE.filter(([, , reason]) => reason === TORSION || reason === ENCODING).flatMap(
       ([name, point]) => [
         vector(`b of a point ${name}`, 'multiply', [point, scalar(b)], null),
@@ -177,10 +177,10 @@ function arithmeticVectors(): ArithmeticVector[] {
     ),
     vector('two points', 'add', [A, timesBase(b).toBytes()], timesBase((a + b) % L).toBytes()),
     vector('a point and itself', 'add', [A, A], timesBase((2n * a) % L).toBytes()),
-    vector('opposite points', 'add', [A, timesBase(L - a).toBytes()], IDENTITY),
-    vector('the identity and a point', 'add', [IDENTITY, A], A),
-    vector('a point and the identity', 'add', [A, IDENTITY], A),
-    vector('the identity twice', 'add', [IDENTITY, IDENTITY], IDENTITY),
+    vector('opposite points', 'add', [A, timesBase(L - a).toBytes()], IDENTITY_POINT),
+    vector('the identity and a point', 'add', [IDENTITY_POINT, A], A),
+    vector('a point and the identity', 'add', [A, IDENTITY_POINT], A),
+    vector('the identity twice', 'add', [IDENTITY_POINT, IDENTITY_POINT], IDENTITY_POINT),
     vector('a point and one of order 8', 'add', [A, T.toBytes()], timesBase(a).add(T).toBytes()),
     vector('points of order 8', 'add', [T.toBytes(), T.toBytes()], smallPoint(2n).toBytes()),
     ...broken.flatMap(([name, point]) => [
@@ -235,7 +235,7 @@ function shareVectors(): ShareVector[] {
     value: Uint8Array,
     valid: boolean,
   ): ShareVector => ({ name, points: given.map(toHex), index, share: toHex(value), valid });
-  const [first = IDENTITY, second = IDENTITY, third = IDENTITY] = points;
+  const [first = IDENTITY_POINT, second = IDENTITY_POINT, third = IDENTITY_POINT] = points;
   const value = BigInt(`0x${toHex(share(2).slice().reverse())}`);
   // f(x) = a (x - 2): its share of 2 is zero.
   const zeroAtTwo = [timesBase((2n * (L - a)) % L).toBytes(), timesBase(a).toBytes()];
@@ -267,7 +267,7 @@ function shareVectors(): ShareVector[] {
       share(2),
       false,
     ),
-    vector('the identity as a last point', [...points, IDENTITY], 2, share(2), false),
+    vector('the identity as a last point', [...points, IDENTITY_POINT], 2, share(2), false),
     ...STRANGE.map(([name, point]) => vector(`a point ${name}`, [first, point, third], 2, share(2), false)),
   ];
 }
@@ -282,7 +282,7 @@ function redealt(old: Dealt, dealer: number, threshold: number, count: number): 
 function redealingVectors(): RedealingVector[] {
   const old = dealt('2 of 4', secret, 2, 4);
   const next = redealt(old, 3, 3, 7).points;
-  const [, second = IDENTITY, third = IDENTITY] = next;
+  const [, second = IDENTITY_POINT, third = IDENTITY_POINT] = next;
   const vector = (
     name: string,
     dealer: number,
@@ -306,7 +306,13 @@ function redealingVectors(): RedealingVector[] {
     vector('a point too few', 3, next.slice(0, 2), 3, 'point-count'),
     vector('a point too many', 3, [...next, third], 3, 'point-count'),
     vector('no points', 3, [], 3, 'point-count'),
-    vector('the identity among the points', 3, [next[0] ?? IDENTITY, second, IDENTITY], 3, 'point-invalid'),
+    vector(
+      'the identity among the points',
+      3,
+      [next[0] ?? IDENTITY_POINT, second, IDENTITY_POINT],
+      3,
+      'point-invalid',
+    ),
     vector('a first point of order 8', 3, [smallPoint(1n).toBytes(), second, third], 3, 'point-invalid'),
     vector('no index of a dealer', 0, next, 3, 'dealer-invalid'),
     vector('an index past the largest set', 65, next, 3, 'dealer-invalid'),
