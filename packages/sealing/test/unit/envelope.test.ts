@@ -158,12 +158,12 @@ describe('a wrap', () => {
   it('gives the secret to its patient, for its record and network only', async () => {
     const wrap = await wrapSecret(key.publicKey, genesis, commitment, secret);
     expect(await unwrapSecret(key, genesis, commitment, wrap)).toEqual(secret);
-    for (const opening of [
-      unwrapSecret(other, genesis, commitment, wrap),
-      unwrapSecret(key, commitment, commitment, wrap),
-      unwrapSecret(key, genesis, genesis, wrap),
-    ])
-      expect(await codeOfRefusal(opening)).toBe('SEAL_INVALID');
+    const wrong = [
+      () => unwrapSecret(other, genesis, commitment, wrap),
+      () => unwrapSecret(key, commitment, commitment, wrap),
+      () => unwrapSecret(key, genesis, genesis, wrap),
+    ];
+    for (const open of wrong) expect(await codeOfRefusal(open())).toBe('SEAL_INVALID');
   });
 
   it('of what is no secret is refused', async () => {
