@@ -112,6 +112,9 @@ export const ERRORS = {
   REQUEST_INVALID: 'the request does not have the form of its route; see /openapi.json',
   ROUTE_NOT_FOUND: 'there is no such route; / names what there is',
   TX_WAIT_TIMEOUT: 'not committed within the time to wait; the state is unknown, send the same bytes again',
+  // sealing
+  SEAL_INVALID: 'sealed bytes do not open under this key, or were changed',
+  SEAL_UNSUPPORTED: 'this runtime lacks X25519 or AES-GCM in its WebCrypto; use a newer one',
   // store
   STORE_DAMAGED: 'what the store holds contradicts itself; run verify, then sync this node anew',
   // a validator's own disk

@@ -3,6 +3,11 @@ declare module 'sodium-native' {
   interface Sodium {
     crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
     crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void;
+    crypto_core_ed25519_is_valid_point(point: Uint8Array): boolean;
+    /** Throws where libsodium gives an error. So do the next two. */
+    crypto_core_ed25519_add(result: Uint8Array, a: Uint8Array, b: Uint8Array): void;
+    crypto_scalarmult_ed25519_base_noclamp(result: Uint8Array, scalar: Uint8Array): void;
+    crypto_scalarmult_ed25519_noclamp(result: Uint8Array, scalar: Uint8Array, point: Uint8Array): void;
   }
   const sodium: Sodium;
   // biome-ignore lint/style/noDefaultExport: what the package exports is not ours to choose.

@@ -3,9 +3,11 @@ import { ed25519Vectors } from './ed25519.ts';
 import { lightClientVectors } from './light-client.ts';
 import { merkleVectors } from './merkle.ts';
 import { messageVectors } from './messages.ts';
+import { sharingVectors } from './sharing.ts';
 import { stateTreeVectors } from './state-tree.ts';
 
 export const GENERATED: Readonly<Record<string, () => unknown>> = {
+  'custody/sharing.json': sharingVectors,
   'ed25519.json': ed25519Vectors,
   'light-client.json': lightClientVectors,
   'merkle.json': merkleVectors,
