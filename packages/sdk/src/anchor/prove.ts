@@ -6,7 +6,6 @@ import {
   type LightStep,
   lightStepsShape,
   type SignedHeader,
-  type Verify,
 } from '@consilium/core';
 import { readField, readInteger, readShape, unproven } from '../client/answer.ts';
 import { readAnchor } from '../client/queries.ts';
@@ -21,7 +20,6 @@ import { checkAnchored, DOCUMENT_PROOF_KIND, type DocumentProof } from './proof-
 /** Throws `ANCHOR_NOT_FOUND` when the root is not committed, `VALUE_INVALID` for a position that is none. */
 export async function proveDocument(
   session: Session,
-  verify: Verify,
   secrets: AnchorSecrets,
   index: number,
   options: ReadOptions = {},
@@ -51,7 +49,7 @@ export async function proveDocument(
       stateProof: row.proof,
       steps: await stepsTo(session, node, signed),
     };
-    checkAnchored(proof, session.chain.genesis, verify);
+    checkAnchored(proof, session.chain.genesis, session.verify);
     return proof;
   });
 }
