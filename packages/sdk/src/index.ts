@@ -48,6 +48,12 @@ export type {
   ValidatorView,
 } from './client/queries.ts';
 export type { Answer, AsOf } from './client/reading.ts';
+export type {
+  AccessView,
+  CustodyEpochView,
+  NamedCustodian,
+  RecordView,
+} from './client/record-queries.ts';
 export type { ProvenRow, ProvenRows, RowKey } from './client/rows.ts';
 export type { ReadOptions } from './client/session.ts';
 export type { DeadTx, SettleOptions } from './client/settle.ts';
@@ -72,3 +78,7 @@ export { COMMON_CATEGORIES, COMMON_LABELS, explainTags } from './keys/vocabulary
 export * from './keys/wallet.ts';
 export type { Fetch } from './net/transport.ts';
 export type { Now, RandomBytes } from './random.ts';
+export { formatGrant, GRANT_KIND, type Grant, grantOf, parseGrant, type TagWord } from './records/grant.ts';
+export { impliedLabels } from './records/labels.ts';
+export * from './records/register-file.ts';
+export { type RecordWords, recordTags } from './records/tags.ts';

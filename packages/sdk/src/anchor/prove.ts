@@ -1,12 +1,6 @@
 // Owns: collecting from a node what a document's proof file holds, checked before it is handed out. Does not own: the
 // file's form and its offline check (proof-file.ts).
-import {
-  ANCHORS,
-  ConsiliumError,
-  type LightStep,
-  lightStepsShape,
-  type SignedHeader,
-} from '@consilium/core';
+import { ANCHORS, ConsiliumError, type LightStep, lightStepsShape, type SignedHeader } from '@consilium/core';
 import { readField, readInteger, readShape, unproven } from '../client/answer.ts';
 import { readAnchor } from '../client/queries.ts';
 import { readState } from '../client/reading.ts';

@@ -88,12 +88,7 @@ async function boundedBytes(response: Response, node: string): Promise<Uint8Arra
   return concat(...chunks);
 }
 
-function answerOf(
-  response: Response,
-  body: Uint8Array,
-  node: string,
-  answer: 'json' | 'octets',
-): unknown {
+function answerOf(response: Response, body: Uint8Array, node: string, answer: 'json' | 'octets'): unknown {
   if (response.ok && answer === 'octets') return body;
   const value = parseJson(body);
   if (!response.ok) throw problemOf(value, response.status, node);
