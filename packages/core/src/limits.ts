@@ -67,6 +67,11 @@ export const CONSENT_TAGS_MAX = 128;
 export const CODE_LENGTH_MAX = 32;
 /** Documents under one anchored root: a tree of depth 24, so that a proof stays under 1 KB. */
 export const ANCHOR_DOCUMENTS_MAX: number = 2 ** 24;
+/**
+ * One blob of ciphertext, the content-addressed piece of a record: 1 MiB of plaintext, so that a node holds few in memory
+ * at once and a lost one is cheap to fetch again, and the 16 bytes of the AES-GCM tag.
+ */
+export const BLOB_BYTES_MAX: number = 1024 * 1024 + 16;
 /** Indexes of gapless lists. */
 export const INDEX_MAX: number = 2 ** 48;
 
