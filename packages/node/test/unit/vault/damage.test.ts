@@ -92,6 +92,22 @@ describe('a damaged blob', () => {
     expect(home.log.codes()).toEqual(['vault.damaged']);
   });
 
+  test('is looked at again before it counts as damaged: it may have been moved meanwhile', async () => {
+    let isStale = false;
+    await using home = await vaultHome((store) => ({
+      write: store.write,
+      get: (table, key) => {
+        const wasStale = isStale;
+        isStale = false;
+        return wasStale ? store.get(table, fromHex(idOf(neighbour))) : store.get(table, key);
+      },
+    }));
+    await write(home.vault, small, neighbour);
+    isStale = true;
+    expect(await read(home.vault, idOf(small))).toEqual(small);
+    expect(home.log.events).toEqual([]);
+  });
+
   test('is not what a reader sees who comes while it is removed or written anew', async () => {
     await using home = await vaultHome();
     for (let round = 0; round < 20; round += 1) {
@@ -112,15 +128,17 @@ describe('a damaged blob', () => {
 describe('a lost vault', () => {
   test('with its index still there answers undefined, and takes all of it anew', async () => {
     await using home = await vaultHome();
-    await write(home.vault, small, neighbour, large);
+    const otherLarge = blobOf(5, 100_000);
+    await write(home.vault, small, neighbour, large, otherLarge);
     await home.reopen(() => rm(home.folder, { recursive: true }));
     expect(home.vault.has(idOf(small))).toBe(false);
     expect(await read(home.vault, idOf(small))).toBeUndefined();
     expect(await read(home.vault, idOf(large))).toBeUndefined();
-    // Without having been read: it is looked for before it is believed.
-    expect(await write(home.vault, small, neighbour, large)).toBeUndefined();
-    for (const blob of [small, neighbour, large]) expect(await read(home.vault, idOf(blob))).toEqual(blob);
-    expect(home.vault.stats()).toEqual({ blobs: 3, bytes: 106_000 });
+    // Also those that nobody has tried to read: they are looked for before they count as written.
+    const all = [small, neighbour, large, otherLarge];
+    expect(await write(home.vault, ...all)).toBeUndefined();
+    for (const blob of all) expect(await read(home.vault, idOf(blob))).toEqual(blob);
+    expect(home.vault.stats()).toEqual({ blobs: 4, bytes: 206_000 });
   });
 
   test('does not give the place of a lost blob to another one', async () => {
@@ -371,6 +389,18 @@ describe('a vault on a disk that fails', () => {
     expect(await write(home.vault, neighbour, large)).toBeUndefined();
     await home.reopen();
     for (const blob of [small, neighbour, large]) expect(await read(home.vault, idOf(blob))).toEqual(blob);
+  });
+
+  test('gives a segment no more bytes after a sync of it failed', async () => {
+    await using home = await vaultHome();
+    // A device that takes every byte and cannot be synced.
+    await symlink('/dev/null', segmentOf(home));
+    expect(await write(home.vault, small)).toMatchObject({ code: 'DISK_FAILED' });
+    expect(home.vault.has(idOf(small))).toBe(false);
+    expect(await write(home.vault, small)).toBeUndefined();
+    expect(await filesOf(home.folder)).toEqual([join(home.folder, 'segments', '00000001.segment')]);
+    await home.reopen();
+    expect(await read(home.vault, idOf(small))).toEqual(small);
   });
 
   test('writes over what a failed append left behind', async () => {
