@@ -127,6 +127,9 @@ export const ERRORS = {
   WAL_DAMAGED:
     'the write-ahead log is damaged before its end; move it aside: the node then only watches the running height',
   WAL_FULL: 'the write-ahead log of this height is full; the node votes again from the next height',
+  // FHIR
+  RESOURCE_INVALID: 'not a valid FHIR R4 resource',
+  RESOURCE_TYPE_UNKNOWN: 'not a FHIR R4 resource type that is taken here; see docs/fhir.md',
   // files, store and configuration of one machine
   CARD_INVALID: 'not a validator card, or its signatures do not verify',
   CONFIG_INVALID: 'a setting has a wrong value',
