@@ -187,3 +187,20 @@ export const OBSERVE_REQUEST_MS_MAX = 5_000;
 export const OBSERVE_KEEP_ALIVE_MS = 5_000;
 /** How often the free space of the home's disk is looked at. */
 export const DISK_CHECK_MS = 10_000;
+
+/** Blobs up to this size share segment files: one disk makes 3,300 small files durable a second, and ten times the blobs. */
+export const VAULT_SMALL_BYTES_MAX: number = 64 * 1024;
+/** One segment file of the vault: few files for many blobs, and small enough to be read whole when it is recovered. */
+export const VAULT_SEGMENT_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Blobs of waiting calls that one sync serves: two full requests, so that the first of them is not late for the last. */
+export const VAULT_GROUP_BYTES_MAX: number = 8 * 1024 * 1024;
+/** Blobs of waiting removals that are destroyed together, with one sync of each file. */
+export const VAULT_GROUP_REMOVALS_MAX = 1_024;
+/** Segment files kept open for reading: a batch of records seldom lies in more than two. */
+export const VAULT_OPEN_SEGMENTS_MAX = 16;
+/** Reads at once: more than the threads that serve files, and each holds one blob in memory. Further ones wait. */
+export const VAULT_READS_MAX = 8;
+/** Files of their own written at once: their syncs share what the file system flushes. */
+export const VAULT_FILES_AT_ONCE = 4;
+/** Blobs up to this size are hashed at once, in 10 us; larger ones on another thread, so that no vote waits. */
+export const VAULT_HASH_INLINE_BYTES_MAX = 4_096;

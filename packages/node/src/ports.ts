@@ -48,6 +48,29 @@ export interface Kv {
   write(batch: readonly KvWrite[], done: Done): void;
 }
 
+/** Ciphertext by content id: the SHA-256 of the bytes, at most `BLOB_BYTES_MAX` of them. Operations take effect in order. */
+export interface Vault {
+  /** Whether the blob is durable here, by the index: its bytes are hashed when they are read. */
+  has(id: Hex32): boolean;
+  /**
+   * The bytes, which hash to `id`. undefined when they are not here or were damaged: the entry is then dropped before
+   * `done`, so that a repair can write them anew. A disk that does not answer gives undefined too, and keeps the entry.
+   */
+  read(id: Hex32, done: (bytes: Uint8Array | undefined) => void): void;
+  /**
+   * Content, folder entries and index are durable when `done` is called without an error: `ENCODING_TOO_LARGE` {bytes,
+   * bytesMax}, `DISK_FULL`, `DISK_FAILED` {errno, file} or an error of the store. Then any part of this call may have
+   * been written, other calls are not touched, and later ones may succeed. Ids are computed inside; blobs that are here
+   * are not written again. The caller leaves the bytes as they are until `done`.
+   */
+  write(blobs: readonly Uint8Array[], done: Done): void;
+  /**
+   * Destroys: the bytes are overwritten or their file is removed, then the index entry, all durable at `done`. Ids that
+   * are not here are no error. After `DISK_FAILED` or an error of the store any part may be gone: ask again.
+   */
+  remove(ids: readonly Hex32[], done: Done): void;
+}
+
 /** Messages of a channel arrive in order or not at all; each has its own stream, queue bound and rate bound. */
 export type Channel = 'agreement' | 'transactions' | 'sync';
 
