@@ -161,6 +161,7 @@ export const ERRORS = {
   PORT_IN_USE: 'a port that is needed is taken; give another --base-port',
   // the story of npm start
   INTERRUPTED: 'stopped before it was done',
+  STORY_BROKEN: 'the network did not do what it promises; its folder holds all that happened',
   STORY_WAIT_TIMEOUT:
     'a condition of the network did not come true in time; look into the logs of its folder',
 } as const;
