@@ -15,7 +15,7 @@ import { CONFIRMED_BATCHES_MAX, CUSTODY_GRACE_HEIGHTS, VALIDATORS_MAX } from '..
 import { isSupport } from '../validators.ts';
 import { NO_SALT, takeIndex } from './accounts.ts';
 import type { ActionDefinition, CheckContext } from './context.ts';
-import { type BatchRow, type CustodyEpoch, epochShape } from './record-rows.ts';
+import { type BatchRow, type Custodian, type CustodyEpoch, epochShape } from './record-rows.ts';
 import type { Overlay, StateReader } from './state.ts';
 import {
   BATCHES,
@@ -45,22 +45,27 @@ export function custodianIndex({ custodians }: CustodyEpoch, institution: Hex32)
   return place < 0 ? undefined : place + 1;
 }
 
-/** At the end of block `height`: when another set decides from now on, its members are the custodians from now on. */
+/**
+ * At the end of block `height`: when another set decides from now on, or a member of it came back with another key, its
+ * members are the custodians from now on.
+ */
 export function advanceCustody(overlay: Overlay, height: number): void {
   const validators = nextValidators(overlay);
   const epoch = currentEpoch(overlay);
   const known = epoch < 0 ? [] : mustReadRow(overlay, CUSTODY_EPOCHS, epoch).custodians;
-  const same =
-    known.length === validators.length &&
-    validators.every(({ id, key }, index) => known[index]?.id === id && known[index]?.signingKey === key);
-  if (same) return;
   const custodians = validators.map(({ id, key }) => ({
     id,
     signingKey: key,
     custodyKey: mustReadRow(overlay, INSTITUTIONS, id).custodyKey,
   }));
+  if (known.length === custodians.length && custodians.every((each, place) => isSame(each, known[place])))
+    return;
   const next = takeIndex(overlay, 'custodyEpochs', null, NO_SALT);
   writeRow(overlay, CUSTODY_EPOCHS, [next], { fromHeight: height + 1, custodians });
+}
+
+function isSame(a: Custodian, b: Custodian | undefined): boolean {
+  return a.id === b?.id && a.signingKey === b.signingKey && a.custodyKey === b.custodyKey;
 }
 
 /** `index`: of the custodian in its epoch. */
@@ -109,16 +114,16 @@ export function registrationEpoch(reader: StateReader, epoch: number, height: nu
 
 /**
  * Who deals the shares of epoch `from` to the custodians of epoch `to`: as many as open a record, by account id in the
- * order of their index. Those convicted (accused by so many that one of them is honest) and those that left come last.
+ * order of their index. Those that left come after those that stayed, and those convicted (accused by so many that one
+ * of them is honest) after all others: whoever is convicted is replaced as long as anybody else is left.
  */
 export function dealersOf(reader: StateReader, from: number, to: number): readonly Hex32[] {
   const old = mustReadRow(reader, CUSTODY_EPOCHS, from).custodians;
   const recipients = mustReadRow(reader, CUSTODY_EPOCHS, to).custodians;
-  const accusations = readRow(reader, CUSTODY_ACCUSATIONS, from, to) ?? [];
   const isConvicted = (id: Hex32): boolean =>
-    isSupport(accusations.filter(({ dealer }) => dealer === id).length, recipients.length);
+    isSupport(readRow(reader, CUSTODY_ACCUSATIONS, from, to, id)?.length ?? 0, recipients.length);
   const rank = (id: Hex32): number =>
-    (isConvicted(id) ? 1 : 0) + (recipients.some((each) => each.id === id) ? 0 : 2);
+    (isConvicted(id) ? 2 : 0) + (recipients.some((each) => each.id === id) ? 0 : 1);
   const ranked = old.map(({ id }, place) => ({ id, place, rank: rank(id) }));
   ranked.sort((a, b) => a.rank - b.rank || a.place - b.place);
   const chosen = ranked.slice(0, custodyThreshold(old.length)).sort((a, b) => a.place - b.place);
@@ -197,9 +202,9 @@ export const custodyAccuse: ActionDefinition<CustodyAccuseBody> = {
       throw new ConsiliumError('VALUE_INVALID', { field: 'dealer' });
   },
   apply: ({ state, sender }, { from, to, dealer }) => {
-    const known = readRow(state, CUSTODY_ACCUSATIONS, from, to) ?? [];
-    const said = known.some((each) => each.dealer === dealer && each.accuser === sender);
-    if (!said) writeRow(state, CUSTODY_ACCUSATIONS, [from, to], [...known, { dealer, accuser: sender }]);
+    const accusers = readRow(state, CUSTODY_ACCUSATIONS, from, to, dealer) ?? [];
+    if (!accusers.includes(sender))
+      writeRow(state, CUSTODY_ACCUSATIONS, [from, to, dealer], [...accusers, sender]);
     return { id: null, index: null };
   },
 };
