@@ -6,7 +6,7 @@ import { hex32, list, nullable, type Shape, struct } from '../codec.ts';
 import { batchRootOf } from '../custody/commitments.ts';
 import { ConsiliumError } from '../errors.ts';
 import { RECORDS_PER_BATCH_MAX } from '../limits.ts';
-import { isActiveInstitution, NO_SALT, requireAccount, takeIndex } from './accounts.ts';
+import { NO_SALT, requireAccount, takeIndex } from './accounts.ts';
 import type { ActionContext, ActionDefinition, CheckContext, Outcome } from './context.ts';
 import { checkReceipts, type Receipt, receiptsShape, registrationEpoch } from './custody.ts';
 import { clinicianCredential } from './identity.ts';
@@ -105,7 +105,6 @@ function checkRegistration(context: CheckContext, body: RecordRegisterBody): voi
     throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'patient of another institution' });
   const custodians = registrationEpoch(state, epoch, height);
   const batch = batchOf(body);
-  if (readRow(state, BATCHES, batch) !== undefined) throw new ConsiliumError('RECORD_EXISTS');
   for (const { commitment } of records)
     if (readRow(state, RECORDS, commitment) !== undefined) throw new ConsiliumError('RECORD_EXISTS');
   if (new Set(records.map(({ commitment }) => commitment)).size !== records.length)
@@ -116,7 +115,7 @@ function checkRegistration(context: CheckContext, body: RecordRegisterBody): voi
 /** Who writes for an institution: itself, or a clinician whom it credentials. Throws `TX_NOT_PERMITTED`. */
 function checkWriter(reader: StateReader, account: Account): void {
   if (account.kind === 'institution') return;
-  if (!isActiveInstitution(reader, account.institution) || clinicianCredential(reader, account) === undefined)
+  if (clinicianCredential(reader, account) === undefined)
     throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'credential' });
 }
 

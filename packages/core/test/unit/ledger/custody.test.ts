@@ -13,6 +13,7 @@ import {
   custodianIndex,
   custodyEpoch,
   dealersOf,
+  type Execution,
   fromHex,
   type Hex32,
   hashHex,
@@ -25,6 +26,7 @@ import {
   signValidatorCard,
   utf8,
   VALIDATORS_MAX,
+  type ValidatorCard,
 } from '../../../src/index.ts';
 import { type Chain, createChain, FOUNDERS, type Hospital, hospital } from '../../kit/chain.ts';
 import {
@@ -118,31 +120,34 @@ describe('a custody epoch', () => {
     expect(currentEpoch(chain.view().state)).toBe(0);
   });
 
-  it('begins too when a hospital was removed and admitted again in one block, with another custody key', () => {
+  it('begins at once when a hospital was removed and admitted again in one block, with another custody key', () => {
     const chain = createChain(FOUNDERS.slice(0, 5));
-    const [a, b, c, d, e] = chain.hospitals as unknown as Record<0 | 1 | 2 | 3 | 4, Hospital> &
-      Iterable<Hospital>;
-    const removal = { type: 'remove', institution: e.id, confirmName: null } as const;
+    const [e] = chain.hospitals.slice(4) as [Hospital];
     const custodyKey = hashHex(utf8('another custody key'));
     const card = signValidatorCard({ ...stripSignatures(e.card), custodyKey }, e.account, e.validator);
-    const proposed = submit(chain, asPerson(a), actionOf('institutions.propose', { change: removal }));
-    for (const voter of [b, c]) submit(chain, asPerson(voter), approval(proposed.outcomes[0]?.id as Hex32));
-    const last = chain.tx(d.id, d.account, [
-      approval(proposed.outcomes[0]?.id as Hex32),
-      actionOf('institutions.propose', { change: { type: 'admit', card } }),
-    ]);
-    const readmission = chain.build([last]).execution.results[0]?.outcomes[1]?.id as Hex32;
-    const votes = [a, b, c].map((voter) => chain.tx(voter.id, voter.account, [approval(readmission)]));
-    const { execution } = chain.commit([last, ...votes]);
-    expect(execution.results.map(({ code }) => code)).toEqual(['OK', 'OK', 'OK', 'OK']);
+    const execution = replaceCard(chain, e, card);
     expect(execution.validatorsAfterNext).toEqual(execution.validators);
     expect(epochAt(chain, 1).fromHeight).toBe(chain.view().tip.height + 1);
-    const index = custodianIndex(epochAt(chain, 1), e.id) as number;
-    expect(epochAt(chain, 1).custodians[index - 1]).toMatchObject({ id: e.id, custodyKey });
-    expect(epochAt(chain, 0).custodians[index - 1]).toMatchObject({ custodyKey: e.card.custodyKey });
-    chain.commit([]);
-    chain.commit([]);
+    const place = (custodianIndex(epochAt(chain, 1), e.id) as number) - 1;
+    expect(epochAt(chain, 1).custodians[place]).toMatchObject({ id: e.id, custodyKey });
+    expect(epochAt(chain, 0).custodians[place]).toMatchObject({ id: e.id, custodyKey: e.card.custodyKey });
+    for (let count = 0; count < 2; count += 1) chain.commit([]);
     expect(currentEpoch(chain.view().state)).toBe(1);
+  });
+
+  it('begins with the new set when it came back with another validator key', () => {
+    const chain = createChain(FOUNDERS.slice(0, 5));
+    const [e] = chain.hospitals.slice(4) as [Hospital];
+    const { validator } = hospital('Kander');
+    const content = { ...stripSignatures(e.card), validatorKey: validator.publicKey };
+    replaceCard(chain, e, signValidatorCard(content, e.account, validator));
+    expect(currentEpoch(chain.view().state)).toBe(0);
+    const { height } = chain.view().tip;
+    for (let count = 0; count < 2; count += 1) chain.commit([]);
+    expect(currentEpoch(chain.view().state)).toBe(1);
+    expect(epochAt(chain, 1).fromHeight).toBe(height + 2);
+    const place = (custodianIndex(epochAt(chain, 1), e.id) as number) - 1;
+    expect(epochAt(chain, 1).custodians[place]).toMatchObject({ signingKey: validator.publicKey });
   });
 
   it('numbers its custodians from 1', () => {
@@ -152,6 +157,22 @@ describe('a custody epoch', () => {
     expect(custodianIndex(epochAt(chain), hospital('Sihl').id)).toBeUndefined();
   });
 });
+
+/** The fifth of five is removed and admitted with this card, both decided in one block. */
+function replaceCard(chain: Chain, gone: Hospital, card: ValidatorCard): Execution {
+  const [a, b, c, d] = chain.hospitals as unknown as [Hospital, Hospital, Hospital, Hospital];
+  const removal = { type: 'remove', institution: gone.id, confirmName: null } as const;
+  const proposed = submit(chain, asPerson(a), actionOf('institutions.propose', { change: removal }));
+  const removing = approval(proposed.outcomes[0]?.id as Hex32);
+  for (const voter of [b, c]) submit(chain, asPerson(voter), removing);
+  const admission = actionOf('institutions.propose', { change: { type: 'admit', card } });
+  const last = chain.tx(d.id, d.account, [removing, admission]);
+  const admitting = approval(chain.build([last]).execution.results[0]?.outcomes[1]?.id as Hex32);
+  const votes = [a, b, c].map((voter) => chain.tx(voter.id, voter.account, [admitting]));
+  const { execution } = chain.commit([last, ...votes]);
+  expect(execution.results.map(({ code }) => code)).toEqual(['OK', 'OK', 'OK', 'OK']);
+  return execution;
+}
 
 function approval(proposal: Hex32): Action {
   return actionOf('institutions.approve', { proposal });
@@ -337,6 +358,24 @@ describe('the dealers of a change', () => {
     expect(dealersOf(state, 0, 1)).toEqual([one, four]);
     putRow(state, CUSTODY_ACCUSATIONS, [0, 1, four], [x, y]);
     expect(dealersOf(state, 0, 1)).toEqual([one, two]);
+  });
+
+  it('are convicted by more than a third of those who get the shares, not of those who had them', () => {
+    const chain = createChain();
+    const { custodians } = epochAt(chain, 0);
+    const [one, two, three] = custodians.map(({ id }) => id) as [Hex32, Hex32, Hex32];
+    const joined = ['x', 'y', 'z'].map((name) => ({
+      id: hashHex(utf8(name)),
+      signingKey: hashHex(utf8(`v ${name}`)),
+      custodyKey: hashHex(utf8(`c ${name}`)),
+    }));
+    const [x, y, z] = joined.map(({ id }) => id) as [Hex32, Hex32, Hex32];
+    const state = createOverlay(chain.view().state);
+    putRow(state, CUSTODY_EPOCHS, [1], { fromHeight: 9, custodians: [...custodians, ...joined] });
+    putRow(state, CUSTODY_ACCUSATIONS, [0, 1, one], [x, y]);
+    expect(dealersOf(state, 0, 1)).toEqual([one, two]);
+    putRow(state, CUSTODY_ACCUSATIONS, [0, 1, one], [x, y, z]);
+    expect(dealersOf(state, 0, 1)).toEqual([two, three]);
   });
 
   it('of one change are not convicted by accusations in another', () => {
