@@ -1,6 +1,7 @@
 // Owns: who keeps the shares of records: custody epochs as the set of validators changes, the receipts that a batch
-// needs, and the move of batches from one epoch to the next: who deals, who is accused, what is confirmed. Does not own:
-// the records (records.ts), dealing and checking shares (../custody/sharing.ts and the daemon).
+// needs, and the move of batches from one epoch to the next: who deals, who is accused, what is confirmed. Rules R1 to
+// R13 are those of docs/protocol.md. Does not own: the records (records.ts), dealing and checking shares
+// (../custody/sharing.ts and the daemon).
 import type { Hex32, Hex64 } from '../bytes.ts';
 import { hex32, hex64, integer, list, type Shape, struct } from '../codec.ts';
 import {
@@ -46,8 +47,8 @@ export function custodianIndex({ custodians }: CustodyEpoch, institution: Hex32)
 }
 
 /**
- * At the end of block `height`: when another set decides from now on, or a member of it came back with another key, its
- * members are the custodians from now on.
+ * R1. At the end of block `height`: when another set decides from now on, or a member of it came back with another key,
+ * its members are the custodians from now on.
  */
 export function advanceCustody(overlay: Overlay, height: number): void {
   const validators = nextValidators(overlay);
@@ -80,7 +81,9 @@ export const receiptsShape: Shape<readonly Receipt[]> = list(
   VALIDATORS_MAX,
 );
 
-/** Throws `CUSTODY_TOO_FEW`, or `CUSTODY_RECEIPTS_MISSING` when fewer than needed are valid: none may be false. */
+/**
+ * R2, R4. Throws `CUSTODY_TOO_FEW`, or `CUSTODY_RECEIPTS_MISSING` when fewer than needed are valid: none may be false.
+ */
 export function checkReceipts(
   { verify, genesisHash }: Pick<CheckContext, 'verify' | 'genesisHash'>,
   { custodians }: CustodyEpoch,
@@ -100,8 +103,8 @@ export function checkReceipts(
 }
 
 /**
- * The custodians for which a registration of this epoch counts. Throws `CUSTODY_EPOCH_WRONG` unless it is the current
- * epoch, or the one before within the grace after the change.
+ * The custodians for which a registration of this epoch counts (R5). Throws `CUSTODY_EPOCH_WRONG` unless it is the
+ * current epoch, or the one before within the grace after the change.
  */
 export function registrationEpoch(reader: StateReader, epoch: number, height: number): CustodyEpoch {
   const current = currentEpoch(reader);
@@ -113,9 +116,9 @@ export function registrationEpoch(reader: StateReader, epoch: number, height: nu
 }
 
 /**
- * Who deals the shares of epoch `from` to the custodians of epoch `to`: as many as open a record, by account id in the
- * order of their index. Those that left come after those that stayed, and those convicted (accused by so many that one
- * of them is honest) after all others: whoever is convicted is replaced as long as anybody else is left.
+ * R11. Who deals the shares of epoch `from` to the custodians of epoch `to`: as many as open a record, by account id in
+ * the order of their index. Those that left come after those that stayed, and those convicted (accused by so many that
+ * one of them is honest) after all others: whoever is convicted is replaced as long as anybody else is left.
  */
 export function dealersOf(reader: StateReader, from: number, to: number): readonly Hex32[] {
   const old = mustReadRow(reader, CUSTODY_EPOCHS, from).custodians;
@@ -143,7 +146,9 @@ export interface CustodyConfirmBody {
   readonly batches: readonly ConfirmedBatch[];
 }
 
-/** From here on the new custodians serve, and the ones before destroy what they hold. Batches moved already stay. */
+/**
+ * R13. From here on the new custodians serve, and the ones before destroy what they hold. Batches moved already stay.
+ */
 export const custodyConfirm: ActionDefinition<CustodyConfirmBody> = {
   version: 1,
   senders: ['institution'],
@@ -187,7 +192,10 @@ export interface CustodyAccuseBody {
   readonly dealer: Hex32;
 }
 
-/** One custodian's word convicts nobody: so many must say it that one of them is honest. Saying it again is nothing. */
+/**
+ * R12. One custodian's word convicts nobody: so many must say it that one of them is honest. Saying it again is
+ * nothing.
+ */
 export const custodyAccuse: ActionDefinition<CustodyAccuseBody> = {
   version: 1,
   senders: ['institution'],

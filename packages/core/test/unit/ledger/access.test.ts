@@ -8,8 +8,10 @@ import {
   actionOf,
   COUNTS,
   type ConsentGrantBody,
+  concat,
   createDecider,
   decode,
+  fromHex,
   type Hex32,
   hashHex,
   listCount,
@@ -17,14 +19,20 @@ import {
   PATIENT_RECORDS,
   PURPOSES,
   type Purpose,
+  proveState,
   RECORDS,
   RECORDS_PER_ACCESS_MAX,
   RECORDS_PER_BATCH_MAX,
   RECORDS_PER_QUERY_SCAN_MAX,
   readRow,
   STATE_VALUE_BYTES_MAX,
+  type StateQuery,
   selectRecords,
+  stateKeyHash,
+  stateQuery,
+  stateValueHash,
   utf8,
+  verifyStateProof,
 } from '../../../src/index.ts';
 import { type Chain, createChain, FOUNDERS, type Hospital } from '../../kit/chain.ts';
 import {
@@ -458,6 +466,34 @@ describe('an access', () => {
     expect(bytes.length).toBeLessThan(STATE_VALUE_BYTES_MAX);
     expect(decode(ACCESSES.shape, bytes, STATE_VALUE_BYTES_MAX)).toEqual(row);
     expect(() => opening(ward.patient.id, [...ids, 'ab'.repeat(32)])).toThrow(/canonical/);
+  });
+});
+
+describe('the accesses of a patient', () => {
+  it('are proven one by one and, by their count, complete, under the one root of a block', () => {
+    const ward = new Ward();
+    const record = ward.record();
+    const rows = [ward.own, ward.doctor, ward.own].map(
+      (reader) => opened(ward.chain, reader, ward.patient.id, [record]).row,
+    );
+    const { block } = ward.chain.commit([]);
+    const proven = <V>({ table, key, decode: read }: StateQuery<V>): V | undefined => {
+      const { state, tree } = ward.chain.view();
+      const value = state.get(table, key);
+      const keyHash = stateKeyHash(table, key);
+      const proof = proveState(tree, keyHash);
+      const valueHash = value === undefined ? null : stateValueHash(value);
+      expect(verifyStateProof(block.header.stateRoot, keyHash, valueHash, proof)).toBe(true);
+      return value === undefined ? undefined : read(value);
+    };
+    const patient = ward.patient.id;
+    const count = proven(stateQuery(COUNTS, 'accesses', patient))?.count ?? 0;
+    const log = Array.from({ length: count }, (_, index) => proven(stateQuery(ACCESSES, patient, index)));
+    expect(log).toEqual(rows);
+    expect(proven(stateQuery(ACCESSES, patient, count))).toBeUndefined();
+    const other = enrol(ward.chain, ward.a, 'patient 2').id;
+    expect(stateQuery(COUNTS, 'accesses', patient).key).toEqual(concat(Uint8Array.of(24), fromHex(patient)));
+    expect(listCount(ward.chain.view().state, 'accesses', other)).toBe(0);
   });
 });
 
