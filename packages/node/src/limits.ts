@@ -24,12 +24,13 @@ export const OBSERVE_MS_MIN = 10_000;
 /**
  * One message per channel, checked against the announced length before memory is taken. Agreement: a proposal of 4096
  * ids with its evidence and polka is under 1 MB. Transactions: every body of a full block at once. Sync: a full block
- * with its certificate.
+ * with its certificate. Custody: the largest package.
  */
 export const CHANNEL_MESSAGE_BYTES_MAX: Readonly<Record<Channel, number>> = {
   agreement: 2 * 1024 * 1024,
   transactions: 6 * 1024 * 1024,
   sync: MESSAGE_BYTES_MAX,
+  custody: MESSAGE_BYTES_MAX,
 };
 /** Small messages that wait are joined up to this size: fewer frames and encryptions, and votes still slip between. */
 export const SEND_CHUNK_BYTES: number = 64 * 1024;
@@ -37,9 +38,9 @@ export const SEND_CHUNK_BYTES: number = 64 * 1024;
 export const STREAM_WINDOW_BYTES_MAX: number = 1024 * 1024;
 /** Encrypted bytes waiting for a peer's socket: one window per stream of a connection is honest, with room. */
 export const SOCKET_QUEUE_BYTES_MAX: number = 8 * 1024 * 1024;
-/** Streams that one connection may hold open: three channels each way, and a few that are being replaced. */
+/** Streams that one connection may hold open: four channels each way, and as many that are being replaced. */
 export const STREAMS_PER_CONNECTION_MAX = 16;
-/** Streams that a peer may open at once and per second: three, then one when a channel was lost. */
+/** Streams that a peer may open at once and per second: four, then one when a channel was lost. */
 export const STREAM_OPENS_BURST = 32;
 export const STREAM_OPENS_PER_SECOND = 1;
 
@@ -204,3 +205,12 @@ export const VAULT_READS_MAX = 8;
 export const VAULT_FILES_AT_ONCE = 4;
 /** Blobs up to this size are hashed at once, in 10 us; larger ones on another thread, so that no vote waits. */
 export const VAULT_HASH_INLINE_BYTES_MAX = 4_096;
+
+/** Blobs of one request of a custodian: those of a batch of small records. */
+export const BLOBS_PER_REQUEST_MAX = 64;
+/** Blobs of one answer together, unless the first alone is larger: a slow link is not blocked for long by one. */
+export const BLOBS_ANSWER_BYTES_MAX: number = 3 * 1024 * 1024;
+/** Light steps of one answer: 64 changes of a full set are 700 KB. */
+export const LIGHT_STEPS_BYTES_MAX: number = 1024 * 1024;
+/** One custodian's dealing of a full batch to a full set: 64 records of 64 shares and 22 points. */
+export const DEALING_BYTES_MAX: number = 512 * 1024;

@@ -72,7 +72,7 @@ export interface Vault {
 }
 
 /** Messages of a channel arrive in order or not at all; each has its own stream, queue bound and rate bound. */
-export type Channel = 'agreement' | 'transactions' | 'sync';
+export type Channel = 'agreement' | 'transactions' | 'sync' | 'custody';
 
 /** An institution that the ledger lets in, with the key that its peer id is made of. */
 export interface AdmittedPeer {
@@ -88,13 +88,16 @@ export interface NetHandler {
 }
 
 /** Peers are named by the account id of their institution: the adapter has proven it with the peer's key. */
-export interface Net {
+export interface Peers {
   start(handler: NetHandler): void;
   connected(): readonly Hex32[];
   /** False when the peer is not connected or its queue is full: the message is dropped, nobody waits. */
   send(peer: Hex32, channel: Channel, message: Uint8Array): boolean;
   /** The peer broke the protocol: counted, and past a bound it is cut off for a while. */
   penalize(peer: Hex32, code: string): void;
+}
+
+export interface Net extends Peers {
   /** The gate follows the ledger: everybody else is refused, and cut off when connected. */
   admit(peers: readonly AdmittedPeer[]): void;
 }
