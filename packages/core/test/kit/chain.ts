@@ -81,6 +81,12 @@ export interface Hospital {
 }
 
 const hospitals = new Map<string, Hospital>();
+const custodyKeys = new Map<string, Hex32>();
+
+/** A custody key whose secret the test holds. To be given before the hospital is first asked for. */
+export function giveCustodyKey(name: string, key: Hex32): void {
+  custodyKeys.set(name, key);
+}
 
 export function hospital(name: string, development = true): Hospital {
   const known = hospitals.get(`${name}/${development}`);
@@ -93,7 +99,7 @@ export function hospital(name: string, development = true): Hospital {
     accountKey: account.publicKey,
     validatorKey: validator.publicKey,
     networkKey: network.publicKey,
-    custodyKey: hashHex(utf8(`custody key of ${name}`)),
+    custodyKey: custodyKeys.get(name) ?? hashHex(utf8(`custody key of ${name}`)),
     addresses: ['/ip4/127.0.0.1/tcp/4001'],
     development,
   };
