@@ -28,8 +28,10 @@ export const TABLES = {
   packages: 12,
   /** batch id (32) || custody epoch (8) -> time of receipt in ms (8 bytes). */
   pendingBatches: 13,
-  /** blob id -> time of receipt in ms (8 bytes). */
+  /** blob id -> time of receipt in ms (8 bytes) || length (8 bytes): blobs that no package here names (yet). */
   looseBlobs: 14,
+  /** blob id -> encoded list of the batches that name it: while there is one, its bytes stay. */
+  blobBatches: 15,
 } as const;
 
 export type TableName = keyof typeof TABLES;

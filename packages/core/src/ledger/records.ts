@@ -6,7 +6,7 @@ import { hex32, list, nullable, type Shape, struct } from '../codec.ts';
 import { batchRootOf } from '../custody/commitments.ts';
 import { ConsiliumError } from '../errors.ts';
 import { RECORDS_PER_BATCH_MAX } from '../limits.ts';
-import { NO_SALT, requireAccount, takeIndex } from './accounts.ts';
+import { isActiveInstitution, NO_SALT, requireAccount, takeIndex } from './accounts.ts';
 import type { ActionContext, ActionDefinition, CheckContext, Outcome } from './context.ts';
 import { checkReceipts, type Receipt, receiptsShape, registrationEpoch } from './custody.ts';
 import { clinicianCredential } from './identity.ts';
@@ -100,10 +100,7 @@ export function batchOf({ records }: Pick<RecordRegisterBody, 'records'>): Hex32
 function checkRegistration(context: CheckContext, body: RecordRegisterBody): void {
   const { state, account, height } = context;
   const { patient, epoch, records, receipts } = body;
-  checkWriter(state, account);
-  const subject = requireAccount(state, patient);
-  if (subject.kind !== 'patient' || subject.institution !== account.institution)
-    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'patient of another institution' });
+  checkAuthorship(state, account, patient);
   const custodians = registrationEpoch(state, epoch, height);
   const batch = batchOf(body);
   for (const { commitment } of records)
@@ -111,6 +108,26 @@ function checkRegistration(context: CheckContext, body: RecordRegisterBody): voi
   if (new Set(records.map(({ commitment }) => commitment)).size !== records.length)
     throw new ConsiliumError('RECORD_EXISTS');
   checkReceipts(context, custodians, { batch, epoch, root: batch, count: records.length }, receipts);
+}
+
+/**
+ * The account that may register records of this patient, for custodians who are asked for receipts before there is a
+ * transaction. Throws `ACCOUNT_NOT_FOUND`, `TX_NOT_PERMITTED`.
+ */
+export function requireRegistrar(reader: StateReader, sender: Hex32, patient: Hex32): Account {
+  const account = requireAccount(reader, sender);
+  if (account.kind === 'patient') throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'kind of account' });
+  if (!isActiveInstitution(reader, account.institution))
+    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'removed institution' });
+  checkAuthorship(reader, account, patient);
+  return account;
+}
+
+function checkAuthorship(reader: StateReader, account: Account, patient: Hex32): void {
+  checkWriter(reader, account);
+  const subject = requireAccount(reader, patient);
+  if (subject.kind !== 'patient' || subject.institution !== account.institution)
+    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'patient of another institution' });
 }
 
 /** Who writes for an institution: itself, or a clinician whom it credentials. Throws `TX_NOT_PERMITTED`. */
