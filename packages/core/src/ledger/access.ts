@@ -4,6 +4,7 @@
 // tags (nobody's on the ledger).
 import type { Hex32 } from '../bytes.ts';
 import { hex16, hex32, integer, list, nullable, oneOf, type Shape, struct, variants } from '../codec.ts';
+import { isSealableKey } from '../custody/encryption-keys.ts';
 import { ConsiliumError } from '../errors.ts';
 import {
   ACCESS_LIFETIME_MS,
@@ -71,7 +72,8 @@ export const accessOpen: ActionDefinition<AccessOpenBody> = {
   }),
   isWellFormed: ({ selection }) =>
     selection.type === 'query' || new Set(selection.records).size === selection.records.length,
-  check: ({ state }, { patient }) => {
+  check: ({ state }, { patient, readerKey }) => {
+    if (!isSealableKey(readerKey)) throw new ConsiliumError('KEY_INVALID', { rule: 'reader key' });
     if (requireAccount(state, patient).kind !== 'patient')
       throw new ConsiliumError('VALUE_INVALID', { field: 'patient' });
   },
