@@ -281,3 +281,7 @@ export const SCAN_PAUSE_MS = 20;
 export const PACKAGE_VIEWS_MAX = 16;
 /** Blobs of one request of a client together. */
 export const BLOBS_REQUEST_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Transactions that custody makes by itself live so long: lost ones are made anew. */
+export const CUSTODY_TX_VALIDITY_MS = 60_000;
+/** Rows of an earlier run, read at start in pages. */
+export const FOUND_ROWS_PER_PAGE = 1_000;
