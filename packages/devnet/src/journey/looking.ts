@@ -60,7 +60,7 @@ export async function lookDenied(story: Story, looking: Looking): Promise<readon
   const { opened } = await look(story, looking, looking.everything);
   const { records, access } = opened;
   mustHold(
-    records.length > 0 && records.every(({ rule }) => rule === 'no-consent'),
+    records.length > 0 && records.every(({ decision }) => decision === 'deny'),
     'everything is denied without a consent',
   );
   story.tell(

@@ -84,7 +84,7 @@ describe('a request for shares', () => {
       { access: 8 },
       { reader: named('x') },
       { places: [0, 2] },
-      { places: [2, 0, 255] },
+      { places: [0, 1, 255] },
       { nonce: '0'.repeat(32) },
     ])
       expect(isSigned({ request: { ...request, ...change }, signature })).toBe(false);
@@ -95,7 +95,7 @@ describe('a request for shares', () => {
       encodeReleaseRequest({ request: { ...request, places }, signature });
     const most = Array.from({ length: RECORDS_PER_BATCH_MAX }, (_, at) => at + 192);
     expect(asked(most)().length).toBeLessThan(REQUEST_BYTES_MAX);
-    for (const places of [[], [...most, 0], [256], [-1]])
+    for (const places of [[], [...most, 0], [256], [-1], [2, 0], [3, 3]])
       expect(codeOfCall(asked(places))).toBe('ENCODING_INVALID');
     const large = new Uint8Array(REQUEST_BYTES_MAX + 1);
     expect(codeOfCall(() => decodeReleaseRequest(large))).toBe('ENCODING_TOO_LARGE');
