@@ -1,11 +1,11 @@
+import { type IngestProgress, ingestRecords, type ResourceSource } from '@consilium/sdk';
 import { expect, test } from 'vitest';
 import { createNetwork, type Validator } from './support/network.ts';
-import { allRecordIds, enrolledPatient, ingest, resourcesOf } from './support/records.ts';
+import { allRecordIds, enrolledPatient, resourcesOf, sourcesOf } from './support/records.ts';
 import { until } from './support/waiting.ts';
 
-const RESOURCES = 640;
-/** Records between one death and the next. */
-const STEP = 64;
+/** Resources that are handed over while one hospital is dead: more than a batch. */
+const STAGE = 80;
 
 test("kill -9 of any one validator in mid-ingest, the author's too: the ingest goes on or pauses and says for whom it waits; no resource twice, none missing.", async () => {
   await using network = await createNetwork();
@@ -13,43 +13,57 @@ test("kill -9 of any one validator in mid-ingest, the author's too: the ingest g
   const { validators } = network;
   const [author, other] = validators as [Validator, Validator];
   const patient = await enrolledPatient(network, author);
-  const resources = resourcesOf(RESOURCES, 'killed');
-  let registered = 0;
-  const waitedFor = new Set<string>();
+  const resources = resourcesOf(STAGE * (validators.length + 2), 'killed');
   const client = network.client();
-  const ingesting = ingest(client, author, patient, resources, {
-    onProgress: (progress) => {
-      registered = progress.counts.registered;
-      if (progress.state === 'waiting') for (const name of progress.missing) waitedFor.add(name);
+  const seen = { registered: 0, waitedFor: new Set<string>() };
+  let handedOver = 0;
+  const ingesting = ingestRecords(
+    client,
+    gated(sourcesOf(resources, patient), () => handedOver),
+    {
+      signer: author.signer,
+      onProgress: (progress: IngestProgress) => {
+        seen.registered = progress.counts.registered;
+        if (progress.state === 'waiting') for (const name of progress.missing) seen.waitedFor.add(name);
+      },
     },
-  });
-  const more = async (count: number): Promise<void> => {
-    const wanted = Math.min(registered + count, RESOURCES);
-    await Promise.race([
-      until(
-        () => `${wanted} registered, there are ${registered}`,
-        () => registered >= wanted,
-      ),
-      ingesting,
-    ]);
+  );
+  const advance = async (): Promise<void> => {
+    handedOver += STAGE;
+    const wanted = seen.registered + Math.floor(STAGE / 2);
+    const goesOn = (): boolean => seen.registered >= wanted;
+    await until(() => `${wanted} registered; there are ${seen.registered}`, goesOn);
   };
 
+  await advance();
   for (const victim of validators) {
     await victim.kill();
-    await more(STEP);
+    await advance();
     await victim.start();
     await victim.ready();
   }
-  expect(registered, 'the ingest outlasts four deaths').toBeLessThan(RESOURCES);
 
   // Two are too many: it pauses, names them, and goes on.
   await Promise.all([author.kill(), other.kill()]);
-  await until('it says for whom it waits', () => waitedFor.has(author.name) && waitedFor.has(other.name));
+  handedOver = resources.length;
+  const names = [author.name, other.name];
+  await until('it says for whom it waits', () => names.every((name) => seen.waitedFor.has(name)));
   await Promise.all([author.start(), other.start()]);
 
   const ingested = await ingesting;
   expect(ingested.map(({ source }) => source)).toEqual(resources.map(({ source }) => source));
   const ids = await allRecordIds(client, patient);
-  expect(ids).toHaveLength(RESOURCES);
+  expect(ids).toHaveLength(resources.length);
   expect(new Set(ids)).toEqual(new Set(ingested.map(({ record }) => record)));
 }, 400_000);
+
+/** The sources, each once so many have been handed over. */
+async function* gated(
+  sources: readonly ResourceSource[],
+  handedOver: () => number,
+): AsyncGenerator<ResourceSource, void, void> {
+  for (const [place, source] of sources.entries()) {
+    await until(`source ${place} is handed over`, () => handedOver() > place);
+    yield source;
+  }
+}

@@ -45,8 +45,8 @@ import { openedBy, stealHome } from './support/stolen-home.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const RESOURCES = 70;
-/** Of the bundle and of the software itself: the standing of a condition and that of an institution. */
-const LEDGER_WORDS = ['active'];
+/** Of the bundle and of the software itself: the standing of a condition and of an institution, a kind of account. */
+const LEDGER_WORDS = ['active', 'Patient'];
 
 let network: Network;
 let north: Validator;
@@ -161,7 +161,7 @@ describe('a consent "permit, except psychiatry"', () => {
     const hospital = { signer: { account: north.institution, key: hospitalKey } };
     expect(patientSigner(own.wallet, rotated).key.publicKey).toBe(newKey.publicKey);
 
-    const written = await ingest(client, hospital, own, [labelled('PSY', 0), labelled('SUD', 1)]);
+    const written = await ingest(client, hospital, own, [labelled('PSY', 0), labelled('COGN', 1)]);
     const { records } = await open(client, doctorEast, own, idsOf(written));
     expect(records.map(({ decision, rule }) => `${decision} ${rule}`)).toEqual([
       'deny excluded',
