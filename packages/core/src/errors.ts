@@ -49,6 +49,7 @@ export const ERRORS = {
   CUSTODY_RECEIPTS_MISSING: 'too few custodians signed that they hold the records',
   CUSTODY_REMOVED: 'this node is no custodian of these records (any more)',
   CUSTODY_SHARE_FALSE: 'a share does not fit the points that its dealer committed to',
+  CUSTODY_SHARES_MISSING: 'too few custodians released a true share of the record; retry later',
   CUSTODY_STALE: 'this custodian could not learn in time how far the others are',
   CUSTODY_TOO_FEW: 'records need at least three custodians',
   RECORD_AMENDED: 'a newer version of this record exists already; amend that one',

@@ -68,6 +68,7 @@ export {
   PROPOSER_SCHEDULE,
   RECORDS,
   readRow,
+  rowValue,
   SET_EPOCHS,
   SET_HISTORY,
   SET_PROPOSALS,
