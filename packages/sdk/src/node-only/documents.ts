@@ -22,7 +22,8 @@ export async function documentsAt(path: string): Promise<readonly DocumentToAnch
   return documents;
 }
 
-async function filesBelow(folder: string): Promise<readonly string[]> {
+/** Sorted; without those whose name begins with a dot. Throws `FILE_UNREADABLE`. */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
