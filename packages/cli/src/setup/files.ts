@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ConsiliumError } from '@consilium/sdk';
+import { ConsiliumError, isConsiliumError } from '@consilium/sdk';
 import { readBytes, textOf, unreadable } from '@consilium/sdk/node';
 
 export { readBytes };
@@ -35,8 +35,12 @@ export async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Whole or not at all: written beside it, synced, renamed over it. Throws `FILE_UNREADABLE`. */
-export async function writeWhole(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+/** Whole or not at all: written beside it, synced, renamed over it. Throws `FILE_UNREADABLE`, or as the content does. */
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<Uint8Array>,
+  mode: number,
+): Promise<void> {
   const beside = `${path}.${randomBytes(6).toString('hex')}.new`;
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -50,7 +54,7 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
-    throw unreadable(path, error);
+    throw isConsiliumError(error) ? error : unreadable(path, error);
   }
 }
 
@@ -58,6 +62,11 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
 export async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   if (await isThere(path)) throw new ConsiliumError('FILE_EXISTS', { file: path });
   await writeWhole(path, content, mode);
+}
+
+/** Also when it is not there. */
+export async function discard(path: string): Promise<void> {
+  await rm(path, { force: true });
 }
 
 /** A secret that others on this machine can read is none. Throws `KEY_FILE_MODE`. */
