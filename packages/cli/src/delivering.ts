@@ -13,7 +13,7 @@ import type { Io } from './io.ts';
 import { JSON_CONTENT_BYTES_MAX } from './limits.ts';
 import { contentText, isText } from './print/content.ts';
 import { writeContent } from './setup/content-files.ts';
-import { pathOf } from './setup/files.ts';
+import { makeFolder, pathOf } from './setup/files.ts';
 
 export interface Delivered {
   readonly mediaType: string;
@@ -33,8 +33,13 @@ export interface DeliveryOptions {
   readonly json?: boolean;
 }
 
-export function createDelivery(io: Io, { out, json }: DeliveryOptions): Deliver {
-  if (out !== undefined) return (record, content) => writeContent(pathOf(io, out), record, content);
+/** Before anything is opened: a folder that cannot be made is found out first. Throws `FILE_UNREADABLE`. */
+export async function createDelivery(io: Io, { out, json }: DeliveryOptions): Promise<Deliver> {
+  if (out !== undefined) {
+    const folder = pathOf(io, out);
+    await makeFolder(folder);
+    return (record, content) => writeContent(folder, record, content);
+  }
   return json === true ? createJsonDelivery() : (_record, content) => show(io, content);
 }
 

@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import { listText, recordState } from '../print/record.ts';
 import { monthText, plural, printable, table } from '../print/text.ts';
 import { type WrittenContent, writeContent } from '../setup/content-files.ts';
-import { pathOf } from '../setup/files.ts';
+import { makeFolder, pathOf } from '../setup/files.ts';
 import { addSigningOption, identityOf, type SigningOptions } from '../setup/identity.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
 import { usage } from '../usage.ts';
@@ -41,8 +41,9 @@ export const registerPatientHistory: Register = (place) =>
       withNetwork(place.io, options, async (network) => {
         const identity = await identityOf(place.io, options, network.devnet);
         if (identity.type === 'key') throw usage('only a patient can do this: name the wallet with --as');
-        place.io.err('opening your records with your own key; this is not entered anywhere\n');
         const folder = options.out === undefined ? undefined : pathOf(place.io, options.out);
+        if (folder !== undefined) await makeFolder(folder);
+        place.io.err('opening your records with your own key; this is not entered anywhere\n');
         const told: Told[] = [];
         const history = readOwn(network.client, identity.wallet, {
           allVersions: options.allVersions === true,

@@ -86,6 +86,7 @@ export const registerRecordOpen: Register = (place) =>
         const records = ids.map((id) => hexIdOf(id, 'ID'));
         const subject = await openedSubject(place.io, network, records, options);
         const selection = selectionOf(subject, records, options);
+        const deliver = await createDelivery(place.io, options);
         place.io.err('entering the access, waiting until it is committed\n');
         const opened = await withPatience(options, (patience) =>
           openRecords(network.client, {
@@ -96,7 +97,7 @@ export const registerRecordOpen: Register = (place) =>
             ...patience,
           }),
         );
-        const told = await tellAll(place.io, subject, opened, createDelivery(place.io, options));
+        const told = await tellAll(place.io, subject, opened, deliver);
         await tellRest(place.io, network, subject.account, selection, opened);
         return shown(subject, opened, told, options);
       }),
@@ -185,7 +186,7 @@ function decisionLine(
   return `${decision} ${record}: ${grounds.join(', ')}`;
 }
 
-/** One access looks at so many records only: where the next one begins. */
+/** One access looks at so many records only: where the next one begins. What was opened stands without this word. */
 async function tellRest(
   io: Io,
   { client }: Network,
@@ -194,10 +195,15 @@ async function tellRest(
   { records }: OpenedAccess,
 ): Promise<void> {
   if (selection.type === 'records') return;
-  const { value } = await client.records(patient, { limit: 1 });
   const last = records.length < RECORDS_PER_ACCESS_MAX ? undefined : records.at(-1)?.row?.index;
   const next = last === undefined ? selection.fromIndex + RECORDS_PER_QUERY_SCAN_MAX : last + 1;
-  if (next < value.count) io.err(`there are more records to look at: --from-index ${next}\n`);
+  try {
+    const { value } = await client.records(patient, { limit: 1 });
+    if (next < value.count) io.err(`there are more records to look at: --from-index ${next}\n`);
+  } catch (error) {
+    if (!isConsiliumError(error)) throw error;
+    io.err(`whether there are more records is not known: ${error.code}\n`);
+  }
 }
 
 function shown(

@@ -43,7 +43,7 @@ export async function writeWhole(
 ): Promise<void> {
   const beside = `${path}.${randomBytes(6).toString('hex')}.new`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), folderFor(mode));
     const handle = await open(beside, 'wx', mode);
     try {
       await handle.writeFile(content);
@@ -55,6 +55,20 @@ export async function writeWhole(
   } catch (error) {
     await rm(beside, { force: true });
     throw isConsiliumError(error) ? error : unreadable(path, error);
+  }
+}
+
+/** What is for the owner only lies in folders that are too. */
+function folderFor(mode: number): { readonly recursive: true; readonly mode?: number } {
+  return mode === SECRET_MODE ? { recursive: true, mode: 0o700 } : { recursive: true };
+}
+
+/** A folder for what is secret. Throws `FILE_UNREADABLE`. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, folderFor(SECRET_MODE));
+  } catch (error) {
+    throw unreadable(path, error);
   }
 }
 

@@ -397,6 +397,32 @@ describe('consent, opening and who looked', () => {
     );
   });
 
+  test('an institution asks for its own by category, through its register', async () => {
+    const opened = await at.desk.json(
+      ...['record', 'open', '--patient', 'MRN-1', '--category', 'imaging', '--out', 'images'],
+    );
+    expect(opened['records']).toMatchObject([
+      { decision: 'permit', rule: 'author', bytes: 3_000_000 },
+      { decision: 'permit', rule: 'author', name: 'letter.txt' },
+    ]);
+    expect(modeOf(at.desk.path('images'))).toBe(0o700);
+  });
+
+  test('a folder that cannot be made is found out before anything is entered', async () => {
+    const height = at.custody.ledger.blocks.length;
+    const ended = await at.desk.run(
+      'record',
+      'open',
+      '--grant',
+      'grant.json',
+      '--out',
+      'notes.txt',
+      ...doctor,
+    );
+    expect(ended).toMatchObject({ exitCode: 78, stderr: expect.stringMatching(/^FILE_UNREADABLE: /) });
+    expect(at.custody.ledger.blocks).toHaveLength(height);
+  });
+
   test('a custodian that hands out false shares is named, and the record opens all the same', async () => {
     const [liar] = at.custody.custodians;
     if (liar === undefined) throw new Error('no custodian');
