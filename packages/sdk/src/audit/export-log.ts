@@ -6,7 +6,6 @@ import {
   ConsiliumError,
   canonicalSet,
   type Hex32,
-  headerId,
   INSTITUTIONS,
   rowValue,
   type SignedHeader,
@@ -160,11 +159,10 @@ async function assemble(
   accesses: readonly Collected[],
   { signed, counts, institutions }: Head,
 ): Promise<AccessLog> {
-  const byId = new Map(
-    [...accesses.map((access) => access.signed), signed].map((each) => [headerId(each.header), each]),
+  const byHeight = new Map(
+    [...accesses.map((access) => access.signed), signed].map((each) => [each.header.height, each]),
   );
-  const headers = [...byId.values()].sort((a, b) => a.header.height - b.header.height);
-  const ids = headers.map(({ header }) => headerId(header));
+  const headers = [...byHeight.values()].sort((a, b) => a.header.height - b.header.height);
   return {
     head: { kind: ACCESS_LOG_KIND, version: 1, genesis: session.chain.genesisHash, patients },
     steps: await changesUpTo(session, node, signed.header.height),
@@ -173,7 +171,7 @@ async function assemble(
     accesses: accesses.map(({ signed: under, patient, index, access, proof }) => ({
       patient,
       index,
-      header: ids.indexOf(headerId(under.header)),
+      header: under.header.height,
       access,
       proof,
     })),

@@ -6,6 +6,7 @@ import {
   type Count,
   countShape,
   type Hex32,
+  heightFrom0,
   hex32,
   type Institution,
   indexShape,
@@ -47,7 +48,7 @@ export interface LogCount {
 export interface LogAccess {
   readonly patient: Hex32;
   readonly index: number;
-  /** Which of the headers, from 0. */
+  /** Height of the header. */
   readonly header: number;
   readonly access: AccessRow;
   readonly proof: StateProof;
@@ -105,7 +106,7 @@ const SHAPES: { readonly [Name in SectionName]: Shape<Sections[Name]> } = {
   accesses: struct<LogAccess>({
     patient: hex32,
     index: indexShape,
-    header: indexShape,
+    header: heightFrom0,
     access: accessRowShape,
     proof: stateProofShape,
   }),

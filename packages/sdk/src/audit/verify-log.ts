@@ -119,16 +119,17 @@ function checkAccesses(log: LinedLog, headers: readonly Header[], counts: readon
   const expected = counts.flatMap((count, at) =>
     Array.from({ length: count }, (_, index) => ({ patient: log.head.patients[at], index })),
   );
+  const byHeight = new Map(headers.map((header) => [header.height, header]));
   log.accesses.forEach(({ line, value }, at) => {
     const next = expected[at];
     if (next === undefined) throw logFailed(line, 'surplus');
     if (value.patient !== next.patient || value.index !== next.index) throw logFailed(line, 'order');
-    const header = headers[value.header];
+    const header = byHeight.get(value.header);
     if (header === undefined || !isProven(header, value)) throw logFailed(line, 'access');
   });
   if (log.accesses.length < expected.length) throw logFailed(log.ends.accesses, 'missing');
-  const used = new Set(log.accesses.map(({ value }) => value.header)).add(headers.length - 1);
-  const unused = log.headers.find((_, at) => !used.has(at));
+  const used = new Set(log.accesses.map(({ value }) => value.header)).add(headers.at(-1)?.height ?? 0);
+  const unused = log.headers.find(({ value }) => !used.has(value.header.height));
   if (unused !== undefined) throw logFailed(unused.line, 'surplus');
 }
 

@@ -32,6 +32,9 @@ export interface ReadOptions {
 const NEXT_NODE: readonly ErrorCode[] = [
   'API_BUSY',
   'API_STOPPING',
+  'CUSTODY_BUSY',
+  'CUSTODY_NOT_READY',
+  'CUSTODY_STALE',
   'INTERNAL_ERROR',
   'NODE_ANSWER_INVALID',
   'NODE_UNREACHABLE',

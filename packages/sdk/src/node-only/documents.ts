@@ -28,7 +28,8 @@ export async function filesAt(path: string): Promise<readonly string[]> {
   return files;
 }
 
-async function filesBelow(folder: string): Promise<readonly string[]> {
+/** Sorted; without those whose name begins with a dot. Throws `FILE_UNREADABLE`. */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));

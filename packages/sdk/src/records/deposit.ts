@@ -109,10 +109,8 @@ async function tryDeposit(
     if (answer.refusals.includes('CUSTODY_PACKAGE_MISSING')) delivery.forget();
     return missing(batch, receipts.size);
   } catch (error) {
-    if (isConsiliumError(error, 'CUSTODY_BUSY') || isConsiliumError(error, 'CUSTODY_EPOCH_WRONG'))
-      return error;
-    if (!isAboutNode(error)) throw error;
-    return error;
+    if (isConsiliumError(error, 'CUSTODY_EPOCH_WRONG') || isAboutNode(error)) return error;
+    throw error;
   }
 }
 

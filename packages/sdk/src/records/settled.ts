@@ -1,8 +1,8 @@
 // Owns: getting an action committed whatever happens to nodes meanwhile: a transaction that nobody can vouch for is
 // followed until it is committed or proven dead, and only then replaced. Does not own: what the action does.
-import { type Action, ConsiliumError, decodeTx } from '@consilium/core';
+import { type Action, ConsiliumError, isConsiliumError, type Tx } from '@consilium/core';
 import type { Client } from '../client/client.ts';
-import type { UnsettledTx } from '../client/submit.ts';
+import { isAboutNode } from '../client/session.ts';
 import type { ProvenTx } from '../client/transactions.ts';
 import type { Signer } from '../keys/derive.ts';
 import { type Patience, persist } from './patience.ts';
@@ -16,27 +16,45 @@ export async function submitUntilSettled(
   onWait: (reason: ConsiliumError) => void = () => undefined,
 ): Promise<ProvenTx> {
   for (;;) {
-    // What is thrown here as being about a node was never sent: a new transaction cannot stand beside it.
-    const outcome = await persist(patience, onWait, () => client.submit(actions, signer));
-    if (outcome.state === 'committed') return outcome;
-    const settled = await untilKnown(client, outcome, signer, patience);
+    const tx = client.buildTx(actions, signer);
+    const sent = await sendWhileValid(client, tx, patience, onWait);
+    if (sent !== undefined) return sent;
+    const settled = await untilKnown(client, tx, signer, patience);
     if (settled !== 'dead') return settled;
   }
 }
 
+/** undefined: its time is over, and nobody has shown it committed. */
+async function sendWhileValid(
+  client: Client,
+  tx: Tx,
+  patience: Patience,
+  onWait: (reason: ConsiliumError) => void,
+): Promise<ProvenTx | undefined> {
+  for (let round = 0; client.session.now() <= tx.validUntil; round += 1) {
+    patience.check();
+    try {
+      const outcome = await client.send(tx);
+      return outcome.state === 'committed' ? outcome : undefined;
+    } catch (error) {
+      if (isConsiliumError(error, 'TX_EXPIRED')) return undefined;
+      if (!isAboutNode(error) && !isConsiliumError(error, 'MEMPOOL_FULL')) throw error;
+      onWait(error);
+      await patience.wait(round, error);
+    }
+  }
+  return undefined;
+}
+
 async function untilKnown(
   client: Client,
-  { bytes }: UnsettledTx,
+  tx: Tx,
   signer: Signer,
   patience: Patience,
 ): Promise<ProvenTx | 'dead'> {
-  const tx = decodeTx(bytes);
+  const ask = (): ReturnType<Client['settle']> => client.settle(tx, { signer });
   for (let round = 0; ; round += 1) {
-    const fate = await persist(
-      patience,
-      () => undefined,
-      () => client.settle(tx, { signer }),
-    );
+    const fate = await persist(patience, () => undefined, ask);
     if (fate.state === 'committed') return fate;
     if (fate.state === 'dead') return 'dead';
     await patience.wait(round, new ConsiliumError('TX_STATE_UNKNOWN', { id: tx.id }));

@@ -202,7 +202,10 @@ describe('whoever changes the log is found out, by the line', () => {
     const step = JSON.parse(lines[steps] as string) as { header: unknown; certificate: unknown };
     const header = JSON.stringify({ header: step.header, certificate: step.certificate });
     expect(parsed.headers).toHaveLength(1);
-    expect(refusalOf(lines.toSpliced(headers, 0, `${header},`).join('\n'))).toMatchObject({ rule: 'access' });
+    expect(refusalOf(lines.toSpliced(headers, 0, `${header},`).join('\n'))).toEqual({
+      line: headers + 1,
+      rule: 'surplus',
+    });
   });
 
   test('any single byte: it is refused, or it means exactly the same', () => {
