@@ -263,6 +263,19 @@ describe('a log that grows while it is collected', () => {
     expect((JSON.parse(file) as { headers: unknown[] }).headers.length).toBeGreaterThan(1);
   });
 
+  test('a node that keeps a change of the set back is found out before the file is handed out', async () => {
+    for (const node of scene.custody.nodes)
+      node.lie = (path, answer) => {
+        if (path !== '/v1/light?from=0') return answer;
+        return { ...answer, steps: answer.steps.slice(-1) };
+      };
+    await expect(exportAccessLog(scene.client, [scene.patient])).rejects.toMatchObject({
+      code: 'PROOF_INVALID',
+      data: { rule: 'header' },
+    });
+    for (const node of scene.custody.nodes) node.lie = undefined;
+  });
+
   test('a node that keeps an access back is found out before the file is handed out', async () => {
     const made = createRecordsScene();
     await ask(made, made.doctor);

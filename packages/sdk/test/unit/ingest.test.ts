@@ -6,7 +6,6 @@ import {
   RECORDS,
   RECORDS_PER_BATCH_MAX,
   readRow,
-  TX_VALIDITY_MS_MAX,
 } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
 import {
@@ -152,6 +151,34 @@ describe('ingesting', () => {
     expect(ahead).toBeLessThan(6 * 1024 * 1024);
   });
 
+  test('sends nothing of a source that changed meanwhile under the key of before', async () => {
+    const scene = createRecordsScene();
+    const [first] = scene.custody.nodes;
+    let opened = 0;
+    scene.custody.before = (node, path) => {
+      if (node === first && path.startsWith('/v1/custody/packages') && first !== undefined) first.down = true;
+    };
+    const file: FileSource = {
+      kind: 'file',
+      source: 'note.txt',
+      patient: scene.patient,
+      mediaType: 'text/plain',
+      name: null,
+      bytes: 5,
+      month: null,
+      open: async function* () {
+        opened += 1;
+        yield new Uint8Array(5).fill(opened);
+      },
+    };
+    await expect(ingest(scene, [file], { timeoutMs: 60_000 })).rejects.toMatchObject({
+      code: 'VALUE_INVALID',
+      data: { rule: 'changed', source: 'note.txt' },
+    });
+    expect(opened).toBe(2);
+    expect(scene.custody.custodians.slice(1).every(({ blobs }) => blobs.size === 0)).toBe(true);
+  });
+
   test('keeps the records of several patients apart', async () => {
     const scene = createRecordsScene();
     const stranger = { ...scene.patient, account: scene.doctor.account };
@@ -289,25 +316,33 @@ describe('when nodes and custodians die', () => {
     await expect(ingest(scene, observations(scene.patient, 1), { timeoutMs: 10_000 })).rejects.toMatchObject({
       code: 'CUSTODY_RECEIPTS_MISSING',
     });
+    expect(scene.custody.ledger.blocks.flatMap(({ codes }) => codes)).not.toContain(
+      'CUSTODY_RECEIPTS_MISSING',
+    );
   });
 
   test('a transaction that is proven dead is replaced, and one only', async () => {
     const scene = createRecordsScene();
     const { ledger, nodes } = scene.custody;
-    let lost = 0;
+    const lost = new Set<string>();
     for (const node of nodes) {
-      const commit = node.onSubmit;
-      node.onSubmit = (tx, wait) => {
-        const isRegistration = tx.actions.some(({ type }) => type === 'record.register');
-        if (!isRegistration || lost > 0) return commit(tx, wait);
-        scene.waitedMs += TX_VALIDITY_MS_MAX;
-        lost += 1;
-        throw refusal('TX_WAIT_TIMEOUT');
+      node.onSubmit = (tx) => {
+        const isFirst = lost.size === 0 && tx.actions.some(({ type }) => type === 'record.register');
+        if (isFirst) lost.add(tx.id);
+        if (lost.has(tx.id)) {
+          scene.waitedMs += 20_000;
+          throw refusal('TX_WAIT_TIMEOUT');
+        }
+        const { block } = ledger.commit([tx], {
+          time: ledger.chain.view().tip.time + 1_000 + scene.waitedMs,
+        });
+        scene.waitedMs = 0;
+        return { id: tx.id, state: 'committed', height: block.header.height };
       };
     }
     const sources = observations(scene.patient, 3);
     const results = await ingest(scene, sources);
-    expect(lost).toBe(1);
+    expect(lost.size).toBe(1);
     expectAllOnce(scene, results, sources);
     expect(ledger.blocks.flatMap(({ codes }) => codes).every((code) => code === 'OK')).toBe(true);
   });
