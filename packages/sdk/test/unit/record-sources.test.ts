@@ -9,6 +9,8 @@ import {
   type RecordFileOptions,
   recordSourcesAt,
 } from '../../src/node-only/index.ts';
+import { systemRandom } from '../../src/random.ts';
+import { prepareRecord } from '../../src/records/prepare.ts';
 
 const patient: RegisteredPatient = {
   local: 'MRN 1',
@@ -93,9 +95,9 @@ describe('the records of files', () => {
 
   test('labels bring level and law as they do for a resource; a level that is said can only be higher', async () => {
     const path = write('note.txt', 'x');
-    expect(await onlyFile(path)).toMatchObject({ confidentiality: 'N', effects: [], labels: [] });
-    const marked = (labels: readonly string[], confidentiality: 'N' | 'V') =>
-      onlyFile(path, { marks: { labels, confidentiality } });
+    const marked = async (labels: readonly string[], confidentiality: 'N' | 'V') =>
+      (await prepareRecord(await onlyFile(path, { marks: { labels, confidentiality } }), systemRandom)).marks;
+    expect(await marked([], 'N')).toMatchObject({ confidentiality: 'N', effects: [] });
     expect(await marked(['PSYTHPN'], 'N')).toMatchObject({
       confidentiality: 'V',
       effects: ['closed-to-patient', 'separate-authorization'],
