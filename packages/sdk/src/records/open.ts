@@ -8,6 +8,7 @@ import {
   type Hex32,
   nobleGroup,
   RECORDS_PER_BATCH_MAX,
+  rememberingElements,
 } from '@consilium/core';
 import { encryptionKeyFromSeed } from '@consilium/sealing';
 import type { Client } from '../client/client.ts';
@@ -56,7 +57,7 @@ export async function collectRecords(
   const scope: ShareScope = {
     genesis: client.genesisHash,
     verify: client.session.verify,
-    group,
+    group: rememberingElements(group),
     patient: ticket.patient,
     access: ticket.access,
     readerKey: encryptionKeyFromSeed(fromHex(ticket.readerSeed)),
