@@ -5,6 +5,7 @@ import {
   PATIENT_RECORDS,
   RECORDS,
   RECORDS_PER_BATCH_MAX,
+  type Receipt,
   readRow,
 } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
@@ -308,9 +309,10 @@ describe('when nodes and custodians die', () => {
       node.custody = async (path, init) => {
         const response = await honest?.(path, init);
         if (!path.startsWith('/v1/custody/packages')) return response as Response;
-        const answer = (await response?.json()) as { receipts: object[] };
+        const answer = (await response?.json()) as { receipts: Receipt[] };
         const [one] = answer.receipts;
-        return Response.json({ ...answer, receipts: [...answer.receipts, { ...one, index: 3 }] });
+        const index = [1, 2, 3, 4].find((place) => answer.receipts.every((each) => each.index !== place));
+        return Response.json({ ...answer, receipts: [...answer.receipts, { ...one, index }] });
       };
     }
     await expect(ingest(scene, observations(scene.patient, 1), { timeoutMs: 10_000 })).rejects.toMatchObject({
