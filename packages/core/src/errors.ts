@@ -28,7 +28,8 @@ export const ERRORS = {
   CREDENTIAL_WITHDRAWN: 'the credential is withdrawn already',
   INSTITUTION_EXISTS: 'an institution with this name or key exists already',
   INSTITUTION_NOT_FOUND: 'no such institution',
-  KEY_INVALID: 'not a canonical Ed25519 key of the prime-order group, or its proof of possession fails',
+  KEY_INVALID:
+    'not a canonical key of the prime-order group, of small order, or its proof of possession fails',
   PROPOSAL_APPROVED: 'this institution has approved the proposal already',
   PROPOSAL_EXISTS: 'an open proposal says the same already',
   PROPOSAL_NOT_FOUND: 'no such open proposal',
@@ -162,6 +163,7 @@ export const ERRORS = {
   PORT_IN_USE: 'a port that is needed is taken; give another --base-port',
   // the story of npm start
   INTERRUPTED: 'stopped before it was done',
+  STORY_BROKEN: 'the network did not do what it promises; its folder holds all that happened',
   STORY_WAIT_TIMEOUT:
     'a condition of the network did not come true in time; look into the logs of its folder',
 } as const;

@@ -5,9 +5,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The own property of an object; undefined for whatever else. */
-export const at = (value: unknown, key: string): unknown =>
-  isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+/** A property of an object; undefined for whatever else. The name is one of FHIR, never one that came in. */
+export const at = (value: unknown, key: string): unknown => (isObject(value) ? value[key] : undefined);
 
 /** The value at a path of names, into the first item of each list on the way. */
 export function atPath(value: unknown, path: string): unknown {

@@ -24,12 +24,13 @@ export const OBSERVE_MS_MIN = 10_000;
 /**
  * One message per channel, checked against the announced length before memory is taken. Agreement: a proposal of 4096
  * ids with its evidence and polka is under 1 MB. Transactions: every body of a full block at once. Sync: a full block
- * with its certificate.
+ * with its certificate. Custody: the largest package.
  */
 export const CHANNEL_MESSAGE_BYTES_MAX: Readonly<Record<Channel, number>> = {
   agreement: 2 * 1024 * 1024,
   transactions: 6 * 1024 * 1024,
   sync: MESSAGE_BYTES_MAX,
+  custody: MESSAGE_BYTES_MAX,
 };
 /** Small messages that wait are joined up to this size: fewer frames and encryptions, and votes still slip between. */
 export const SEND_CHUNK_BYTES: number = 64 * 1024;
@@ -37,9 +38,9 @@ export const SEND_CHUNK_BYTES: number = 64 * 1024;
 export const STREAM_WINDOW_BYTES_MAX: number = 1024 * 1024;
 /** Encrypted bytes waiting for a peer's socket: one window per stream of a connection is honest, with room. */
 export const SOCKET_QUEUE_BYTES_MAX: number = 8 * 1024 * 1024;
-/** Streams that one connection may hold open: three channels each way, and a few that are being replaced. */
+/** Streams that one connection may hold open: four channels each way, and as many that are being replaced. */
 export const STREAMS_PER_CONNECTION_MAX = 16;
-/** Streams that a peer may open at once and per second: three, then one when a channel was lost. */
+/** Streams that a peer may open at once and per second: four, then one when a channel was lost. */
 export const STREAM_OPENS_BURST = 32;
 export const STREAM_OPENS_PER_SECOND = 1;
 
@@ -187,3 +188,100 @@ export const OBSERVE_REQUEST_MS_MAX = 5_000;
 export const OBSERVE_KEEP_ALIVE_MS = 5_000;
 /** How often the free space of the home's disk is looked at. */
 export const DISK_CHECK_MS = 10_000;
+
+/** Blobs up to this size share segment files: one disk makes 3,300 small files durable a second, and ten times the blobs. */
+export const VAULT_SMALL_BYTES_MAX: number = 64 * 1024;
+/** One segment file of the vault: few files for many blobs, and small enough to be read whole when it is recovered. */
+export const VAULT_SEGMENT_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Blobs of waiting calls that one sync serves: two full requests, so that the first of them is not late for the last. */
+export const VAULT_GROUP_BYTES_MAX: number = 8 * 1024 * 1024;
+/** Blobs of waiting removals that are destroyed together, with one sync of each file. */
+export const VAULT_GROUP_REMOVALS_MAX = 1_024;
+/** Segment files kept open for reading: a batch of records seldom lies in more than two. */
+export const VAULT_OPEN_SEGMENTS_MAX = 16;
+/** Reads at once: more than the threads that serve files, and each holds one blob in memory. Further ones wait. */
+export const VAULT_READS_MAX = 8;
+/** Files of their own written at once: their syncs share what the file system flushes. */
+export const VAULT_FILES_AT_ONCE = 4;
+/** Blobs up to this size are hashed at once, in 10 us; larger ones on another thread, so that no vote waits. */
+export const VAULT_HASH_INLINE_BYTES_MAX = 4_096;
+
+/** Blobs of one request of a custodian: those of a batch of small records. */
+export const BLOBS_PER_REQUEST_MAX = 64;
+/** Blobs of one answer together, unless the first alone is larger: a slow link is not blocked for long by one. */
+export const BLOBS_ANSWER_BYTES_MAX: number = 3 * 1024 * 1024;
+/** Light steps of one answer: 64 changes of a full set are 700 KB. */
+export const LIGHT_STEPS_BYTES_MAX: number = 1024 * 1024;
+/** One custodian's dealing of a full batch to a full set: 64 records of 64 shares and 22 points. */
+export const DEALING_BYTES_MAX: number = 512 * 1024;
+
+/** How long a package without a registration and a blob without a package stay: a registration takes seconds. */
+export const CUSTODY_EXPIRY_MS: number = 60 * 60_000;
+/** How often they are looked for, while there are any. */
+export const CUSTODY_SWEEP_MS = 60_000;
+/** Blobs destroyed in one turn, so that a large sweep leaves room for writes. */
+export const CUSTODY_SWEEP_BLOBS_MAX = 1_024;
+/** What one institution's batches may hold here before they are registered: one record of full size and its neighbours. */
+export const PENDING_BYTES_PER_AUTHOR_MAX: number = 8 * 1024 * 1024 * 1024;
+/** And how many batches: a bulk import with a minute's worth of registrations under way. */
+export const PENDING_BATCHES_PER_AUTHOR_MAX = 4_096;
+/** Blobs handed in by this node's own clients and not yet named by a package. */
+export const LOOSE_BYTES_MAX: number = 8 * 1024 * 1024 * 1024;
+export const LOOSE_BLOBS_MAX = 131_072;
+/** Batches that may name one blob: a batch that is sealed anew after a change of custodians has the same ciphertext. */
+export const BATCHES_PER_BLOB_MAX = 8;
+/** Packages looked at together, each in memory with its blobs of one answer; and those that wait for it. */
+export const INTAKES_MAX = 8;
+export const INTAKES_WAITING_MAX = 64;
+export const INTAKES_WAITING_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Requests for blobs under way, over all packages: 12 MB of answers. */
+export const BLOB_REQUESTS_MAX = 4;
+/** How long one answer with 3 MB or one package may take, over a slow link. */
+export const BLOB_REQUEST_MS = 10_000;
+export const PACKAGE_REQUEST_MS = 10_000;
+/** Answers to peers under preparation: each holds up to 3 MB until it is sent. */
+export const BLOB_ANSWERS_MAX = 16;
+/** How long a custodian waits for a quorum to tell how far it is, and for what it lacks. */
+export const READ_INDEX_MS = 3_000;
+/** A round without a quorum after this no longer holds up the next. */
+export const READ_INDEX_OVERLAP_MS = 500;
+/** Requests for shares under way: each holds a package and its opened shares; 64 are a second of one core. */
+export const RELEASES_MAX = 64;
+/** Of one peer: its own clients are not the only ones. */
+export const RELEASES_PER_PEER_MAX = 16;
+/** Looks at the ledger of one release: a commit between two that changes the answer is rare, two in a row are not chance. */
+export const RELEASE_LOOKS_MAX = 3;
+/** Room that a list of released records leaves in an envelope for its own form. */
+export const RELEASE_FORM_BYTES = 1_024;
+/** How long a client waits for custodians, and for more of them once enough have answered. */
+export const RELAY_MS_MAX = 5_000;
+export const RELAY_SETTLE_MS = 150;
+/** Batches whose receipts are collected: a bulk import runs a few hundred at a time. */
+export const GATHERINGS_MAX = 1_024;
+/** How long a client waits for receipts, unless told otherwise and at most. */
+export const GATHER_DEFAULT_MS = 10_000;
+export const GATHER_MS_MAX = 30_000;
+/** How often packages without an answer are looked at, and when they are sent again: soon at first, then seldom. */
+export const GATHER_TICK_MS = 500;
+export const PUSH_AGAIN_MS_MIN = 1_000;
+export const PUSH_AGAIN_MS_MAX = 60_000;
+/** Requests a second of one peer on this channel, and at once: readers of a whole hospital, relayed. */
+export const CUSTODY_REQUESTS_PER_SECOND = 1_000;
+export const CUSTODY_REQUESTS_BURST = 4_000;
+/** Batches fetched from peers together, so that agreement and readers go first. */
+export const REPAIRS_MAX = 2;
+/** A batch registered just now may still be on its way from its author's node. */
+export const REPAIR_DELAY_MS = 2_000;
+export const REPAIR_BACKOFF_MS_MIN = 5_000;
+export const REPAIR_BACKOFF_MS_MAX: number = 10 * 60_000;
+/** At start all batches are looked at, so many at a time: a packed vault is gone through in minutes, beside everything else. */
+export const SCAN_BATCHES_PER_TURN = 8;
+export const SCAN_PAUSE_MS = 20;
+/** Packages kept decoded with their points: what readers open now they open in several requests. */
+export const PACKAGE_VIEWS_MAX = 16;
+/** Blobs of one request of a client together. */
+export const BLOBS_REQUEST_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Transactions that custody makes by itself live so long: lost ones are made anew. */
+export const CUSTODY_TX_VALIDITY_MS = 60_000;
+/** Rows of an earlier run, read at start in pages. */
+export const FOUND_ROWS_PER_PAGE = 1_000;

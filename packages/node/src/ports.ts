@@ -1,7 +1,7 @@
 // Owns: what the portable part of the daemon (replica, mempool, sync, wal, signing) needs of the outside world. The
 // daemon gives it sockets, files and LevelDB; the simulator gives it simulated ones. Everything is called from one
 // thread; completions come back as callbacks, so that a simulator can order them and nothing here awaits.
-import type { ConsiliumError, Hex32 } from '@consilium/core';
+import type { ConsiliumError, Hex32, SealedMessage } from '@consilium/core';
 
 /** Completion of a durable write. An error means that nothing after it may be claimed durable. */
 export type Done = (error?: ConsiliumError) => void;
@@ -48,8 +48,73 @@ export interface Kv {
   write(batch: readonly KvWrite[], done: Done): void;
 }
 
+/** Ciphertext by content id: the SHA-256 of the bytes, at most `BLOB_BYTES_MAX` of them. Operations take effect in order. */
+export interface Vault {
+  /** Whether the blob is durable here, by the index: its bytes are hashed when they are read. */
+  has(id: Hex32): boolean;
+  /**
+   * The bytes, which hash to `id`. undefined when they are not here or were damaged: the entry is then dropped before
+   * `done`, so that a repair can write them anew. A disk that does not answer gives undefined too, and keeps the entry.
+   */
+  read(id: Hex32, done: (bytes: Uint8Array | undefined) => void): void;
+  /**
+   * Content, folder entries and index are durable when `done` is called without an error: `ENCODING_TOO_LARGE` {bytes,
+   * bytesMax}, `DISK_FULL`, `DISK_FAILED` {errno, file} or an error of the store. Then any part of this call may have
+   * been written, other calls are not touched, and later ones may succeed. Ids are computed inside; blobs that are here
+   * are not written again. The caller leaves the bytes as they are until `done`.
+   */
+  write(blobs: readonly Uint8Array[], done: Done): void;
+  /**
+   * Destroys: the bytes are overwritten or their file is removed, then the index entry, all durable at `done`. Ids that
+   * are not here are no error. After `DISK_FAILED` or an error of the store any part may be gone: ask again.
+   */
+  remove(ids: readonly Hex32[], done: Done): void;
+}
+
+/** A share that is sealed to a custodian; its place in the list is what it is opened at. */
+export interface ShareToSeal {
+  readonly aad: Uint8Array;
+  readonly share: Uint8Array;
+}
+
+export interface ShareToUnseal {
+  readonly position: number;
+  readonly aad: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+export interface SealedShares {
+  readonly enc: Hex32;
+  readonly sealed: readonly Uint8Array[];
+}
+
+/** Envelopes of HPKE. It holds this node's custody key. Answers come after the call has returned. */
+export interface Sealer {
+  /** undefined: no usable key. */
+  seal(
+    publicKey: Hex32,
+    info: Uint8Array,
+    plaintext: Uint8Array,
+    done: (sealed: SealedMessage | undefined) => void,
+  ): void;
+  /** undefined: no usable key. */
+  sealShares(
+    publicKey: Hex32,
+    info: Uint8Array,
+    items: readonly ShareToSeal[],
+    done: (sealed: SealedShares | undefined) => void,
+  ): void;
+  /** Of the envelope to this node, in the order asked; undefined where a share does not open. */
+  unsealShares(
+    enc: Hex32,
+    info: Uint8Array,
+    items: readonly ShareToUnseal[],
+    done: (shares: readonly (Uint8Array | undefined)[]) => void,
+  ): void;
+}
+
 /** Messages of a channel arrive in order or not at all; each has its own stream, queue bound and rate bound. */
-export type Channel = 'agreement' | 'transactions' | 'sync';
+export type Channel = 'agreement' | 'transactions' | 'sync' | 'custody';
 
 /** An institution that the ledger lets in, with the key that its peer id is made of. */
 export interface AdmittedPeer {
@@ -65,13 +130,16 @@ export interface NetHandler {
 }
 
 /** Peers are named by the account id of their institution: the adapter has proven it with the peer's key. */
-export interface Net {
+export interface Peers {
   start(handler: NetHandler): void;
   connected(): readonly Hex32[];
   /** False when the peer is not connected or its queue is full: the message is dropped, nobody waits. */
   send(peer: Hex32, channel: Channel, message: Uint8Array): boolean;
   /** The peer broke the protocol: counted, and past a bound it is cut off for a while. */
   penalize(peer: Hex32, code: string): void;
+}
+
+export interface Net extends Peers {
   /** The gate follows the ledger: everybody else is refused, and cut off when connected. */
   admit(peers: readonly AdmittedPeer[]): void;
 }

@@ -22,6 +22,16 @@ export const TABLES = {
   accountability: 9,
   /** height -> encoded validator set of height + 1, only where a header announces a changed one: for light clients. */
   setChanges: 10,
+  /** blob id -> location of its bytes in the vault; text key `tail` -> end of the last segment, count and bytes held. */
+  blobs: 11,
+  /** batch id (32) || custody epoch (8) -> encoded custody package. */
+  packages: 12,
+  /** batch id (32) || custody epoch (8) -> time of receipt in ms (8 bytes). */
+  pendingBatches: 13,
+  /** blob id -> time of receipt in ms (8 bytes) || length (8 bytes): blobs that no package here names (yet). */
+  looseBlobs: 14,
+  /** blob id -> encoded list of the batches that name it: while there is one, its bytes stay. */
+  blobBatches: 15,
 } as const;
 
 export type TableName = keyof typeof TABLES;

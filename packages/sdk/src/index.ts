@@ -91,6 +91,7 @@ export type { Fetch } from './net/transport.ts';
 export type { Now, RandomBytes } from './random.ts';
 export { type AccessTicket, type AccessWish, readAccess, requestAccess } from './records/access.ts';
 export { type RecordContent, type WholeContent, wholeContent } from './records/content.ts';
+export { type CustodianRefusal, custodianRefusals } from './records/custodians.ts';
 export {
   type AccessExplanation,
   type ExplainOptions,

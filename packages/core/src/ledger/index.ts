@@ -21,6 +21,7 @@ export {
   custodyEpoch,
   dealersOf,
   receiptsShape,
+  registrationEpoch,
 } from './custody.ts';
 export * from './documents.ts';
 export { checkEvidence } from './evidence.ts';
@@ -40,7 +41,7 @@ export { proposerOrder } from './proposers.ts';
 export * from './read.ts';
 export * from './record-rows.ts';
 export type { NewRecord, RecordRegisterBody, RecordRetractBody } from './records.ts';
-export { batchOf } from './records.ts';
+export { batchOf, requireRegistrar } from './records.ts';
 export * from './results.ts';
 export * from './rows.ts';
 export * from './state.ts';

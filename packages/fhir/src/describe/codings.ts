@@ -39,7 +39,7 @@ export function collectCodings(resource: unknown): Codings {
     if (coding !== undefined) clinical.push(coding);
     const meta = isObject(value) && Object.hasOwn(value, 'resourceType') ? value['meta'] : undefined;
     security.push(...toCodings(listOf(at(meta, 'security'))));
-    for (const inner of Object.values(value)) if (inner !== meta && inner !== undefined) waiting.push(inner);
+    for (const inner of Object.values(value)) if (inner !== undefined) waiting.push(inner);
   }
   return { clinical, security };
 }

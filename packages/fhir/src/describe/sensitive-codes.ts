@@ -1,9 +1,8 @@
 // Owns: the codes that name a sensitive condition, test, drug or kind of note, and the label of each. Does not own:
 // the labels' tree; reading free text (a display without a code is not looked at).
 //
-// The names are our own words, for the reader of this table. SNOMED CT and LOINC codes were compared with HL7's
-// published examples and value sets, the codes of Synthea's modules with the modules. A start, not a value set of a
-// jurisdiction: see docs/fhir.md.
+// The names are our own words, for the reader of this table. Where the codes come from, and how far they were
+// compared with what HL7 publishes: docs/fhir.md. A start, not a value set of a jurisdiction.
 import type { Label } from './labels.ts';
 
 type Row = readonly [code: string, label: Label, name: string];
@@ -240,8 +239,6 @@ const RXNORM: readonly Row[] = [
   ['351267', 'OPIOIDUD', 'buprenorphine 8 mg, naloxone'],
   ['864706', 'OPIOIDUD', 'methadone 10 mg'],
   ['1010600', 'OPIOIDUD', 'buprenorphine 2 mg, naloxone, film'],
-  ['3554', 'ETHUD', 'disulfiram'],
-  ['82819', 'ETHUD', 'acamprosate'],
   ['7243', 'SUD', 'naltrexone'],
   ['637213', 'SUD', 'naltrexone, by injection'],
 ];

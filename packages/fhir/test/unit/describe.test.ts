@@ -43,7 +43,7 @@ describe('the category', () => {
     [{ resourceType: 'DeviceUseStatement' }, 'devices'],
     [{ resourceType: 'FamilyMemberHistory' }, 'family-history'],
     [{ resourceType: 'Nonsense' }, 'other'],
-    [{ resourceType: 'constructor' }, 'other'],
+    [{ resourceType: 'constructor', category: inCategory('x', 'name') }, 'other'],
   ])('of %j is %s', (resource, category) => {
     expect(describeResource(resource).category).toBe(category);
   });
@@ -78,6 +78,7 @@ describe('the date', () => {
     [condition({ onsetDateTime: undefined }), null, null],
     [condition({ onsetDateTime: 'summer', recordedDate: '2013-01-02' }), '2013-01-02', 2013 * 12],
     [condition({ onsetDateTime: '2012-13' }), null, null],
+    [condition({ onsetDateTime: '0000-05' }), null, null],
     [medicationRequest(), '2020-11-30', 2020 * 12 + 10],
     [
       { resourceType: 'Encounter', period: { start: '2001-02-03', end: '2001-03-01' } },
@@ -126,6 +127,10 @@ describe('the emergency dataset', () => {
     ['a prescription that was stopped', medicationRequest({ status: 'stopped' })],
     ['a blood group that was cancelled', bloodGroup('883-9', 'cancelled')],
     ['another observation', observation()],
+    [
+      'a code that only looks like the blood group',
+      observation({ code: coded('http://example.org', '883-9') }),
+    ],
     ['an old procedure', { resourceType: 'Procedure', status: 'completed' }],
   ])('does not have %s', (_, resource) => {
     expect(describeResource(resource).emergency).toBe(false);

@@ -55,6 +55,7 @@ describe('the labels', () => {
     ['schizophrenia', diagnosis(ICD, 'F20.0'), ['MH', 'PSY']],
     ['HIV', diagnosis(ICD, 'B20'), ['HIV']],
     ['HIV without symptoms', diagnosis(ICD, 'Z21'), ['HIV']],
+    ['contact with HIV, below a category', diagnosis(ICD, 'Z20.6'), ['HIV']],
     ['abuse', diagnosis(ICD, 'T74.1'), ['SDV']],
     ['an abortion', diagnosis(ICD, 'O04.9'), ['SEX']],
     ['alcoholism in SNOMED CT', diagnosis(SNOMED, '7200002'), ['ETH', 'ETHUD']],

@@ -14,6 +14,15 @@ import {
 
 const extension = { url: 'http://example.org/x', valueString: 'y' };
 
+const composition: Json = {
+  resourceType: 'Composition',
+  status: 'final',
+  type: coded('http://loinc.org', '11503-0'),
+  date: '2020-01-01',
+  author: [{ reference: 'Practitioner/1' }],
+  title: 'Summary',
+};
+
 function nested(levels: number): Json {
   let inner: Json = extension;
   for (let level = 0; level < levels; level++) inner = { url: 'http://example.org/x', extension: [inner] };
@@ -35,6 +44,21 @@ describe('a valid resource', () => {
       observation({ contained: [patient({ id: 'a' })], subject: { reference: '#a' } }),
     ],
     ['a reference by identifier alone', observation({ subject: { identifier: { value: '7' } } })],
+    [
+      'a range in two units',
+      observation({
+        valueQuantity: undefined,
+        valueRange: { low: { value: 2, unit: 'h' }, high: { value: 1, unit: 'd' } },
+      }),
+    ],
+    [
+      'a document that begins with its composition',
+      bundle([composition, patient()], {
+        type: 'document',
+        identifier: { system: 'http://example.org', value: '1' },
+        timestamp: '2020-01-01T00:00:00Z',
+      }),
+    ],
     ['white space in base64', { resourceType: 'Binary', contentType: 'text/plain', data: 'aGVs\n bG8=' }],
     [
       'a nested provision',
@@ -157,6 +181,20 @@ describe('a resource that is not valid', () => {
     expect(await checkResource(bundle([owner, other]))).toEqual([
       { path: 'Bundle.entry[1].resource.subject', rule: 'ref-1' },
     ]);
+  });
+
+  it('is told of once, whoever saw it', async () => {
+    for (const [resource, finding] of [
+      [patient({ name: [] }), { path: 'Patient.name', rule: 'empty' }],
+      [patient({ Meier: 1, Schulz: 2 }), { path: 'Patient', rule: 'unknown-property' }],
+      [patient({ gender: 5 }), { path: 'Patient.gender', rule: 'json-type' }],
+      [
+        patient({ extension: [{ url: 'http://example.org/x' }] }),
+        { path: 'Patient.extension[0]', rule: 'ext-1' },
+      ],
+    ]) {
+      expect(await checkResource(resource)).toEqual([finding]);
+    }
   });
 
   it('is refused with the first finding', async () => {

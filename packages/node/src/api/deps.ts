@@ -1,6 +1,7 @@
-// Owns: what the API needs of the daemon: the replica's door for transactions, its status, the store's snapshots and
-// the news of commits. Does not own: any of their doing.
+// Owns: what the API needs of the daemon: the replica's door for transactions, its status, the store's snapshots, the
+// news of commits, and custody. Does not own: any of their doing.
 import type { Genesis, Hex32 } from '@consilium/core';
+import type { Custody } from '../custody/custody.ts';
 import type { PoolState, SubmitOutcome } from '../mempool/outcomes.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
 import type { ChainSnapshot } from '../queries/index.ts';
@@ -61,4 +62,8 @@ export interface ApiDeps {
   readonly snapshot: () => ChainSnapshot;
   /** Calls the listener for every commit, in order, after its synced batch: a snapshot taken then shows it. */
   readonly onCommit: (listener: (commit: Commit) => void) => Cancel;
+  readonly custody: CustodyDoor;
 }
+
+/** What custody does for clients of this node. Each calls `done` once, unless the node stops. */
+export type CustodyDoor = Pick<Custody, 'storeBlobs' | 'push' | 'release' | 'own' | 'readBlobs'>;

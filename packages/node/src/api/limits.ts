@@ -1,5 +1,6 @@
 // Owns: every bound of the HTTP API, with its reason. Bounds of the formats stand in core's limits.ts.
 import { LIGHT_STEPS_MAX, TX_BYTES_MAX } from '@consilium/core';
+import { BLOBS_REQUEST_BYTES_MAX } from '../limits.ts';
 
 /** A transaction as hex inside a JSON object; over it the body is not even read. */
 export const TX_BODY_BYTES_MAX: number = 2 * TX_BYTES_MAX + 1024;
@@ -74,3 +75,13 @@ export const ITEMS_PER_COST = 4;
 export const STOP_GRACE_MS = 1_000;
 /** What a client is told to wait when the node is stopping or too busy. Seconds. */
 export const RETRY_AFTER_BUSY_S = 2;
+
+/** Blobs of one upload: 4 MB of records of the smallest size, sealed. */
+export const BLOBS_PER_UPLOAD_MAX = 4_096;
+export const BLOBS_BODY_BYTES_MAX: number = BLOBS_REQUEST_BYTES_MAX + 64 * 1024;
+/** Ids of one reading; its answer is bounded in bytes besides. */
+export const BLOBS_PER_READ_MAX = 64;
+/** Requests of custody that are read or answered at once: each may hold a package or 4 MB of blobs. */
+export const CUSTODY_REQUESTS_MAX = 64;
+/** Megabytes and signatures of several custodians. */
+export const COST_CUSTODY = 16;

@@ -1,6 +1,7 @@
 // Owns: the facts about a running node that metrics and probes show, gathered from its parts.
 import { nextValidators } from '@consilium/core';
 import type { NodeStatus } from '../api/deps.ts';
+import type { CustodyStatus } from '../custody/custody.ts';
 import { DISK_CHECK_MS } from '../limits.ts';
 import { freeBytes } from '../observe/disk-space.ts';
 import type { NodeFacts } from '../observe/metrics.ts';
@@ -22,6 +23,7 @@ export interface NodeFactsDeps {
   readonly precisionMs: number;
   readonly status: () => NodeStatus;
   readonly replica: () => ReplicaStatus;
+  readonly custody: () => CustodyStatus;
 }
 
 export function createNodeFacts(deps: NodeFactsDeps): NodeFactsSource {
@@ -33,7 +35,7 @@ export function createNodeFacts(deps: NodeFactsDeps): NodeFactsSource {
   };
 }
 
-function metricsOf({ kv, status }: NodeFactsDeps): Omit<NodeFacts, 'ready'> {
+function metricsOf({ kv, status, custody }: NodeFactsDeps): Omit<NodeFacts, 'ready'> {
   const { height, time, round, awake, mempool, peers, synced, signing } = status();
   const validators = nextValidators(stateReader(kv)).length;
   const signed = readCertificate(kv, height)?.signatures.length ?? validators;
@@ -48,6 +50,7 @@ function metricsOf({ kv, status }: NodeFactsDeps): Omit<NodeFacts, 'ready'> {
     missingValidators: Math.max(0, validators - signed),
     synced,
     signing,
+    custody: custody(),
   };
 }
 

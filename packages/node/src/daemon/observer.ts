@@ -2,6 +2,7 @@
 // they show (open-node.ts), how they are shown (observe/).
 import { resolve } from 'node:path';
 import type { Config } from '../config/settings.ts';
+import type { Count } from '../custody/types.ts';
 import { createListener } from '../observe/listener.ts';
 import { openLog, reportToAll } from '../observe/log.ts';
 import { createMetrics, type Metrics, type NodeIdentity } from '../observe/metrics.ts';
@@ -13,6 +14,8 @@ import type { NodeFactsSource } from './node-facts.ts';
 export interface Observer {
   readonly report: Report;
   committed(committed: Committed): void;
+  /** What custody did. */
+  readonly count: Count;
   /** Serves metrics and probes from these facts. Resolves to where. Throws `LISTEN_FAILED`. */
   listen(identity: NodeIdentity, facts: NodeFactsSource): Promise<string>;
   close(): Promise<void>;
@@ -30,6 +33,7 @@ export function createObserver(home: string, config: Config): Observer {
       const { time } = block.header;
       metrics?.blockCommitted({ time, round: certificate.round, txs: execution.results });
     },
+    count: (what, code) => metrics?.custodyCounted(what, code),
     listen: async (identity, facts) => {
       const readiness = () => readinessOf(facts.readiness());
       metrics = createMetrics(identity, () => ({ ...facts.metrics(), ready: readiness().ready }));

@@ -1,4 +1,4 @@
-// Owns: the replica of a daemon with its pool, and what the HTTP API and the probes ask of it. Does not own: the life of
+// Owns: the replica of a daemon with its pool, its custody, and what the HTTP API and the probes ask of it. Does not own: the life of
 // the adapters (start-node.ts).
 import {
   type ConsiliumError,
@@ -13,17 +13,20 @@ import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { hashBlocksNative } from '../crypto/hash-blocks-native.ts';
 import { sha256Native } from '../crypto/sha256-native.ts';
 import { systemRandom } from '../crypto/system-random.ts';
+import type { Custody } from '../custody/custody.ts';
+import type { Count } from '../custody/types.ts';
 import type { OpenHome } from '../files/home.ts';
 import { DEFAULT_MEMPOOL_LIMITS, type Mempool } from '../mempool/mempool.ts';
-import type { NodeNet } from '../net/index.ts';
-import type { Clock, Report } from '../ports.ts';
+import { type NodeNet, splitNet } from '../net/index.ts';
+import type { Clock, Net, Report, Vault } from '../ports.ts';
 import { openChain } from '../queries/index.ts';
 import { stateReader } from '../replica/chain.ts';
 import { createLedgerPool, createSignatures } from '../replica/ledger-pool.ts';
 import { type OpenedReplica, openReplica } from '../replica/open.ts';
 import type { Committed } from '../replica/replica.ts';
-import { type CommitNews, createCommitNews } from './commit-news.ts';
+import { createCommitNews } from './commit-news.ts';
 import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
+import { openCustody } from './open-custody.ts';
 import type { Prepared } from './prepared.ts';
 
 export interface OpenNodeDeps {
@@ -31,7 +34,9 @@ export interface OpenNodeDeps {
   readonly home: OpenHome;
   readonly clock: Clock;
   readonly net: NodeNet;
+  readonly vault: Vault;
   readonly report: Report;
+  readonly count: Count;
   readonly onCommitted: (committed: Committed) => void;
   readonly fail: (error: ConsiliumError) => void;
 }
@@ -45,9 +50,23 @@ export interface OpenedNode {
 }
 
 export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
-  const { prepared, home, clock, report } = deps;
+  const { prepared, home, clock, report, vault, count, fail } = deps;
   const news = createCommitNews();
-  const { opened, pool } = await openWithPool(deps, news);
+  const parts = splitNet(deps.net);
+  let custody: Custody | undefined;
+  const onCommit = (committed: Committed): void => {
+    deps.onCommitted(committed);
+    custody?.committed(committed);
+    news.tell(committed);
+  };
+  const { opened, pool } = await openWithPool({ ...deps, net: parts.replica }, onCommit);
+  const keeping = await openCustody(
+    { prepared, home, vault, peers: parts.custody, clock, report, count, fail },
+    opened,
+    pool,
+  );
+  const { custody: opening } = keeping;
+  custody = opening;
   const status = (): NodeStatus => nodeStatus(deps, opened, pool);
   const facts = createNodeFacts({
     home: home.paths.home,
@@ -56,13 +75,18 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
     precisionMs: prepared.genesis.params.precisionMs,
     status,
     replica: () => opened.replica.status(),
+    custody: () => opening.status(),
   });
   return {
     facts,
     endObservation: (height) => opened.guard.endObservation(height),
-    start: () => opened.start(),
+    start: () => {
+      opened.start();
+      keeping.start();
+    },
     stop: () => {
       facts.stop();
+      opening.stop();
       opened.replica.stop();
       pool.stop();
     },
@@ -75,13 +99,14 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
       status,
       snapshot: () => openChain(home.store.snapshot()),
       onCommit: (listener) => news.listen(listener),
+      custody: opening,
     },
   };
 }
 
 async function openWithPool(
-  { prepared, home, clock, net, report, onCommitted, fail }: OpenNodeDeps,
-  news: CommitNews,
+  { prepared, home, clock, net, report, fail }: Omit<OpenNodeDeps, 'net'> & { readonly net: Net },
+  onCommit: (committed: Committed) => void,
 ): Promise<{ opened: OpenedReplica; pool: Mempool }> {
   const { config, keys, genesis, genesisHash } = prepared;
   const signatures = createSignatures(verifySodium);
@@ -111,10 +136,7 @@ async function openWithPool(
           pool = createLedgerPool({ clock, report, net, signatures, onAdmitted }, ledger, limits);
           return pool;
         },
-        onCommit: (committed) => {
-          onCommitted(committed);
-          news.tell(committed);
-        },
+        onCommit,
         onFailure: fail,
       },
       { rebroadcastMs, statusMs },

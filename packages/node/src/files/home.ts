@@ -22,6 +22,8 @@ export interface HomePaths {
   readonly data: string;
   /** Write-ahead log and signing record. Never restored from a backup. */
   readonly state: string;
+  /** Blobs of ciphertext that this node keeps for patients; their index stands in the store. */
+  readonly vault: string;
   /** Made with new keys, gone with the first start: only such a home may begin with an empty signing record. */
   readonly unsigned: string;
   readonly genesis: string;
@@ -46,6 +48,7 @@ export function homePaths(folder: string): HomePaths {
     custodyKey: join(keys, 'custody.json'),
     data: join(home, 'data'),
     state: join(home, 'state'),
+    vault: join(home, 'vault'),
     unsigned: join(home, 'state', 'never-signed'),
     genesis: join(home, 'genesis.json'),
     validatorCard: join(home, 'validator.json'),
@@ -57,7 +60,7 @@ export function homePaths(folder: string): HomePaths {
 export async function makeHomeFolders(paths: HomePaths): Promise<void> {
   try {
     await mkdir(paths.home, { recursive: true, mode: FOLDER_MODE });
-    for (const folder of [paths.keys, paths.data, paths.state]) {
+    for (const folder of [paths.keys, paths.data, paths.state, paths.vault]) {
       await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     }
     await syncFolder(paths.home);

@@ -24,6 +24,8 @@ export type GaugeName =
   | 'consilium_synced'
   | 'consilium_signing'
   | 'consilium_ready'
+  | 'consilium_custody_pending_batches'
+  | 'consilium_custody_missing_batches'
   | 'consilium_loop_busy_ratio'
   | 'process_resident_memory_bytes'
   | 'process_start_time_seconds';
@@ -50,6 +52,12 @@ export const GAUGES: Readonly<Record<GaugeName, MetricEntry>> = {
     labels: ['state'],
   },
   consilium_ready: { help: 'Whether /readyz answers 200' },
+  consilium_custody_pending_batches: {
+    help: 'Batches of sealed records kept here that wait for their registration',
+  },
+  consilium_custody_missing_batches: {
+    help: 'Registered batches that this custodian should hold and does not yet; they are fetched from the others',
+  },
   consilium_loop_busy_ratio: {
     help: 'Part of the time since the last scrape in which the main thread was busy; near 1 votes come late',
   },
@@ -57,11 +65,29 @@ export const GAUGES: Readonly<Record<GaugeName, MetricEntry>> = {
   process_start_time_seconds: { help: 'Start of the process, since the epoch' },
 };
 
-export type CounterName = 'consilium_txs_total' | 'consilium_events_total' | 'process_cpu_seconds_total';
+export type CounterName =
+  | 'consilium_txs_total'
+  | 'consilium_events_total'
+  | 'consilium_custody_packages_total'
+  | 'consilium_custody_receipts_total'
+  | 'consilium_custody_releases_total'
+  | 'consilium_custody_refusals_total'
+  | 'consilium_custody_repairs_total'
+  | 'consilium_custody_resharings_total'
+  | 'process_cpu_seconds_total';
 
 export const COUNTERS: Readonly<Record<CounterName, MetricEntry>> = {
   consilium_txs_total: { help: 'Committed transactions by the code of their result', labels: ['code'] },
   consilium_events_total: { help: 'Events of the node, logged or not', labels: ['level', 'code'] },
+  consilium_custody_packages_total: { help: 'Packages of sealed records taken and made durable' },
+  consilium_custody_receipts_total: { help: 'Receipts signed' },
+  consilium_custody_releases_total: { help: 'Answers to readers that this custodian signed' },
+  consilium_custody_refusals_total: {
+    help: 'Requests of readers, or places in them, that this custodian refused, by code',
+    labels: ['code'],
+  },
+  consilium_custody_repairs_total: { help: 'Batches fetched from other custodians' },
+  consilium_custody_resharings_total: { help: 'Batches taken over into a new custody epoch' },
   process_cpu_seconds_total: { help: 'CPU time of the process, user and system' },
 };
 

@@ -2,6 +2,7 @@
 // not own: their names (metric-table.ts), and serving them (listener.ts).
 import { performance } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Count, Counted } from '../custody/types.ts';
 import type { ReportedEvent } from '../ports.ts';
 import {
   COUNTERS,
@@ -30,6 +31,8 @@ export interface NodeFacts {
   readonly synced: boolean;
   readonly signing: (typeof SIGNING_STATES)[number];
   readonly ready: boolean;
+  /** Batches of sealed records that wait for registration, and that are to be fetched. */
+  readonly custody: { readonly pending: number; readonly missing: number };
 }
 
 export interface CommittedBlock {
@@ -52,6 +55,7 @@ export interface Metrics {
   blockCommitted(block: CommittedBlock): void;
   /** A `Report` that counts. */
   eventReported(event: ReportedEvent): void;
+  readonly custodyCounted: Count;
   /** Prometheus text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -70,6 +74,7 @@ export function createMetrics(identity: NodeIdentity, facts: () => NodeFacts): M
   return {
     blockCommitted: createBlockMetrics(registry),
     eventReported: ({ level, code }) => events.inc({ level, code }),
+    custodyCounted: createCustodyMetrics(registry),
     text: () => {
       setGauges(gauges, facts());
       refreshProcess();
@@ -120,6 +125,8 @@ function setGauges(gauges: Gauges, facts: NodeFacts): void {
   gauges.consilium_missing_validators.set(facts.missingValidators);
   gauges.consilium_synced.set(Number(facts.synced));
   gauges.consilium_ready.set(Number(facts.ready));
+  gauges.consilium_custody_pending_batches.set(facts.custody.pending);
+  gauges.consilium_custody_missing_batches.set(facts.custody.missing);
   for (const state of SIGNING_STATES) {
     gauges.consilium_signing.set({ state }, Number(state === facts.signing));
   }
@@ -138,6 +145,25 @@ function createBlockMetrics(registry: Registry): Metrics['blockCommitted'] {
     blockTxs.observe(committed.length);
     for (const { code } of committed) txs.inc({ code });
   };
+}
+
+const CUSTODY_COUNTERS: Readonly<Record<Counted, CounterName>> = {
+  package: 'consilium_custody_packages_total',
+  receipt: 'consilium_custody_receipts_total',
+  release: 'consilium_custody_releases_total',
+  refusal: 'consilium_custody_refusals_total',
+  repair: 'consilium_custody_repairs_total',
+  resharing: 'consilium_custody_resharings_total',
+};
+
+function createCustodyMetrics(registry: Registry): Count {
+  const counters = new Map(
+    (Object.keys(CUSTODY_COUNTERS) as Counted[]).map((what) => [
+      what,
+      counter(registry, CUSTODY_COUNTERS[what]),
+    ]),
+  );
+  return (what, code) => counters.get(what)?.inc(code === undefined ? {} : { code });
 }
 
 /** prom-client's own set would wake the loop a hundred times a second to measure its delay. */

@@ -1,5 +1,5 @@
 // A running API over a chain in memory, with a door whose answers the test decides, and plain HTTP to ask it.
-import { type Hex32, hashHex } from '@consilium/core';
+import { ConsiliumError, type Hex32, hashHex } from '@consilium/core';
 import type { ApiDeps, NodeStatus } from '../../src/api/deps.ts';
 import { type Api, type ApiLimits, createApi } from '../../src/api/index.ts';
 import type { Problem } from '../../src/api/problems.ts';
@@ -51,6 +51,16 @@ export const systemClock: Clock = {
   },
 };
 
+/** Refuses everything: for tests of the other routes. */
+const BUSY = new ConsiliumError('CUSTODY_BUSY');
+const NO_CUSTODY: ApiDeps['custody'] = {
+  storeBlobs: (_blobs, done) => done(BUSY),
+  push: (_bytes, _timeoutMs, done) => done(BUSY),
+  release: (_bytes, _wait, done) => done(BUSY),
+  own: (_bytes, done) => done(BUSY),
+  readBlobs: (ids, done) => done(ids.map(() => null)),
+};
+
 export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness> {
   const chain = createMemoryChain({ sign: options.sign ?? false });
   const log = createEventLog();
@@ -75,6 +85,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness
     status: () => statusOf(chain),
     snapshot: chain.snapshot,
     onCommit: chain.onCommit,
+    custody: NO_CUSTODY,
     ...options.deps,
   };
   const api = await createApi(deps, {

@@ -1,19 +1,12 @@
 // Owns: asking custodians for the shares of a permitted access until every record opens or nobody is left to ask. Does
 // not own: whether a share is true (shares.ts), the ciphertext (content.ts).
-import {
-  type ErrorCode,
-  type Hex32,
-  type IndexedShare,
-  type ReleaseRequest,
-  type Signed,
-  signRequest,
-  toHex,
-} from '@consilium/core';
+import type { ErrorCode, Hex32, IndexedShare } from '@consilium/core';
 import type { Client } from '../client/client.ts';
 import { isAboutNode } from '../client/session.ts';
 import type { Signer } from '../keys/derive.ts';
 import { type CustodianAnswer, requestReleases } from './custody-calls.ts';
 import { type PlaceFacts, readFacts, rolesOf } from './open-facts.ts';
+import { signedReleaseRequest } from './release-request.ts';
 import { type Believed, believe, type Liar, type RecordShares, type ShareScope } from './shares.ts';
 
 export interface AccessPlace {
@@ -28,7 +21,6 @@ export interface Collected {
   readonly liars: readonly Liar[];
 }
 
-const NONCE_BYTES = 16;
 /** Rounds at one node: shares that move while they are asked for are asked for again, but not for ever. */
 const WAITS_MAX = 4;
 
@@ -56,23 +48,21 @@ export async function collectShares(
 
 /** undefined: the node does not answer. */
 async function tryNode(
-  { session, genesisHash }: Client,
-  { patient, access }: ShareScope,
+  client: Client,
+  scope: ShareScope,
   signer: Signer,
   places: readonly AccessPlace[],
   node: string,
   wait: 'enough' | 'all',
 ): Promise<readonly CustodianAnswer[] | undefined> {
-  const request: Signed<ReleaseRequest> = signRequest(signer.key, genesisHash, {
-    type: 'release',
-    patient,
-    access,
-    reader: signer.account,
-    places: places.map(({ place }) => place),
-    nonce: toHex(session.random(NONCE_BYTES)),
-  });
+  const request = signedReleaseRequest(
+    client,
+    scope,
+    signer,
+    places.map(({ place }) => place),
+  );
   try {
-    return await requestReleases(session, node, request, wait);
+    return await requestReleases(client.session, node, request, wait);
   } catch (error) {
     if (isAboutNode(error)) return undefined;
     throw error;

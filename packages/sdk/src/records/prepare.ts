@@ -1,16 +1,10 @@
 // Owns: from a source to what is sealed and what will stand on the ledger of it: marks and tags. Does not own: validation
 // and description of resources (the fhir package), which is loaded when the first resource comes.
-import {
-  ConsiliumError,
-  canonicalSet,
-  type Hex32,
-  isConsiliumError,
-  type RecordMarks,
-  type StatutoryEffect,
-} from '@consilium/core';
+import { ConsiliumError, type Hex32, isConsiliumError, type RecordMarks } from '@consilium/core';
 import { describeResource } from '@consilium/fhir/describe';
 import type { RecordHeader } from '@consilium/sealing';
 import type { RandomBytes } from '../random.ts';
+import { protectionOf } from './protection.ts';
 import type { RegisteredPatient } from './register-file.ts';
 import { type FileSource, type RecordSource, type ResourceSource, streamOf } from './sources.ts';
 import { recordTags } from './tags.ts';
@@ -71,14 +65,14 @@ export function parseResource(json: Uint8Array): unknown {
 }
 
 function prepareFile(source: FileSource, random: RandomBytes): PreparedRecord {
-  const { patient, mediaType, name, bytes, month, open, category = 'documents', labels = [] } = source;
-  const confidentiality = source.confidentiality ?? (labels.length === 0 ? 'N' : 'R');
+  const { patient, mediaType, name, bytes, month, open, category = 'documents' } = source;
+  const { labels, confidentiality, effects } = protectionOf(source);
   return {
     ...common(source),
     marks: {
       confidentiality,
       month,
-      effects: canonicalSet<StatutoryEffect>(source.effects ?? []),
+      effects,
       emergency: source.emergency === true,
       tags: recordTags(patient, { category, labels }, random),
       tagGeneration: patient.tagGeneration,

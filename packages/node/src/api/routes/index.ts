@@ -2,6 +2,7 @@
 import type { RouteContext } from '../context.ts';
 import type { ApiServer } from '../server.ts';
 import { blockRoutes } from './blocks.ts';
+import { custodyRoutes } from './custody.ts';
 import { eventRoutes } from './events.ts';
 import { lightRoutes } from './light.ts';
 import { rootRoute } from './root.ts';
@@ -19,4 +20,5 @@ export function registerRoutes(server: ApiServer, context: RouteContext): void {
   lightRoutes(server, context);
   stateRoutes(server, context);
   eventRoutes(server, context);
+  custodyRoutes(server, context);
 }

@@ -3,7 +3,7 @@ import { CHANNEL_MESSAGE_BYTES_MAX } from '../../../src/limits.ts';
 import type { Channel } from '../../../src/ports.ts';
 import { admitAll, type NetNode, startNetNode, until, untilConnected } from '../../support/net-node.ts';
 
-const CHANNELS: Channel[] = ['agreement', 'transactions', 'sync'];
+const CHANNELS: Channel[] = ['agreement', 'transactions', 'sync', 'custody'];
 const nodes: NetNode[] = [];
 
 async function start(...numbers: number[]): Promise<NetNode[]> {
@@ -33,7 +33,8 @@ describe('two admitted nodes', () => {
         expect(b.net.send(a.institution, channel, numbered(index))).toBe(true);
       }
     }
-    await until(() => a.messages.length === 30_000 && b.messages.length === 30_000, 'all messages');
+    const all = 10_000 * CHANNELS.length;
+    await until(() => a.messages.length === all && b.messages.length === all, 'all messages');
     for (const node of [a, b]) {
       for (const channel of CHANNELS) {
         const got = node.messages.filter((entry) => entry.channel === channel);

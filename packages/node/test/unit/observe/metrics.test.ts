@@ -15,6 +15,7 @@ const FACTS: NodeFacts = {
   synced: true,
   signing: 'signing',
   ready: false,
+  custody: { pending: 5, missing: 6 },
 };
 const IDENTITY = { version: '0.1.0', chainId: 'dev-1', institution: 'Nord' };
 
@@ -43,12 +44,28 @@ describe('the metrics of a node', () => {
         'consilium_missing_validators 1',
         'consilium_synced 1',
         'consilium_ready 0',
+        'consilium_custody_pending_batches 5',
+        'consilium_custody_missing_batches 6',
         'consilium_signing{state="signing"} 1',
         'consilium_signing{state="stopped"} 0',
       ]),
     );
     height = 8;
     expect(await samplesOf(metrics)).toContain('consilium_height 8');
+  });
+
+  test('count what custody did, refusals by code', async () => {
+    const metrics = create();
+    metrics.custodyCounted('receipt');
+    metrics.custodyCounted('receipt');
+    metrics.custodyCounted('refusal', 'ACCESS_EXPIRED');
+    expect(await samplesOf(metrics)).toEqual(
+      expect.arrayContaining([
+        'consilium_custody_receipts_total 2',
+        'consilium_custody_refusals_total{code="ACCESS_EXPIRED"} 1',
+        'consilium_custody_releases_total 0',
+      ]),
+    );
   });
 
   test('count blocks: their rounds, transactions and the time between them', async () => {

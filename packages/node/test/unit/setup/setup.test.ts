@@ -39,7 +39,14 @@ describe('a new home', () => {
   test('has secret keys, a card that they signed and a configuration that loads', async () => {
     const home = join(await temporaryFolder(), 'nord');
     const { paths, card } = await init(home);
-    expect((await readdir(home)).sort()).toEqual(['config.toml', 'data', 'keys', 'state', 'validator.json']);
+    expect((await readdir(home)).sort()).toEqual([
+      'config.toml',
+      'data',
+      'keys',
+      'state',
+      'validator.json',
+      'vault',
+    ]);
     await checkHome(paths);
     for (const name of await readdir(paths.keys)) {
       expect((await stat(join(paths.keys, name))).mode & 0o777).toBe(0o600);

@@ -1,0 +1,244 @@
+// Owns: taking a package in: checks, own shares, blobs from peers, everything durable, and only then the receipt. Does
+// not own: collecting receipts of others (gatherer.ts), repairing what is registered (repair.ts).
+import {
+  ConsiliumError,
+  type CustodyPackage,
+  equalBytes,
+  type Hex32,
+  type Hex64,
+  isConsiliumError,
+  type ReceiptStatement,
+  receiptPayload,
+  signedBytes,
+} from '@consilium/core';
+import {
+  INTAKES_MAX,
+  INTAKES_WAITING_BYTES_MAX,
+  INTAKES_WAITING_MAX,
+  PENDING_BATCHES_PER_AUTHOR_MAX,
+  PENDING_BYTES_PER_AUTHOR_MAX,
+} from '../limits.ts';
+import type { Peers, Sealer } from '../ports.ts';
+import type { BlobFetcher } from './blob-fetcher.ts';
+import { blobBytes, blobIds, type Holdings, nameOf } from './holdings.ts';
+import {
+  type CheckedPackage,
+  checkAuthored,
+  type PackageRules,
+  packageInvalid,
+  readPackage,
+} from './package-check.ts';
+import { openShares } from './package-view.ts';
+import type { Count, Outcome } from './types.ts';
+
+export interface OwnReceipt {
+  readonly index: number;
+  readonly signature: Hex64;
+}
+
+/** A package that may be registered; the receipt is null when this node is no custodian of its epoch. */
+export interface Kept {
+  readonly statement: ReceiptStatement;
+  readonly custodians: CheckedPackage['custodians'];
+  readonly receipt: Outcome<OwnReceipt> | null;
+}
+
+export interface KeeperDeps {
+  readonly rules: PackageRules;
+  readonly holdings: Holdings;
+  readonly fetcher: BlobFetcher;
+  readonly sealer: Sealer;
+  readonly net: Pick<Peers, 'connected' | 'penalize'>;
+  readonly signBytes: (bytes: Uint8Array) => Hex64;
+  readonly count: Count;
+}
+
+/** Faults that no honest node passes on: it looks at a package itself before it pushes it. */
+const GUILTY = 'CUSTODY_PACKAGE_INVALID';
+
+interface Waiting {
+  readonly bytes: number;
+  readonly start: () => void;
+}
+
+export class Keeper {
+  readonly #deps: KeeperDeps;
+  readonly #waiting: Waiting[] = [];
+  readonly #reserved = new Map<Hex32, { batches: number; bytes: number }>();
+  /** Batches being taken in, and who else waits for them: a package may come from several sides. */
+  readonly #underWay = new Map<string, (() => void)[]>();
+  #waitingBytes = 0;
+  #running = 0;
+
+  constructor(deps: KeeperDeps) {
+    this.#deps = deps;
+  }
+
+  /** `from`: the peer that pushed it; null: a client of this node. */
+  take(bytes: Uint8Array, from: Hex32 | null, done: (result: Outcome<Kept>) => void): void {
+    if (this.#running < INTAKES_MAX) return this.#start(bytes, from, done);
+    const isTooMuch = this.#waitingBytes + bytes.length > INTAKES_WAITING_BYTES_MAX;
+    if (isTooMuch || this.#waiting.length >= INTAKES_WAITING_MAX)
+      return done(new ConsiliumError('CUSTODY_BUSY', { rule: 'packages' }));
+    this.#waitingBytes += bytes.length;
+    this.#waiting.push({ bytes: bytes.length, start: () => this.#start(bytes, from, done) });
+  }
+
+  stop(): void {
+    this.#waiting.length = 0;
+    this.#underWay.clear();
+  }
+
+  receipt(statement: ReceiptStatement): Hex64 {
+    const { genesisHash } = this.#deps.rules;
+    this.#deps.count('receipt');
+    return this.#deps.signBytes(signedBytes('custodyReceipt', genesisHash, receiptPayload(statement)));
+  }
+
+  #start(bytes: Uint8Array, from: Hex32 | null, done: (result: Outcome<Kept>) => void): void {
+    this.#running += 1;
+    const finish = (result: Outcome<Kept>): void => {
+      this.#running -= 1;
+      done(result);
+      this.#startNext();
+    };
+    let content: CustodyPackage;
+    let checked: CheckedPackage;
+    try {
+      content = readPackage(bytes);
+      checked = checkAuthored(this.#deps.rules, content);
+    } catch (error) {
+      if (!isConsiliumError(error)) throw error;
+      if (from !== null && error.code === GUILTY) this.#deps.net.penalize(from, 'custody.package-invalid');
+      return finish(error);
+    }
+    this.#joined(content, finish, (end) => this.#keep({ content, bytes, checked, from }, end));
+  }
+
+  #startNext(): void {
+    if (this.#running >= INTAKES_MAX) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#waitingBytes -= next.bytes;
+    next.start();
+  }
+
+  /** One intake of a batch at a time: the second comes to find what the first has kept. */
+  #joined(
+    content: CustodyPackage,
+    finish: (result: Outcome<Kept>) => void,
+    run: (end: (result: Outcome<Kept>) => void) => void,
+  ): void {
+    const name = nameOf(content.batch, content.epoch);
+    const others = this.#underWay.get(name);
+    if (others !== undefined) {
+      others.push(() => this.#joined(content, finish, run));
+      return;
+    }
+    this.#underWay.set(name, []);
+    run((result) => {
+      const joined = this.#underWay.get(name) ?? [];
+      this.#underWay.delete(name);
+      finish(result);
+      for (const again of joined) again();
+    });
+  }
+
+  #keep(intake: Intake, done: (result: Outcome<Kept>) => void): void {
+    const { content, bytes, checked } = intake;
+    const { batch, epoch } = content;
+    const { index, custodians, view } = checked;
+    const statement = { batch, epoch, root: view.root, count: content.records.length };
+    const kept = (receipt: Kept['receipt']): Kept => ({ statement, custodians, receipt });
+    if (index === undefined) return done(kept(null));
+    const end = (error?: ConsiliumError): void =>
+      done(kept(error ?? { index, signature: this.receipt(statement) }));
+    const held = this.#deps.holdings.package(batch, epoch);
+    if (held !== undefined && !equalBytes(held, bytes)) return end(packageInvalid('another of this batch'));
+    const reservation = held === undefined ? this.#reserve(content) : undefined;
+    if (reservation === 'busy')
+      return end(new ConsiliumError('CUSTODY_BUSY', { rule: 'pending of this author' }));
+    const finish = (error?: ConsiliumError): void => {
+      reservation?.();
+      end(error);
+    };
+    const positions = [...content.records.keys()];
+    const { rules, sealer } = this.#deps;
+    openShares({ sealer, self: rules.self, group: rules.group }, view, index, positions, (shares) => {
+      if (shares.includes(undefined)) return finish(new ConsiliumError('CUSTODY_SHARE_FALSE'));
+      this.#storeAll(intake, held !== undefined, finish);
+    });
+  }
+
+  /** Blobs first, pinned until the package names them. */
+  #storeAll(
+    { content, bytes, from, checked }: Intake,
+    isHeld: boolean,
+    done: (error?: ConsiliumError) => void,
+  ): void {
+    const { holdings, count } = this.#deps;
+    const ids = blobIds(content);
+    const finish = (error?: ConsiliumError): void => {
+      holdings.unpin(ids);
+      if (error === undefined && !isHeld) count('package');
+      done(error);
+    };
+    holdings.pin(ids, (absent) => {
+      this.#fetch(content, absent, this.#sources(from, checked), (missing, error) => {
+        if (error !== undefined) return finish(error);
+        if (missing.length > 0)
+          return finish(new ConsiliumError('CUSTODY_PACKAGE_MISSING', { blobs: missing.length }));
+        if (isHeld) return finish();
+        holdings.keep({ content, bytes, pending: true }, finish);
+      });
+    });
+  }
+
+  #fetch(
+    content: CustodyPackage,
+    absent: readonly Hex32[],
+    peers: readonly Hex32[],
+    done: (missing: readonly Hex32[], error?: ConsiliumError) => void,
+  ): void {
+    const lengths = new Map(
+      content.records.flatMap(({ chunks }) => chunks.map((each) => [each.id, each.bytes])),
+    );
+    const wanted = new Map(absent.map((id) => [id, lengths.get(id)]));
+    const { holdings, fetcher } = this.#deps;
+    fetcher.fetch({ wanted, peers, take: (blobs, taken) => holdings.takeBlobs(blobs, taken) }, done);
+  }
+
+  /** Whoever announced it, then the other custodians, who may have it by now. */
+  #sources(from: Hex32 | null, { custodians }: CheckedPackage): readonly Hex32[] {
+    const { net, rules } = this.#deps;
+    const connected = net.connected();
+    const others = custodians.map(({ id }) => id).filter((id) => id !== rules.self && connected.includes(id));
+    return from === null ? others : [from, ...others];
+  }
+
+  /** Room for what this author has pending, the batches under way included. */
+  #reserve(content: CustodyPackage): (() => void) | 'busy' {
+    const { author } = content;
+    const bytes = blobBytes(content);
+    const stored = this.#deps.holdings.pendingOf(author);
+    const reserved = this.#reserved.get(author) ?? { batches: 0, bytes: 0 };
+    const batches = stored.batches + reserved.batches + 1;
+    const isTooMuch = stored.bytes + reserved.bytes + bytes > PENDING_BYTES_PER_AUTHOR_MAX;
+    if (isTooMuch || batches > PENDING_BATCHES_PER_AUTHOR_MAX) return 'busy';
+    reserved.batches += 1;
+    reserved.bytes += bytes;
+    this.#reserved.set(author, reserved);
+    return () => {
+      reserved.batches -= 1;
+      reserved.bytes -= bytes;
+      if (reserved.batches === 0) this.#reserved.delete(author);
+    };
+  }
+}
+
+interface Intake {
+  readonly content: CustodyPackage;
+  readonly bytes: Uint8Array;
+  readonly checked: CheckedPackage;
+  readonly from: Hex32 | null;
+}

@@ -1,0 +1,63 @@
+// Owns: what custody is given and what it tells, as types.
+import type {
+  Action,
+  ConsiliumError,
+  ErrorCode,
+  Genesis,
+  Group,
+  Hex32,
+  Hex64,
+  Sha256,
+  StateReader,
+  Verify,
+} from '@consilium/core';
+import type { CustodyMessage } from '../messages/custody.ts';
+import type { Clock, Kv, Peers, Random, Report, Sealer, Vault } from '../ports.ts';
+import type { Tip } from '../replica/chain.ts';
+
+/** What is counted, for metrics. */
+export type Counted = 'package' | 'receipt' | 'release' | 'refusal' | 'repair' | 'resharing';
+export type Count = (what: Counted, code?: ErrorCode) => void;
+
+export interface CustodyDeps {
+  /** Account id of this node's institution. */
+  readonly self: Hex32;
+  readonly genesis: Genesis;
+  readonly genesisHash: Hex32;
+  readonly kv: Kv;
+  readonly vault: Vault;
+  readonly net: Peers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly report: Report;
+  readonly count: Count;
+  readonly verify: Verify;
+  readonly group: Group;
+  readonly sha256: Sha256;
+  readonly sealer: Sealer;
+  readonly tip: () => Tip;
+  /** Why this node may release nothing now, by its signing record and its ledger; undefined when it may. */
+  readonly standing: () => ErrorCode | undefined;
+  /** Encoded light steps from a height towards the tip, and the height that they show. */
+  readonly lightSteps: (from: number, done: (shown: ShownHeight) => void) => void;
+  /** With the validator's key. */
+  readonly signBytes: (bytes: Uint8Array) => Hex64;
+  /** Hands in a transaction of this institution; whether it came to anything is seen on the ledger. */
+  readonly submit: (action: Action) => void;
+}
+
+export interface ShownHeight {
+  readonly height: number;
+  readonly steps: Uint8Array;
+}
+
+/** The ledger as custody sees it: always the last committed state. */
+export interface LedgerSight {
+  readonly state: StateReader;
+  readonly tip: () => Tip;
+}
+
+export type Send = (peer: Hex32, message: CustodyMessage) => boolean;
+
+/** A result or the coded refusal of it. */
+export type Outcome<T> = T | ConsiliumError;

@@ -1,0 +1,39 @@
+// Owns: the packages that this node holds, decoded and with their points, a few of them remembered. Does not own: what
+// lies on the disk (holdings.ts).
+import { decodePackage, type Group, type Hex32 } from '@consilium/core';
+import { PACKAGE_VIEWS_MAX } from '../limits.ts';
+import { type Holdings, nameOf } from './holdings.ts';
+import { type PackageView, viewOf } from './package-view.ts';
+
+export class Views {
+  readonly #holdings: Holdings;
+  readonly #group: Group;
+  readonly #remembered = new Map<string, PackageView>();
+
+  constructor(holdings: Holdings, group: Group) {
+    this.#holdings = holdings;
+    this.#group = group;
+  }
+
+  /** undefined: not held. */
+  of(batch: Hex32, epoch: number): PackageView | undefined {
+    const name = nameOf(batch, epoch);
+    const view = this.#remembered.get(name) ?? this.#read(batch, epoch);
+    this.#remembered.delete(name);
+    if (view === undefined) return undefined;
+    this.#remembered.set(name, view);
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > PACKAGE_VIEWS_MAX && oldest !== undefined) this.#remembered.delete(oldest);
+    return view;
+  }
+
+  /** What stood under this name is gone, or another by now. */
+  forget(batch: Hex32, epoch: number): void {
+    this.#remembered.delete(nameOf(batch, epoch));
+  }
+
+  #read(batch: Hex32, epoch: number): PackageView | undefined {
+    const bytes = this.#holdings.package(batch, epoch);
+    return bytes === undefined ? undefined : viewOf(this.#group, decodePackage(bytes));
+  }
+}

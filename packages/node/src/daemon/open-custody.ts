@@ -1,0 +1,152 @@
+// Owns: custody of a daemon over its adapters: the vault, the sealer with the custody key, the validator's signature on
+// receipts and releases, what an earlier run left in the store. Does not own: custody itself, the life of the vault.
+import { randomBytes } from 'node:crypto';
+import {
+  type Action,
+  type ConsiliumError,
+  type ErrorCode,
+  encodeLightSteps,
+  isConsiliumError,
+  type SecretKey,
+  signTx,
+  TX_NONCE_BYTES,
+  toHex,
+} from '@consilium/core';
+import type { EncryptionKey } from '@consilium/sealing';
+import { LIGHT_STEPS_PER_PAGE_MAX } from '../api/limits.ts';
+import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
+import { sodiumGroup } from '../crypto/group-sodium.ts';
+import { createSealer } from '../crypto/sealer.ts';
+import { sha256Native } from '../crypto/sha256-native.ts';
+import { systemRandom } from '../crypto/system-random.ts';
+import { Custody } from '../custody/custody.ts';
+import type { FoundRows, StoredRow } from '../custody/holdings.ts';
+import type { Count, ShownHeight } from '../custody/types.ts';
+import type { OpenHome } from '../files/home.ts';
+import { CUSTODY_TX_VALIDITY_MS, FOUND_ROWS_PER_PAGE } from '../limits.ts';
+import type { Mempool } from '../mempool/mempool.ts';
+import type { Clock, Peers, Report, Vault } from '../ports.ts';
+import { lightSteps, openChain, readBlock } from '../queries/index.ts';
+import type { OpenedReplica } from '../replica/open.ts';
+import { TABLES } from '../tables.ts';
+import type { Prepared } from './prepared.ts';
+
+export interface OpenCustodyDeps {
+  readonly prepared: Prepared;
+  readonly home: OpenHome;
+  readonly vault: Vault;
+  readonly peers: Peers;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly count: Count;
+  readonly fail: (error: ConsiliumError) => void;
+}
+
+export interface OpenedCustody {
+  readonly custody: Custody;
+  start(): void;
+}
+
+export async function openCustody(
+  deps: OpenCustodyDeps,
+  opened: OpenedReplica,
+  pool: Pick<Mempool, 'submit'>,
+): Promise<OpenedCustody> {
+  const { prepared, home, vault, peers, clock, report, count, fail } = deps;
+  const { keys, genesis, genesisHash } = prepared;
+  const found: FoundRows = {
+    pending: await rowsOf(home, TABLES.pendingBatches),
+    loose: await rowsOf(home, TABLES.looseBlobs),
+  };
+  const custody = new Custody({
+    self: keys.account.account,
+    genesis,
+    genesisHash,
+    kv: home.store,
+    vault,
+    net: peers,
+    clock,
+    random: systemRandom,
+    report,
+    count,
+    verify: verifySodium,
+    group: sodiumGroup,
+    sha256: sha256Native,
+    sealer: createSealer(keys.custody.secret as EncryptionKey, (error) => onSealerFailure(error, fail)),
+    tip: () => opened.ledger.tip,
+    standing: () => standingOf(opened),
+    lightSteps: (from, done) => void showSteps(home, from, report, done),
+    signBytes: createSodiumSigner(keys.validator.secret as SecretKey),
+    submit: (action) => submit(deps, pool, action),
+  });
+  return { custody, start: () => custody.start(found) };
+}
+
+/** A node whose doubts about itself keep it from voting releases nothing either. */
+function standingOf({ replica }: OpenedReplica): ErrorCode | undefined {
+  const { signing, diverged } = replica.status();
+  if (diverged || signing === 'observing' || signing === 'stopped') return 'CUSTODY_NOT_READY';
+  return signing === 'observer' ? 'CUSTODY_REMOVED' : undefined;
+}
+
+/** Without WebCrypto's algorithms there is no custody; any other failure is a fault of our own and ends the process. */
+function onSealerFailure(error: unknown, fail: (error: ConsiliumError) => void): void {
+  if (isConsiliumError(error)) return fail(error);
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+async function showSteps(
+  home: OpenHome,
+  from: number,
+  report: Report,
+  done: (shown: ShownHeight) => void,
+): Promise<void> {
+  const chain = openChain(home.store.snapshot());
+  try {
+    const { steps } = await lightSteps(chain, readBlock, from, LIGHT_STEPS_PER_PAGE_MAX);
+    done({ height: steps.at(-1)?.header.height ?? from, steps: encodeLightSteps(steps) });
+  } catch (error) {
+    if (!isConsiliumError(error)) throw error;
+    // The asker hears it from others.
+    report({ level: 'error', code: 'custody.no-steps', error: error.code });
+  } finally {
+    chain.close();
+  }
+}
+
+async function rowsOf(home: OpenHome, table: number): Promise<readonly StoredRow[]> {
+  const snapshot = home.store.snapshot();
+  const rows: StoredRow[] = [];
+  try {
+    for (let after: Uint8Array | undefined; ; after = rows.at(-1)?.key) {
+      const options = { limit: FOUND_ROWS_PER_PAGE, ...(after !== undefined && { after }) };
+      const page = await snapshot.entries(table, options);
+      rows.push(...page);
+      if (page.length < FOUND_ROWS_PER_PAGE) return rows;
+    }
+  } finally {
+    snapshot.close();
+  }
+}
+
+/** Signed by the institution. What becomes of it is seen on the ledger; one that is lost is made anew. */
+function submit(
+  { prepared, clock, report }: OpenCustodyDeps,
+  pool: Pick<Mempool, 'submit'>,
+  action: Action,
+): void {
+  const { keys, genesisHash } = prepared;
+  const tx = signTx(keys.account.secret as SecretKey, {
+    genesis: genesisHash,
+    sender: keys.account.account,
+    validUntil: clock.wallMs() + CUSTODY_TX_VALIDITY_MS,
+    nonce: toHex(randomBytes(TX_NONCE_BYTES)),
+    actions: [action],
+  });
+  pool.submit(tx.bytes, (outcome) => {
+    if (outcome.state === 'refused')
+      report({ level: 'debug', code: 'custody.tx-refused', action: action.type, error: outcome.code });
+  });
+}

@@ -1,0 +1,42 @@
+// Owns: one network adapter used by two: agreement and its helpers on their channels, custody on its own. Does not own:
+// who is let in (the replica's `admit`).
+import type { Hex32 } from '@consilium/core';
+import type { Channel, Net, NetHandler, Peers } from '../ports.ts';
+
+export interface SplitNet {
+  readonly replica: Net;
+  readonly custody: Peers;
+}
+
+/** Whoever starts first starts the adapter; whoever comes later is told of the connections that stand. */
+export function splitNet(net: Net): SplitNet {
+  const handlers = new Map<'replica' | 'custody', NetHandler>();
+  let started = false;
+  const ownerOf = (channel: Channel): NetHandler | undefined =>
+    handlers.get(channel === 'custody' ? 'custody' : 'replica');
+  const each = (tell: (handler: NetHandler) => void): void => {
+    for (const handler of handlers.values()) tell(handler);
+  };
+  const start = (part: 'replica' | 'custody', handler: NetHandler): void => {
+    handlers.set(part, handler);
+    if (started) {
+      for (const peer of net.connected()) handler.onConnect(peer);
+      return;
+    }
+    started = true;
+    net.start({
+      onMessage: (peer, channel, message) => ownerOf(channel)?.onMessage(peer, channel, message),
+      onConnect: (peer) => each((known) => known.onConnect(peer)),
+      onDisconnect: (peer) => each((known) => known.onDisconnect(peer)),
+    });
+  };
+  const shared = {
+    connected: () => net.connected(),
+    send: (peer: Hex32, channel: Channel, message: Uint8Array) => net.send(peer, channel, message),
+    penalize: (peer: Hex32, code: string) => net.penalize(peer, code),
+  };
+  return {
+    replica: { ...shared, start: (handler) => start('replica', handler), admit: (peers) => net.admit(peers) },
+    custody: { ...shared, start: (handler) => start('custody', handler) },
+  };
+}
