@@ -259,6 +259,21 @@ describe('when nodes and custodians die', () => {
     expectAllOnce(scene, await ingest(scene, sources), sources);
   });
 
+  test('a node that destroyed the ciphertext while custodians were waited for gets it again', async () => {
+    const scene = createRecordsScene();
+    const away = scene.custody.custodians.slice(2);
+    for (const custodian of away) custodian.down = true;
+    const sources = observations(scene.patient, 2);
+    const results = await ingest(scene, sources, {
+      onProgress: ({ state }) => {
+        if (state !== 'waiting') return;
+        for (const { blobs } of scene.custody.custodians) blobs.clear();
+        for (const custodian of away) custodian.down = false;
+      },
+    });
+    expectAllOnce(scene, results, sources);
+  });
+
   test('one custodian down of four is not waited for', async () => {
     const scene = createRecordsScene();
     Object.assign(scene.custody.custodians[3] ?? {}, { down: true });
