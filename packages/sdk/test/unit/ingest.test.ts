@@ -263,10 +263,12 @@ describe('when nodes and custodians die', () => {
     const scene = createRecordsScene();
     const away = scene.custody.custodians.slice(2);
     for (const custodian of away) custodian.down = true;
+    for (const node of scene.custody.nodes.slice(1)) node.down = true;
     const sources = observations(scene.patient, 2);
     const results = await ingest(scene, sources, {
+      timeoutMs: 120_000,
       onProgress: ({ state }) => {
-        if (state !== 'waiting') return;
+        if (state !== 'waiting' || !away[0]?.down) return;
         for (const { blobs } of scene.custody.custodians) blobs.clear();
         for (const custodian of away) custodian.down = false;
       },
