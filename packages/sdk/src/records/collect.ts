@@ -14,6 +14,9 @@ export interface AccessPlace {
   readonly record: Hex32;
 }
 
+/** Rounds at one node: each place can take one of its own, and shares can move meanwhile, but not for ever. */
+const WAITS_MAX = 72;
+
 export interface Collected {
   readonly shares: ReadonlyMap<number, RecordShares>;
   /** Why a place has too few shares, by what most of the custodians said. */
@@ -21,10 +24,10 @@ export interface Collected {
   readonly liars: readonly Liar[];
 }
 
-/** Rounds at one node: shares that move while they are asked for are asked for again, but not for ever. */
-const WAITS_MAX = 4;
-
-/** At most 64 places. Nodes are asked in order: first for enough shares, then for all that there are. */
+/**
+ * At most 64 places. Nodes are asked in order: first for enough shares, then for all that there are, and again for what
+ * is lacking as long as that brings more: a custodian hands out what fits into one answer.
+ */
 export async function collectShares(
   client: Client,
   scope: ShareScope,
@@ -36,11 +39,13 @@ export async function collectShares(
     const waits: ('enough' | 'all')[] = ['enough', 'all'];
     // A list goes on to what is added while it is walked.
     for (const wait of waits) {
-      const answers = await tryNode(client, scope, signer, places, node, wait);
+      const lacking = book.lacking(places);
+      if (lacking.length === 0) return book.result(places);
+      const answers = await tryNode(client, scope, signer, lacking, node, wait);
       if (answers === undefined) break;
       const moved = (await takeAnswers(scope, book, answers)) && book.renew(await readFacts(client, places));
-      if (book.isComplete(places)) return book.result(places);
-      if (moved && waits.length < WAITS_MAX) waits.push('all');
+      const more = book.lacking(places).length < lacking.length;
+      if ((moved || more) && waits.length < WAITS_MAX) waits.push('all');
     }
   }
   return book.result(places);
@@ -89,7 +94,8 @@ interface Book {
   /** Whether any shares have moved indeed: those of before are of no use any more. */
   readonly renew: (facts: ReadonlyMap<number, PlaceFacts>) => boolean;
   readonly enter: (answer: CustodianAnswer, believed: Believed) => void;
-  readonly isComplete: (places: readonly AccessPlace[]) => boolean;
+  /** Places without enough shares. */
+  readonly lacking: (places: readonly AccessPlace[]) => readonly AccessPlace[];
   readonly result: (places: readonly AccessPlace[]) => Collected;
 }
 
@@ -125,7 +131,7 @@ function createBook(known: ReadonlyMap<number, PlaceFacts>): Book {
       for (const { place, code } of refusalsOf(answer, lie === null, facts.keys()))
         refusals.set(place, [...(refusals.get(place) ?? []), code]);
     },
-    isComplete: (places) => places.every(({ place }) => hasEnough(place)),
+    lacking: (places) => places.filter(({ place }) => !hasEnough(place)),
     result: (places) => {
       const lacking = places.filter(({ place }) => !hasEnough(place));
       return {

@@ -105,12 +105,13 @@ async function tryDeposit(
     for (const receipt of verified(session, batch, answer.receipts)) receipts.set(receipt.index, receipt);
     if (answer.refusals.includes('CUSTODY_EPOCH_WRONG'))
       return new ConsiliumError('CUSTODY_EPOCH_WRONG', { epoch: batch.custodians.epoch });
-    // Perhaps the ciphertext is not where the node says: it is sent again before the next try.
-    if (answer.refusals.includes('CUSTODY_PACKAGE_MISSING')) delivery.forget();
     return missing(batch, receipts.size);
   } catch (error) {
     if (isConsiliumError(error, 'CUSTODY_EPOCH_WRONG') || isAboutNode(error)) return error;
-    throw error;
+    if (!isConsiliumError(error, 'CUSTODY_PACKAGE_MISSING')) throw error;
+    // The node has lost ciphertext, or destroyed it since it waited so long: it is sent again before the next try.
+    delivery.forget();
+    return error;
   }
 }
 

@@ -16,6 +16,7 @@ import { type EncryptionKey, unwrapSecret } from '@consilium/sealing';
 import type { Client } from '../client/client.ts';
 import type { RecordView } from '../client/record-queries.ts';
 import { isAboutNode } from '../client/session.ts';
+import type { Signer } from '../keys/derive.ts';
 import { type Enrolment, type PatientWallet, patientEncryptionKey, patientSigner } from '../keys/wallet.ts';
 import { DESCRIBED_BYTES_MAX } from '../limits.ts';
 import { contentOf, fetchChunks, type KnownBlobs, portionsOf, type RecordContent } from './content.ts';
@@ -31,7 +32,10 @@ export interface OwnContent {
 
 const NONCE_BYTES = 16;
 
-/** In the order given. `fault`: `ACCESS_DENIED` where the law closes the record to the patient. */
+/**
+ * In the order given. `fault`: `ACCESS_DENIED` where the law closes the record to the patient, `RECORD_RETRACTED` for one
+ * that was entered in error.
+ */
 export async function* openOwn(
   client: Client,
   wallet: PatientWallet,
@@ -39,9 +43,10 @@ export async function* openOwn(
   records: readonly RecordView[],
 ): AsyncGenerator<OwnContent, void, void> {
   const keys = keysOf(wallet, enrolment);
+  const signer = patientSigner(wallet, enrolment);
   for (let from = 0; from < records.length; from += RECORDS_PER_BATCH_MAX) {
     const portion = records.slice(from, from + RECORDS_PER_BATCH_MAX);
-    const own = await fetchOwn(client, wallet, enrolment, portion);
+    const own = await fetchOwn(client, signer, portion);
     const blobs = await fetchSmall(client, [...own.values()]);
     for (const record of portion) yield await openOne(client, keys, record, own.get(record.id), blobs);
   }
@@ -60,37 +65,52 @@ function keysOf(wallet: PatientWallet, enrolment: Enrolment): () => Generator<En
 
 /** Nodes are asked in order for what those before did not have. What is not of its record is not taken. */
 async function fetchOwn(
-  { session, genesisHash }: Client,
-  wallet: PatientWallet,
-  enrolment: Enrolment,
+  client: Client,
+  signer: Signer,
   records: readonly RecordView[],
 ): Promise<ReadonlyMap<Hex32, OwnRecord>> {
-  const { key, account: patient } = patientSigner(wallet, enrolment);
   const found = new Map<Hex32, OwnRecord>();
-  for (const node of session.nodes) {
-    const missing = records.filter(({ id }) => !found.has(id)).map(({ id }) => id);
+  const open = records.filter(({ retractedHeight }) => retractedHeight === null);
+  for (const node of client.session.nodes) {
+    const missing = open.filter(({ id }) => !found.has(id));
     if (missing.length === 0) break;
-    const nonce = toHex(session.random(NONCE_BYTES));
-    const request = signRequest(key, genesisHash, { type: 'own', patient, records: missing, nonce } as const);
-    for (const own of await tryNode({ session }, node, request)) {
-      const row = records.find(({ id }) => id === own.record);
+    for (const own of await askNode(client, signer, node, missing)) {
+      const row = missing.find(({ id }) => id === own.record);
       if (row !== undefined && isWhole(row, own)) found.set(own.record, own);
     }
   }
   return found;
 }
 
-async function tryNode(
-  { session }: Pick<Client, 'session'>,
+/** A node refuses all when it lacks one: then each half is asked for alone. */
+async function askNode(
+  client: Client,
+  signer: Signer,
   node: string,
-  request: Signed<OwnRequest>,
+  records: readonly RecordView[],
 ): Promise<readonly OwnRecord[]> {
   try {
-    return await requestOwn(session, node, request);
+    return await requestOwn(client.session, node, ownRequest(client, signer, records));
   } catch (error) {
     if (isAboutNode(error)) return [];
-    throw error;
+    if (!isConsiliumError(error, 'CUSTODY_PACKAGE_MISSING')) throw error;
+    if (records.length === 1) return [];
+    const half = Math.ceil(records.length / 2);
+    return [
+      ...(await askNode(client, signer, node, records.slice(0, half))),
+      ...(await askNode(client, signer, node, records.slice(half))),
+    ];
   }
+}
+
+function ownRequest(
+  { session, genesisHash }: Client,
+  { key, account: patient }: Signer,
+  records: readonly RecordView[],
+): Signed<OwnRequest> {
+  const ids = records.map(({ id }) => id);
+  const nonce = toHex(session.random(NONCE_BYTES));
+  return signRequest(key, genesisHash, { type: 'own', patient, records: ids, nonce });
 }
 
 /** Salt and pieces are of the record, and the wrap is there unless the law keeps it back. */
@@ -124,6 +144,7 @@ async function openOne(
   blobs: KnownBlobs,
 ): Promise<OwnContent> {
   if (record.effects.includes('closed-to-patient')) return closed(record, 'ACCESS_DENIED');
+  if (record.retractedHeight !== null) return closed(record, 'RECORD_RETRACTED');
   if (own === undefined || own.wrap === null) return closed(record, 'CUSTODY_PACKAGE_MISSING');
   for (const key of keys()) {
     try {

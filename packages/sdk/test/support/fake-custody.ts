@@ -66,6 +66,8 @@ export interface FakeCustodian {
   readonly blobs: Map<Hex32, Uint8Array>;
   readonly packages: Map<Hex32, CustodyPackage>;
   down: boolean;
+  /** Records that it hands out in one answer. */
+  fits: number;
   /** Changes what it releases, before it seals and signs. */
   lie: ((released: readonly ReleasedRecord[]) => readonly ReleasedRecord[]) | undefined;
   /** Changes what it answers, after it signed. */
@@ -94,6 +96,7 @@ export function createFakeCustody(names: readonly string[] = FOUNDERS.slice(0, 4
       blobs: new Map(),
       packages: new Map(),
       down: false,
+      fits: 64,
       lie: undefined,
       forge: undefined,
     };
@@ -150,6 +153,8 @@ async function deposit(
   bytes: Uint8Array,
 ): Promise<unknown> {
   const custodyPackage = decodePackage(bytes);
+  const blobs = custodyPackage.records.flatMap(({ chunks }) => chunks);
+  if (!blobs.every(({ id }) => own.blobs.has(id))) throw new ConsiliumError('CUSTODY_PACKAGE_MISSING');
   const { state } = ledger.chain.view();
   const epoch = custodyEpoch(state, custodyPackage.epoch);
   const members = epoch?.custodians ?? [];
@@ -268,6 +273,7 @@ async function release(
   const refusals: { place: number; code: ErrorCode }[] = [];
   for (const place of places) {
     const given = await codeOf(async () => {
+      if (released.length === custodian.fits) throw new ConsiliumError('CUSTODY_BUSY');
       const record = requireReleasable(state, request, row, place, tip.time);
       return releasedRecord(state, custodian, record, place);
     });
@@ -324,7 +330,8 @@ function ownRecords({ ledger, custodians }: FakeCustody, bytes: Uint8Array): Uin
     const row = readRow(state, RECORDS, record);
     const holder = custodians.find(({ down, packages }) => !down && packages.has(row?.batch ?? ''));
     const sealed = holder?.packages.get(row?.batch ?? '')?.records[row?.position ?? -1];
-    if (row?.patient !== patient || sealed === undefined) return [];
+    if (row?.patient !== patient || row.retractedHeight !== null) return [];
+    if (sealed === undefined) throw new ConsiliumError('CUSTODY_PACKAGE_MISSING');
     return [{ record, salt: sealed.salt, chunks: sealed.chunks, wrap: sealed.wrap }];
   });
   return encodeOwnRecords(found);

@@ -5,6 +5,7 @@ import {
   PATIENT_RECORDS,
   RECORDS,
   RECORDS_PER_BATCH_MAX,
+  type Receipt,
   readRow,
 } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
@@ -258,6 +259,23 @@ describe('when nodes and custodians die', () => {
     expectAllOnce(scene, await ingest(scene, sources), sources);
   });
 
+  test('a node that destroyed the ciphertext while custodians were waited for gets it again', async () => {
+    const scene = createRecordsScene();
+    const away = scene.custody.custodians.slice(2);
+    for (const custodian of away) custodian.down = true;
+    for (const node of scene.custody.nodes.slice(1)) node.down = true;
+    const sources = observations(scene.patient, 2);
+    const results = await ingest(scene, sources, {
+      timeoutMs: 120_000,
+      onProgress: ({ state }) => {
+        if (state !== 'waiting' || !away[0]?.down) return;
+        for (const { blobs } of scene.custody.custodians) blobs.clear();
+        for (const custodian of away) custodian.down = false;
+      },
+    });
+    expectAllOnce(scene, results, sources);
+  });
+
   test('one custodian down of four is not waited for', async () => {
     const scene = createRecordsScene();
     Object.assign(scene.custody.custodians[3] ?? {}, { down: true });
@@ -308,9 +326,10 @@ describe('when nodes and custodians die', () => {
       node.custody = async (path, init) => {
         const response = await honest?.(path, init);
         if (!path.startsWith('/v1/custody/packages')) return response as Response;
-        const answer = (await response?.json()) as { receipts: object[] };
+        const answer = (await response?.json()) as { receipts: Receipt[] };
         const [one] = answer.receipts;
-        return Response.json({ ...answer, receipts: [...answer.receipts, { ...one, index: 3 }] });
+        const index = [1, 2, 3, 4].find((place) => answer.receipts.every((each) => each.index !== place));
+        return Response.json({ ...answer, receipts: [...answer.receipts, { ...one, index }] });
       };
     }
     await expect(ingest(scene, observations(scene.patient, 1), { timeoutMs: 10_000 })).rejects.toMatchObject({

@@ -126,6 +126,14 @@ describe('opening records', () => {
     expect(opened.records.filter(({ content }) => content !== null)).toHaveLength(70);
   });
 
+  test('custodians that hand out few records at once are asked again for the rest', async () => {
+    const scene = await sceneWith(({ patient }) => observations(patient, 12));
+    permit(scene, scene.doctor.account);
+    for (const custodian of scene.custody.custodians) custodian.fits = 1;
+    const opened = await open(scene);
+    expect(opened.records.filter(({ content }) => content !== null)).toHaveLength(12);
+  });
+
   test('a large file streams to the reader in pieces', async () => {
     const bytes = 5 * 1024 * 1024 + 3;
     const file = (scene: RecordsScene): FileSource => ({
@@ -379,6 +387,30 @@ describe("a patient's own history", () => {
       ['2024-05-15', 'Hemoglobin nr 4', scene.hospital.name, 'laboratory'],
     ]);
     expect(await titles(scene, { allVersions: true })).toHaveLength(2);
+  });
+
+  test('shows what it can when the custodians have lost a batch, and names what is missing', async () => {
+    const scene = createRecordsScene();
+    await ingestRecords(scene.client, observations(scene.patient, 2), { signer: scene.author });
+    const lost = await ingestRecords(scene.client, [resourceSource(scene.patient, observation(8))], {
+      signer: scene.author,
+    });
+    for (const { packages } of scene.custody.custodians) packages.delete(lost[0]?.batch ?? '');
+    const items = await allOf(readOwn(scene.client, scene.wallet));
+    expect(items.map(({ title, fault }) => [title, fault])).toEqual([
+      [null, 'CUSTODY_PACKAGE_MISSING'],
+      ['Hemoglobin nr 1', null],
+      ['Hemoglobin nr 0', null],
+    ]);
+  });
+
+  test('shows among all versions what was entered in error, closed', async () => {
+    const scene = await three();
+    const [record] = (await scene.client.records(scene.patient.account)).value.items;
+    scene.commit(scene.author, retractRecord(record?.id ?? ''));
+    expect(await titles(scene)).toHaveLength(2);
+    const items = await allOf(readOwn(scene.client, scene.wallet, { allVersions: true }));
+    expect(items.map(({ fault }) => fault)).toEqual([null, null, 'RECORD_RETRACTED']);
   });
 
   test('names what the law closes to the patient, and does not open it', async () => {
