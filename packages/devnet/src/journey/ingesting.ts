@@ -9,7 +9,7 @@ import {
   ingestRecords,
   type RecordSource,
 } from '@consilium/sdk';
-import { documentsAt, filesAt } from '@consilium/sdk/node';
+import { documentsAt, filesAt, isFolder } from '@consilium/sdk/node';
 import type { EnrolledPatient, Story } from './types.ts';
 
 const SAMPLE = new URL('../../../../devnet/sample/', import.meta.url);
@@ -20,11 +20,20 @@ export async function inputsOf(
   { options }: Story,
   hospitals: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const files = options.input === undefined ? SAMPLES : await filesAt(options.input);
+  const files = options.input === undefined ? SAMPLES : await bundlesAt(options.input);
   const shares = hospitals.map((_, place) =>
     files.length === 1 ? files : files.filter((_, index) => index % hospitals.length === place),
   );
   return new Map(hospitals.map((hospital, place) => [hospital, shares[place] ?? []]));
+}
+
+/** The file itself, whatever its name; of a folder those that are named as JSON. */
+async function bundlesAt(path: string): Promise<readonly string[]> {
+  if (!(await isFolder(path))) return [path];
+  const files = (await filesAt(path)).filter((file) => file.toLowerCase().endsWith('.json'));
+  if (files.length === 0)
+    throw new ConsiliumError('FILE_INVALID', { file: path, rule: 'no .json file in it' });
+  return files;
 }
 
 /** What a hospital registered: the record, and the bytes that were sealed. */
