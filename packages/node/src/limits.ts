@@ -285,3 +285,33 @@ export const BLOBS_REQUEST_BYTES_MAX: number = 4 * 1024 * 1024;
 export const CUSTODY_TX_VALIDITY_MS = 60_000;
 /** Rows of an earlier run, read at start in pages. */
 export const FOUND_ROWS_PER_PAGE = 1_000;
+/** Batches taken over into a new custody epoch together; and those that wait for their confirmation: a few transactions. */
+export const RESHARES_MAX = 8;
+export const RESHARES_AWAITED_MAX = 256;
+/** Pause after each dealing that was checked: a tenth of a core goes into a change of custodians, not more. */
+export const RESHARE_PAUSE_MS = 20;
+/** How often open work of a change of custodians is looked at. */
+export const RESHARE_TICK_MS = 500;
+/** A dealer that has not answered is asked again, and a receipt that brought no confirmation is sent again. */
+export const RESHARE_ASK_AGAIN_MS = 2_000;
+/** A dealer that gave nothing for so long is accused of it; another one deals then. */
+export const DEALER_SILENT_MS = 30_000;
+/** An accusation or confirmation that is not on the ledger after this was lost, and is handed in again. */
+export const RESHARE_SUBMIT_AGAIN_MS = 20_000;
+/** Of those who could confirm, the next waits so much longer: usually only the first hands in. */
+export const CONFIRM_STEP_MS = 2_000;
+/** Bytes of one confirmation: below what a transaction may have. */
+export const CONFIRM_BYTES_MAX: number = 48 * 1024;
+/** Dealings remembered by their dealer: all recipients ask for the same ones at about the same time. */
+export const DEALINGS_REMEMBERED_MAX = 64;
+/** Dealings being made, and asked for meanwhile. */
+export const DEALINGS_MAX = 2;
+export const DEALINGS_WAITING_MAX = 128;
+/** Registered batches whose new receipts are kept before this node has taken them over itself. */
+export const RESHARE_RECEIPTS_MAX = 1_024;
+/** A batch that could not be taken over is tried again after this. */
+export const RESHARE_RETRY_MS = 10_000;
+/** Rows of the list of batches looked at in one turn of a change of custodians: 10 ms. */
+export const RESHARE_SCAN_ROWS = 512;
+/** Packages of one batch and epoch that were signed for and then made anew: a dealer was convicted in between. */
+export const PACKAGES_ASIDE_MAX = 8;

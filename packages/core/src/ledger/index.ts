@@ -69,6 +69,7 @@ export {
   PROPOSER_SCHEDULE,
   RECORDS,
   readRow,
+  rowValue,
   SET_EPOCHS,
   SET_HISTORY,
   SET_PROPOSALS,

@@ -57,7 +57,7 @@ export class Server {
   }
 
   asked(peer: Hex32, question: Question): void {
-    if (!this.#rate.take(peer, 1)) return this.#refuse(peer, question);
+    if (!this.allows(peer)) return this.#refuse(peer, question);
     switch (question.type) {
       case 'package':
         return this.#takePackage(peer, question);
@@ -70,6 +70,11 @@ export class Server {
       case 'heights-request':
         return this.#tellHeight(peer, question);
     }
+  }
+
+  /** Whether this peer may ask, or tell, one thing more now. */
+  allows(peer: Hex32): boolean {
+    return this.#rate.take(peer, 1);
   }
 
   forget(peer: Hex32): void {

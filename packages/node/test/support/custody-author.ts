@@ -8,6 +8,7 @@ import {
   type CustodyPackage,
   concat,
   custodyThreshold,
+  type Dealing,
   deal,
   encodePackage,
   fromHex,
@@ -28,7 +29,7 @@ import {
   uint64Bytes,
   utf8,
 } from '@consilium/core';
-import { sealContent, sealShares } from '@consilium/sealing';
+import { type EncryptionKey, sealContent, sealShares, unsealShares } from '@consilium/sealing';
 import { sodiumGroup } from '../../src/crypto/group-sodium.ts';
 
 export interface AuthorOptions {
@@ -197,5 +198,63 @@ function newRecord(
     effects,
     tags: Array.from({ length: 16 }, (_, index) => toHex(new Uint8Array(16).fill(index))),
     tagGeneration: 1,
+  };
+}
+
+export interface Redealing {
+  /** Package of the epoch whose shares are dealt. */
+  readonly content: CustodyPackage;
+  readonly custodyKey: EncryptionKey;
+  readonly self: Hex32;
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
+  readonly dealers: readonly number[];
+  readonly recipients: CustodyEpoch['custodians'];
+}
+
+/** A custodian's own shares dealt again with a polynomial of the test's; not signed. */
+export async function dealAnew(options: Redealing): Promise<Dealing> {
+  const { content, custodyKey, self, index, from, to, dealers, recipients } = options;
+  const { batch, records } = content;
+  const [authored] = content.dealings as readonly [Dealing];
+  const shares = await unsealShares(
+    custodyKey,
+    authored.encs[index - 1] as Hex32,
+    shareInfo({ batch, epoch: from, dealer: 0, custodian: self }),
+    records.map(({ commitment }, position) => ({
+      position,
+      aad: fromHex(commitment),
+      sealed: authored.records[position]?.shares[index - 1] as Uint8Array,
+    })),
+  );
+  const dealt = shares.map((share) => {
+    const coefficients = Array.from({ length: custodyThreshold(recipients.length) - 1 }, () =>
+      randomScalar(drawn(64)),
+    );
+    return deal(sodiumGroup, share as Uint8Array, coefficients, recipients.length);
+  });
+  const envelopes = await Promise.all(
+    recipients.map(({ id, custodyKey: key }, place) =>
+      sealShares(
+        key,
+        shareInfo({ batch, epoch: to, dealer: index, custodian: id }),
+        records.map(({ commitment }, position) => ({
+          aad: fromHex(commitment),
+          share: dealt[position]?.shares[place] as Uint8Array,
+        })),
+      ),
+    ),
+  );
+  return {
+    dealer: index,
+    from,
+    dealers,
+    encs: envelopes.map(({ enc }) => enc),
+    records: dealt.map(({ points }, position) => ({
+      points: points.map(toHex),
+      shares: envelopes.map(({ sealed }) => sealed[position] as Uint8Array),
+    })),
+    signature: '00'.repeat(64),
   };
 }
