@@ -230,12 +230,17 @@ export const LOOSE_BYTES_MAX: number = 8 * 1024 * 1024 * 1024;
 export const LOOSE_BLOBS_MAX = 131_072;
 /** Batches that may name one blob: a batch that is sealed anew after a change of custodians has the same ciphertext. */
 export const BATCHES_PER_BLOB_MAX = 8;
-/** Packages looked at together, each in memory with its blobs of one answer; and those that wait for it. */
-export const INTAKES_MAX = 8;
-export const INTAKES_WAITING_MAX = 64;
-export const INTAKES_WAITING_BYTES_MAX: number = 64 * 1024 * 1024;
-/** Requests for blobs under way, over all packages: 12 MB of answers. */
-export const BLOB_REQUESTS_MAX = 4;
+/** Packages looked at together, each in memory with its blobs of one answer. */
+export const INTAKES_MAX = 64;
+/** Of one source, a peer or this node's own clients, so that one who stalls holds up nobody else; and those that wait. */
+export const INTAKES_PER_SOURCE_MAX = 4;
+export const INTAKES_WAITING_PER_SOURCE_MAX = 64;
+export const INTAKES_WAITING_BYTES_PER_SOURCE_MAX: number = 32 * 1024 * 1024;
+/** Requests for blobs under way, over all packages, and to one peer: 3 MB of answer each. */
+export const BLOB_REQUESTS_MAX = 16;
+export const BLOB_REQUESTS_PER_PEER_MAX = 2;
+/** A peer that let a request for blobs run out of time is asked last for so long. */
+export const BLOB_PEER_REST_MS = 30_000;
 /** How long one answer with 3 MB or one package may take, over a slow link. */
 export const BLOB_REQUEST_MS = 10_000;
 export const PACKAGE_REQUEST_MS = 10_000;
@@ -258,6 +263,8 @@ export const RELAY_MS_MAX = 5_000;
 export const RELAY_SETTLE_MS = 150;
 /** Batches whose receipts are collected: a bulk import runs a few hundred at a time. */
 export const GATHERINGS_MAX = 1_024;
+/** Their packages in memory, as long as a custodian has not answered. */
+export const GATHERING_BYTES_MAX: number = 256 * 1024 * 1024;
 /** How long a client waits for receipts, unless told otherwise and at most. */
 export const GATHER_DEFAULT_MS = 10_000;
 export const GATHER_MS_MAX = 30_000;
@@ -268,6 +275,10 @@ export const PUSH_AGAIN_MS_MAX = 60_000;
 /** Requests a second of one peer on this channel, and at once: readers of a whole hospital, relayed. */
 export const CUSTODY_REQUESTS_PER_SECOND = 1_000;
 export const CUSTODY_REQUESTS_BURST = 4_000;
+/** What larger ones cost in that measure: a package to be checked, a way of light steps, each so many bytes of an answer. */
+export const CUSTODY_COST_PACKAGE = 10;
+export const CUSTODY_COST_STEPS = 20;
+export const CUSTODY_COST_BYTES: number = 64 * 1024;
 /** Batches fetched from peers together, so that agreement and readers go first. */
 export const REPAIRS_MAX = 2;
 /** A batch registered just now may still be on its way from its author's node. */
@@ -292,8 +303,10 @@ export const RESHARES_AWAITED_MAX = 256;
 export const RESHARE_PAUSE_MS = 20;
 /** How often open work of a change of custodians is looked at. */
 export const RESHARE_TICK_MS = 500;
-/** A dealer that has not answered is asked again, and a receipt that brought no confirmation is sent again. */
+/** A dealer that has not answered is asked again: it may have been a block behind. */
 export const RESHARE_ASK_AGAIN_MS = 2_000;
+/** A receipt that brought no confirmation is sent again. */
+export const RESHARE_TELL_AGAIN_MS = 10_000;
 /** A dealer that gave nothing for so long is accused of it; another one deals then. */
 export const DEALER_SILENT_MS = 30_000;
 /** An accusation or confirmation that is not on the ledger after this was lost, and is handed in again. */

@@ -62,7 +62,7 @@ export class Custody {
     const asks = new Asks(send, clock);
     const isRegistered = (batch: Hex32): boolean => readRow(state, BATCHES, batch) !== undefined;
     const holdings = new Holdings({ ...deps, isRegistered });
-    const fetcher = new BlobFetcher({ asks, net, sha256 });
+    const fetcher = new BlobFetcher({ asks, net, sha256, clock });
     const shared = { ...deps, state, send, asks, holdings, fetcher, rules: { ...deps, state } };
     const views = new Views(holdings, deps.group);
     const keeper = new Keeper(shared);

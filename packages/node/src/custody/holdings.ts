@@ -96,6 +96,7 @@ export class Holdings {
   readonly #sums = new Map<Hex32, PendingSum>();
   #looseBytes = 0;
   #sweep: Cancel | undefined;
+  #stopped = false;
 
   constructor(deps: HoldingsDeps) {
     this.#deps = deps;
@@ -109,6 +110,7 @@ export class Holdings {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#sweep?.();
     this.#queue.stop();
   }
@@ -337,8 +339,8 @@ export class Holdings {
   #expire({ batch, epoch }: Pending): void {
     this.#queue.enqueue((next) => {
       const bytes = this.package(batch, epoch);
-      if (!this.#pending.has(nameOf(batch, epoch)) || this.#deps.isRegistered(batch) || bytes === undefined)
-        return next();
+      if (this.#deps.isRegistered(batch)) this.registered(batch);
+      if (!this.#pending.has(nameOf(batch, epoch)) || bytes === undefined) return next();
       const content = decodePackage(bytes);
       const key = packageKey(batch, epoch);
       // The same batch may be sealed for another epoch as well.
@@ -387,6 +389,7 @@ export class Holdings {
   }
 
   #write(writes: readonly KvWrite[], done: (error?: ConsiliumError) => void): void {
+    if (this.#stopped) return;
     if (writes.length === 0) return done();
     this.#deps.kv.write(writes, done);
   }

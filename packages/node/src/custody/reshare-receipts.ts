@@ -21,9 +21,9 @@ import {
 import {
   CONFIRM_BYTES_MAX,
   CONFIRM_STEP_MS,
-  RESHARE_ASK_AGAIN_MS,
   RESHARE_RECEIPTS_MAX,
   RESHARE_SUBMIT_AGAIN_MS,
+  RESHARE_TELL_AGAIN_MS,
 } from '../limits.ts';
 import type { ReceiptMessage } from '../messages/custody.ts';
 import type { Clock, Peers } from '../ports.ts';
@@ -94,8 +94,8 @@ export class ReshareReceipts {
   own(batch: Hex32, root: Hex32): void {
     const index = this.#recipients().findIndex(({ id }) => id === this.#deps.self) + 1;
     const count = readRow(this.#deps.state, BATCHES, batch)?.count;
-    const collected = this.#of(batch);
-    if (index === 0 || count === undefined || collected === undefined) return;
+    if (index === 0 || count === undefined) return;
+    const collected = this.#batches.get(batch) ?? this.#collect(batch);
     const signature = this.#deps.receipt({ batch, epoch: this.#epoch, root, count });
     collected.own = root;
     collected.byIndex.set(index, { root, signature });
@@ -138,7 +138,7 @@ export class ReshareReceipts {
   tick(): void {
     const nowMs = this.#deps.clock.monotonicMs();
     for (const [batch, collected] of this.#batches)
-      if (collected.own !== undefined && nowMs >= collected.toldMs + RESHARE_ASK_AGAIN_MS)
+      if (collected.own !== undefined && nowMs >= collected.toldMs + RESHARE_TELL_AGAIN_MS)
         this.#tell(batch, collected);
     this.#submitDue(nowMs);
   }
@@ -147,9 +147,14 @@ export class ReshareReceipts {
     return custodyEpoch(this.#deps.state, this.#epoch)?.custodians ?? [];
   }
 
+  /** Of others' receipts only so many are kept; they are sent again. */
   #of(batch: Hex32): Collected | undefined {
     const known = this.#batches.get(batch);
     if (known !== undefined || this.#batches.size >= RESHARE_RECEIPTS_MAX) return known;
+    return this.#collect(batch);
+  }
+
+  #collect(batch: Hex32): Collected {
     const collected: Collected = {
       byIndex: new Map(),
       own: undefined,
