@@ -2,6 +2,7 @@
 import {
   type Action,
   actionOf,
+  BLOB_BYTES_MAX,
   batchRootOf,
   type Chunk,
   type CustodyEpoch,
@@ -45,6 +46,8 @@ export interface AuthorOptions {
   /** Indexes of custodians who get a share of another secret. */
   readonly falseFor?: readonly number[];
   readonly effects?: readonly StatutoryEffect[];
+  /** Adds so many pieces of full size to each record, which nobody has. */
+  readonly missingChunks?: number;
   /** Seals the same ciphertext anew, as an author does after a change of custodians. */
   readonly anew?: Authored;
   /** Changes the package before it is signed. */
@@ -91,7 +94,12 @@ async function prepare(text: string, place: number, options: AuthorOptions): Pro
   const secret = options.anew?.secrets[place] ?? randomScalar(drawn(64));
   const blobs: Uint8Array[] = [];
   for await (const chunk of sealContent(secret, single(utf8(text)))) blobs.push(chunk);
-  const chunks = blobs.map((blob) => ({ id: hashHex(blob), bytes: blob.length }));
+  const real = blobs.map((blob) => ({ id: hashHex(blob), bytes: blob.length }));
+  const missing = Array.from({ length: options.missingChunks ?? 0 }, () => ({
+    id: toHex(drawn(32)),
+    bytes: BLOB_BYTES_MAX,
+  }));
+  const chunks = [...real, ...missing];
   const salt = options.anew?.content.records[place]?.salt ?? toHex(drawn(32));
   const coefficients = Array.from({ length: custodyThreshold(count) - 1 }, () => randomScalar(drawn(64)));
   const { points, shares } = deal(sodiumGroup, secret, coefficients, count);
