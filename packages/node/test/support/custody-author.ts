@@ -46,6 +46,8 @@ export interface AuthorOptions {
   /** Indexes of custodians who get a share of another secret. */
   readonly falseFor?: readonly number[];
   readonly effects?: readonly StatutoryEffect[];
+  /** Other points than those of the shares, under the root that comes of them. */
+  readonly points?: readonly Hex32[];
   /** Adds so many pieces of full size to each record, which nobody has. */
   readonly missingChunks?: number;
   /** Seals the same ciphertext anew, as an author does after a change of custodians. */
@@ -113,7 +115,7 @@ async function prepare(text: string, place: number, options: AuthorOptions): Pro
       salt,
       chunks.map(({ id }) => id),
     ),
-    points: points.map(toHex),
+    points: options.points ?? points.map(toHex),
     shares: shares.map((share, place) =>
       options.falseFor?.includes(place + 1) === true ? randomScalar(drawn(64)) : share,
     ),
@@ -219,6 +221,8 @@ export interface Redealing {
   readonly to: number;
   readonly dealers: readonly number[];
   readonly recipients: CustodyEpoch['custodians'];
+  /** Deals other secrets than its shares. */
+  readonly falsely?: boolean;
 }
 
 /** A custodian's own shares dealt again with a polynomial of the test's; not signed. */
@@ -240,7 +244,8 @@ export async function dealAnew(options: Redealing): Promise<Dealing> {
     const coefficients = Array.from({ length: custodyThreshold(recipients.length) - 1 }, () =>
       randomScalar(drawn(64)),
     );
-    return deal(sodiumGroup, share as Uint8Array, coefficients, recipients.length);
+    const secret = options.falsely === true ? randomScalar(drawn(64)) : (share as Uint8Array);
+    return deal(sodiumGroup, secret, coefficients, recipients.length);
   });
   const envelopes = await Promise.all(
     recipients.map(({ id, custodyKey: key }, place) =>
