@@ -230,12 +230,17 @@ export const LOOSE_BYTES_MAX: number = 8 * 1024 * 1024 * 1024;
 export const LOOSE_BLOBS_MAX = 131_072;
 /** Batches that may name one blob: a batch that is sealed anew after a change of custodians has the same ciphertext. */
 export const BATCHES_PER_BLOB_MAX = 8;
-/** Packages looked at together, each in memory with its blobs of one answer; and those that wait for it. */
-export const INTAKES_MAX = 8;
-export const INTAKES_WAITING_MAX = 64;
-export const INTAKES_WAITING_BYTES_MAX: number = 64 * 1024 * 1024;
-/** Requests for blobs under way, over all packages: 12 MB of answers. */
-export const BLOB_REQUESTS_MAX = 4;
+/** Packages looked at together, each in memory with its blobs of one answer. */
+export const INTAKES_MAX = 64;
+/** Of one source, a peer or this node's own clients, so that one who stalls holds up nobody else; and those that wait. */
+export const INTAKES_PER_SOURCE_MAX = 4;
+export const INTAKES_WAITING_PER_SOURCE_MAX = 64;
+export const INTAKES_WAITING_BYTES_PER_SOURCE_MAX: number = 32 * 1024 * 1024;
+/** Requests for blobs under way, over all packages, and to one peer: 3 MB of answer each. */
+export const BLOB_REQUESTS_MAX = 16;
+export const BLOB_REQUESTS_PER_PEER_MAX = 2;
+/** A peer that let a request for blobs run out of time is asked last for so long. */
+export const BLOB_PEER_REST_MS = 30_000;
 /** How long one answer with 3 MB or one package may take, over a slow link. */
 export const BLOB_REQUEST_MS = 10_000;
 export const PACKAGE_REQUEST_MS = 10_000;
@@ -258,6 +263,8 @@ export const RELAY_MS_MAX = 5_000;
 export const RELAY_SETTLE_MS = 150;
 /** Batches whose receipts are collected: a bulk import runs a few hundred at a time. */
 export const GATHERINGS_MAX = 1_024;
+/** Their packages in memory, as long as a custodian has not answered. */
+export const GATHERING_BYTES_MAX: number = 256 * 1024 * 1024;
 /** How long a client waits for receipts, unless told otherwise and at most. */
 export const GATHER_DEFAULT_MS = 10_000;
 export const GATHER_MS_MAX = 30_000;
@@ -268,6 +275,10 @@ export const PUSH_AGAIN_MS_MAX = 60_000;
 /** Requests a second of one peer on this channel, and at once: readers of a whole hospital, relayed. */
 export const CUSTODY_REQUESTS_PER_SECOND = 1_000;
 export const CUSTODY_REQUESTS_BURST = 4_000;
+/** What larger ones cost in that measure: a package to be checked, a way of light steps, each so many bytes of an answer. */
+export const CUSTODY_COST_PACKAGE = 10;
+export const CUSTODY_COST_STEPS = 20;
+export const CUSTODY_COST_BYTES: number = 64 * 1024;
 /** Batches fetched from peers together, so that agreement and readers go first. */
 export const REPAIRS_MAX = 2;
 /** A batch registered just now may still be on its way from its author's node. */
@@ -285,3 +296,35 @@ export const BLOBS_REQUEST_BYTES_MAX: number = 4 * 1024 * 1024;
 export const CUSTODY_TX_VALIDITY_MS = 60_000;
 /** Rows of an earlier run, read at start in pages. */
 export const FOUND_ROWS_PER_PAGE = 1_000;
+/** Batches taken over into a new custody epoch together; and those that wait for their confirmation: a few transactions. */
+export const RESHARES_MAX = 8;
+export const RESHARES_AWAITED_MAX = 256;
+/** Pause after each dealing that was checked: a tenth of a core goes into a change of custodians, not more. */
+export const RESHARE_PAUSE_MS = 20;
+/** How often open work of a change of custodians is looked at. */
+export const RESHARE_TICK_MS = 500;
+/** A dealer that has not answered is asked again: it may have been a block behind. */
+export const RESHARE_ASK_AGAIN_MS = 2_000;
+/** A receipt that brought no confirmation is sent again. */
+export const RESHARE_TELL_AGAIN_MS = 10_000;
+/** A dealer that gave nothing for so long is accused of it; another one deals then. */
+export const DEALER_SILENT_MS = 30_000;
+/** An accusation or confirmation that is not on the ledger after this was lost, and is handed in again. */
+export const RESHARE_SUBMIT_AGAIN_MS = 20_000;
+/** Of those who could confirm, the next waits so much longer: usually only the first hands in. */
+export const CONFIRM_STEP_MS = 2_000;
+/** Bytes of one confirmation: below what a transaction may have. */
+export const CONFIRM_BYTES_MAX: number = 48 * 1024;
+/** Dealings remembered by their dealer: all recipients ask for the same ones at about the same time. */
+export const DEALINGS_REMEMBERED_MAX = 64;
+/** Dealings being made, and asked for meanwhile. */
+export const DEALINGS_MAX = 2;
+export const DEALINGS_WAITING_MAX = 128;
+/** Registered batches whose new receipts are kept before this node has taken them over itself. */
+export const RESHARE_RECEIPTS_MAX = 1_024;
+/** A batch that could not be taken over is tried again after this. */
+export const RESHARE_RETRY_MS = 10_000;
+/** Rows of the list of batches looked at in one turn of a change of custodians: 10 ms. */
+export const RESHARE_SCAN_ROWS = 512;
+/** Packages of one batch and epoch that were signed for and then made anew: a dealer was convicted in between. */
+export const PACKAGES_ASIDE_MAX = 8;

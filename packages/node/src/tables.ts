@@ -24,7 +24,10 @@ export const TABLES = {
   setChanges: 10,
   /** blob id -> location of its bytes in the vault; text key `tail` -> end of the last segment, count and bytes held. */
   blobs: 11,
-  /** batch id (32) || custody epoch (8) -> encoded custody package. */
+  /**
+   * batch id (32) || custody epoch (8) -> encoded custody package; with the text `aside` behind: encoded list of earlier
+   * ones of that epoch, for which this node signed as well.
+   */
   packages: 12,
   /** batch id (32) || custody epoch (8) -> time of receipt in ms (8 bytes). */
   pendingBatches: 13,

@@ -1,14 +1,21 @@
 // Owns: getting blobs that this node lacks from peers that may have them: bounded parallel requests, time limits, another
 // peer after a bad answer. Each blob is hashed before it is taken. Does not own: where it is stored.
 import { type Hex32, type Sha256, toHex } from '@consilium/core';
-import { BLOB_REQUEST_MS, BLOB_REQUESTS_MAX, BLOBS_PER_REQUEST_MAX } from '../limits.ts';
-import type { Done, Peers } from '../ports.ts';
+import {
+  BLOB_PEER_REST_MS,
+  BLOB_REQUEST_MS,
+  BLOB_REQUESTS_MAX,
+  BLOB_REQUESTS_PER_PEER_MAX,
+  BLOBS_PER_REQUEST_MAX,
+} from '../limits.ts';
+import type { Clock, Done, Peers } from '../ports.ts';
 import type { Asks, Reply } from './asks.ts';
 
 export interface BlobFetcherDeps {
   readonly asks: Asks;
   readonly net: Pick<Peers, 'connected' | 'penalize'>;
   readonly sha256: Sha256;
+  readonly clock: Clock;
 }
 
 export interface BlobOrder {
@@ -22,8 +29,10 @@ export interface BlobOrder {
 
 export class BlobFetcher {
   readonly #deps: BlobFetcherDeps;
-  readonly #waiting: (() => void)[] = [];
-  #underWay = 0;
+  /** Orders for which no peer was free. */
+  #waiting: (() => void)[] = [];
+  readonly #underWay = new Map<Hex32, number>();
+  readonly #restingUntilMs = new Map<Hex32, number>();
 
   constructor(deps: BlobFetcherDeps) {
     this.#deps = deps;
@@ -32,23 +41,24 @@ export class BlobFetcher {
   /** `done` with what nobody had, and the error that ended it. */
   fetch(order: BlobOrder, done: (missing: readonly Hex32[], error?: Parameters<Done>[0]) => void): void {
     const missing = new Map(order.wanted);
-    const peers = [...new Set(order.peers)];
+    const peers = new Set(order.peers);
     const step = (): void => {
-      const [peer] = peers;
-      if (missing.size === 0 || peer === undefined) return done([...missing.keys()]);
-      this.#withSlot((leave) => {
-        this.#ask(peer, [...missing.keys()].slice(0, BLOBS_PER_REQUEST_MAX), (reply) => {
-          leave();
-          const found = this.#checked(peer, reply, missing);
-          if (found.size === 0) {
-            peers.shift();
-            return step();
-          }
-          order.take(found, (error) => {
-            for (const id of found.keys()) missing.delete(id);
-            if (error !== undefined) done([...missing.keys()], error);
-            else step();
-          });
+      if (missing.size === 0 || peers.size === 0) return done([...missing.keys()]);
+      const peer = this.#freePeer(peers);
+      if (peer === undefined) {
+        this.#waiting.push(step);
+        return;
+      }
+      this.#ask(peer, [...missing.keys()].slice(0, BLOBS_PER_REQUEST_MAX), (blobs) => {
+        const found = this.#checked(peer, blobs, missing);
+        if (found.size === 0) {
+          peers.delete(peer);
+          return step();
+        }
+        order.take(found, (error) => {
+          for (const id of found.keys()) missing.delete(id);
+          if (error !== undefined) done([...missing.keys()], error);
+          else step();
         });
       });
     };
@@ -56,15 +66,40 @@ export class BlobFetcher {
   }
 
   stop(): void {
-    this.#waiting.length = 0;
+    this.#waiting = [];
+  }
+
+  /** The first that may be asked one thing more; those that let a request run out of time come last. */
+  #freePeer(peers: ReadonlySet<Hex32>): Hex32 | undefined {
+    const total = [...this.#underWay.values()].reduce((sum, count) => sum + count, 0);
+    if (total >= BLOB_REQUESTS_MAX) return undefined;
+    const nowMs = this.#deps.clock.monotonicMs();
+    const isResting = (peer: Hex32): boolean => (this.#restingUntilMs.get(peer) ?? 0) > nowMs;
+    const free = [...peers].filter((peer) => (this.#underWay.get(peer) ?? 0) < BLOB_REQUESTS_PER_PEER_MAX);
+    return free.find((peer) => !isResting(peer)) ?? free[0];
+  }
+
+  #left(peer: Hex32, reply: Reply): void {
+    const count = (this.#underWay.get(peer) ?? 1) - 1;
+    if (count === 0) this.#underWay.delete(peer);
+    else this.#underWay.set(peer, count);
+    if (reply === 'late') this.#restingUntilMs.set(peer, this.#deps.clock.monotonicMs() + BLOB_PEER_REST_MS);
+    else this.#restingUntilMs.delete(peer);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const step of waiting) step();
   }
 
   #ask(peer: Hex32, ids: readonly Hex32[], done: (reply: ReadonlyMap<Hex32, Uint8Array>) => void): void {
+    this.#underWay.set(peer, (this.#underWay.get(peer) ?? 0) + 1);
     this.#deps.asks.ask(
       peer,
       (requestId) => ({ type: 'blobs-request', requestId, ids }),
       BLOB_REQUEST_MS,
-      (reply) => done(blobsOf(reply, ids)),
+      (reply) => {
+        this.#left(peer, reply);
+        done(blobsOf(reply, ids));
+      },
     );
   }
 
@@ -80,18 +115,6 @@ export class BlobFetcher {
       return new Map();
     }
     return new Map([...blobs].filter(([id, { length }]) => (wanted.get(id) ?? length) === length));
-  }
-
-  #withSlot(run: (leave: () => void) => void): void {
-    const start = (): void => {
-      this.#underWay += 1;
-      run(() => {
-        this.#underWay -= 1;
-        this.#waiting.shift()?.();
-      });
-    };
-    if (this.#underWay < BLOB_REQUESTS_MAX) start();
-    else this.#waiting.push(start);
   }
 }
 

@@ -24,10 +24,12 @@ import { ReadIndex } from './read-index.ts';
 import { type CustodianAnswer, Relay, type RelayWait } from './relay.ts';
 import { Releaser } from './releaser.ts';
 import { Repair } from './repair.ts';
+import { Reshare, type ReshareOptions } from './reshare.ts';
 import { Server } from './server.ts';
 import type { CustodyDeps, Outcome, Send } from './types.ts';
 import { Views } from './views.ts';
 
+export type { ReshareOptions } from './reshare.ts';
 export type * from './types.ts';
 
 export interface CustodyStatus {
@@ -48,10 +50,11 @@ export class Custody {
   readonly #relay: Relay;
   readonly #repair: Repair;
   readonly #server: Server;
+  readonly #reshare: Reshare;
   readonly #reading: OwnReaderDeps;
   #stopped = false;
 
-  constructor(deps: CustodyDeps) {
+  constructor(deps: CustodyDeps, options: ReshareOptions = {}) {
     this.#deps = deps;
     const { kv, clock, net, sha256 } = deps;
     const state = stateReader(kv);
@@ -59,7 +62,7 @@ export class Custody {
     const asks = new Asks(send, clock);
     const isRegistered = (batch: Hex32): boolean => readRow(state, BATCHES, batch) !== undefined;
     const holdings = new Holdings({ ...deps, isRegistered });
-    const fetcher = new BlobFetcher({ asks, net, sha256 });
+    const fetcher = new BlobFetcher({ asks, net, sha256, clock });
     const shared = { ...deps, state, send, asks, holdings, fetcher, rules: { ...deps, state } };
     const views = new Views(holdings, deps.group);
     const keeper = new Keeper(shared);
@@ -74,6 +77,9 @@ export class Custody {
     this.#gatherer = new Gatherer({ ...shared, keeper });
     this.#relay = new Relay({ ...shared, releaser });
     this.#repair = new Repair({ ...shared, views });
+    const receipt = keeper.receipt.bind(keeper);
+    const lost = (batch: Hex32): void => this.#repair.suspected(batch);
+    this.#reshare = new Reshare({ ...shared, views, receipt, lost }, options);
     this.#server = new Server({ ...shared, keeper, releaser, lost: (ids) => this.#lost(ids) });
   }
 
@@ -89,11 +95,13 @@ export class Custody {
       },
     });
     this.#repair.start();
+    this.#reshare.start();
   }
 
   /** Nobody is answered after this; writes under way end by themselves. */
   stop(): void {
     this.#stopped = true;
+    this.#reshare.stop();
     this.#repair.stop();
     this.#relay.stop();
     this.#gatherer.stop();
@@ -115,6 +123,7 @@ export class Custody {
       this.#gatherer.registered(batch);
       this.#repair.registered(batch);
     }
+    this.#reshare.committed(execution.changes);
   }
 
   /** Blobs of a client of this node, durable when answered with their ids. */
@@ -176,7 +185,8 @@ export class Custody {
   #dispatch(peer: Hex32, message: CustodyMessage): void {
     switch (message.type) {
       case 'receipt':
-        return this.#gatherer.received(peer, message);
+        this.#gatherer.received(peer, message);
+        return this.#reshare.receipt(peer, message);
       case 'receipt-refusal':
         return this.#gatherer.refused(peer, message);
       case 'package-answer':
@@ -186,8 +196,9 @@ export class Custody {
       case 'refusal':
         return this.#asks.answered(peer, message);
       case 'dealing':
+        return this.#server.allows(peer) ? this.#reshare.dealt(peer, message) : undefined;
       case 'dealing-request':
-        return undefined;
+        return this.#server.allows(peer) ? this.#reshare.asked(peer, message) : undefined;
       default:
         return this.#server.asked(peer, message);
     }

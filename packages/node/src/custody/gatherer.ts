@@ -4,19 +4,21 @@ import {
   ConsiliumError,
   type ErrorCode,
   type Hex32,
-  hashHex,
   INSTITUTIONS,
   isConsiliumError,
   type Receipt,
   readRow,
   receiptsNeeded,
+  type Sha256,
   type StateReader,
+  toHex,
   type Verify,
   verifyReceipt,
 } from '@consilium/core';
 import {
   CUSTODY_EXPIRY_MS,
   GATHER_TICK_MS,
+  GATHERING_BYTES_MAX,
   GATHERINGS_MAX,
   PUSH_AGAIN_MS_MAX,
   PUSH_AGAIN_MS_MIN,
@@ -50,6 +52,7 @@ export interface GathererDeps {
   readonly genesisHash: Hex32;
   readonly verify: Verify;
   readonly state: StateReader;
+  readonly sha256: Sha256;
   readonly clock: Clock;
   readonly net: Pick<Peers, 'connected' | 'penalize'>;
   readonly send: Send;
@@ -76,7 +79,8 @@ interface Waiter {
 
 interface Gathering {
   readonly hash: Hex32;
-  readonly bytes: Uint8Array;
+  /** undefined once every custodian has answered. */
+  bytes: Uint8Array | undefined;
   readonly statement: Kept['statement'];
   readonly needed: number;
   readonly parts: readonly Part[];
@@ -97,7 +101,11 @@ export class Gatherer {
   push(bytes: Uint8Array, timeoutMs: number, done: (result: Outcome<Gathered>) => void): void {
     const known = this.#known(bytes);
     if (known !== undefined) return this.#wait(known, timeoutMs, done);
-    if (this.#gatherings.size >= GATHERINGS_MAX)
+    const bytesHeld = [...this.#gatherings.values()].reduce(
+      (sum, each) => sum + (each.bytes?.length ?? 0),
+      0,
+    );
+    if (this.#gatherings.size >= GATHERINGS_MAX || bytesHeld + bytes.length > GATHERING_BYTES_MAX)
       return done(new ConsiliumError('CUSTODY_BUSY', { rule: 'batches' }));
     this.#deps.keeper.take(bytes, null, (kept) => {
       if (isConsiliumError(kept)) return done(kept);
@@ -156,7 +164,7 @@ export class Gatherer {
   }
 
   #known(bytes: Uint8Array): Gathering | undefined {
-    const hash = hashHex(bytes);
+    const hash = toHex(this.#deps.sha256(bytes));
     return [...this.#gatherings.values()].find((each) => each.hash === hash);
   }
 
@@ -170,7 +178,7 @@ export class Gatherer {
       return { ...part, receipt: undefined, code: receipt.code, dueMs: Number.POSITIVE_INFINITY };
     });
     const gathering: Gathering = {
-      hash: hashHex(bytes),
+      hash: toHex(this.#deps.sha256(bytes)),
       bytes,
       statement,
       needed: receiptsNeeded(custodians.length),
@@ -185,6 +193,7 @@ export class Gatherer {
   }
 
   #pushTo({ bytes }: Gathering, part: Part): void {
+    if (bytes === undefined) return;
     part.pushes += 1;
     const againMs = Math.min(PUSH_AGAIN_MS_MAX, 8 * PUSH_AGAIN_MS_MIN * 2 ** Math.min(part.pushes, 16));
     part.dueMs = this.#deps.clock.monotonicMs() + againMs;
@@ -205,6 +214,7 @@ export class Gatherer {
 
   /** Enough receipts, or nobody left who could give one. */
   #answer(gathering: Gathering): void {
+    if (!gathering.parts.some(isOpen)) gathering.bytes = undefined;
     const receipts = gathering.parts.filter(({ receipt }) => receipt !== undefined);
     const isOver = gathering.parts.every(
       (part) => part.receipt !== undefined || !Number.isFinite(part.dueMs),

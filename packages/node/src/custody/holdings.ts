@@ -2,20 +2,24 @@
 // their destruction. Every change is one task of one queue, so that no blob is destroyed that a package is about to name,
 // and each blob of the vault stands in a row from which it will be found again. Does not own: whether to hold something.
 import {
+  byteString,
   ConsiliumError,
   type CustodyPackage,
   concat,
   decode,
   decodePackage,
   encode,
+  equalBytes,
   fromHex,
   type Hex32,
   hex32,
   list,
   OBJECT_BYTES_MAX,
+  PACKAGE_BYTES_MAX,
   type Shape,
   toHex,
   uint64Bytes,
+  utf8,
 } from '@consilium/core';
 import {
   BATCHES_PER_BLOB_MAX,
@@ -24,6 +28,7 @@ import {
   CUSTODY_SWEEP_MS,
   LOOSE_BLOBS_MAX,
   LOOSE_BYTES_MAX,
+  PACKAGES_ASIDE_MAX,
 } from '../limits.ts';
 import type { Cancel, Clock, Done, Kv, KvWrite, Vault } from '../ports.ts';
 import { TaskQueue } from '../replica/task-queue.ts';
@@ -53,6 +58,8 @@ export interface NewPackage {
   readonly bytes: Uint8Array;
   /** Whether it waits for a registration. */
   readonly pending: boolean;
+  /** Keeps what stands in its place beside it: this node signed for it, and the ledger may yet confirm it. */
+  readonly aside?: boolean;
 }
 
 interface Pending {
@@ -73,6 +80,11 @@ export interface PendingSum {
   readonly bytes: number;
 }
 
+const packagesShape: Shape<readonly Uint8Array[]> = list(
+  byteString(PACKAGE_BYTES_MAX),
+  PACKAGES_ASIDE_MAX,
+  1,
+);
 const batchesShape: Shape<readonly Hex32[]> = list(hex32, BATCHES_PER_BLOB_MAX, 1);
 
 export class Holdings {
@@ -84,6 +96,7 @@ export class Holdings {
   readonly #sums = new Map<Hex32, PendingSum>();
   #looseBytes = 0;
   #sweep: Cancel | undefined;
+  #stopped = false;
 
   constructor(deps: HoldingsDeps) {
     this.#deps = deps;
@@ -97,12 +110,19 @@ export class Holdings {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#sweep?.();
     this.#queue.stop();
   }
 
   package(batch: Hex32, epoch: number): Uint8Array | undefined {
     return this.#deps.kv.get(TABLES.packages, packageKey(batch, epoch));
+  }
+
+  /** Earlier packages of the same place for which this node signed. */
+  aside(batch: Hex32, epoch: number): readonly Uint8Array[] {
+    const value = this.#deps.kv.get(TABLES.packages, asideKey(batch, epoch));
+    return value === undefined ? [] : decode(packagesShape, value, PACKAGES_ASIDE_MAX * OBJECT_BYTES_MAX);
   }
 
   /** Whether bytes of this blob should lie here: a package names it. */
@@ -169,7 +189,7 @@ export class Holdings {
   }
 
   /** Durable at `done`. Its blobs are pinned and here. */
-  keep({ content, bytes, pending }: NewPackage, done: Done): void {
+  keep({ content, bytes, pending, aside = false }: NewPackage, done: Done): void {
     this.#queue.enqueue((next) => {
       const { batch, epoch, author } = content;
       const ids = blobIds(content);
@@ -185,6 +205,7 @@ export class Holdings {
       const writes: KvWrite[] = [
         { table: TABLES.packages, key, value: bytes },
         { table: TABLES.pendingBatches, key, value: pending ? uint64Bytes(timeMs) : null },
+        ...(aside ? this.#asideWrites(batch, epoch, bytes) : []),
         ...owners.map(([id, batches]) => ownersRow(id, batches)),
         ...ids.map((id) => ({ table: TABLES.looseBlobs, key: fromHex(id), value: null })),
       ];
@@ -213,13 +234,51 @@ export class Holdings {
   drop(batch: Hex32, epoch: number, done: Done): void {
     const key = packageKey(batch, epoch);
     this.#queue.enqueue((next) => {
-      const writes = [TABLES.packages, TABLES.pendingBatches].map((table) => ({ table, key, value: null }));
+      const writes = [
+        { table: TABLES.packages, key, value: null },
+        { table: TABLES.packages, key: asideKey(batch, epoch), value: null },
+        { table: TABLES.pendingBatches, key, value: null },
+      ];
       this.#write(writes, (error) => {
         this.#dropPending(nameOf(batch, epoch));
         next();
         done(error);
       });
     });
+  }
+
+  /**
+   * The ledger has decided which package of this place it is: that one stands alone from now on. `done` with whether this
+   * node has made it; else nothing stands.
+   */
+  settle(
+    batch: Hex32,
+    epoch: number,
+    isRight: (bytes: Uint8Array) => boolean,
+    done: (isHeld: boolean) => void,
+  ): void {
+    this.#queue.enqueue((next) => {
+      const present = this.package(batch, epoch);
+      const all = [...(present === undefined ? [] : [present]), ...this.aside(batch, epoch)];
+      const right = all.find(isRight);
+      const rows = [
+        { table: TABLES.packages, key: packageKey(batch, epoch), value: right ?? null },
+        { table: TABLES.packages, key: asideKey(batch, epoch), value: null },
+      ];
+      this.#write(all.length > 1 || right === undefined ? rows : [], () => {
+        next();
+        done(right !== undefined);
+      });
+    });
+  }
+
+  #asideWrites(batch: Hex32, epoch: number, bytes: Uint8Array): readonly KvWrite[] {
+    const known = this.aside(batch, epoch);
+    const present = this.package(batch, epoch);
+    const isNew = present !== undefined && ![...known, bytes].some((each) => equalBytes(each, present));
+    if (!isNew) return [];
+    const value = encode(packagesShape, [...known, present].slice(-PACKAGES_ASIDE_MAX));
+    return [{ table: TABLES.packages, key: asideKey(batch, epoch), value }];
   }
 
   #found(key: Uint8Array, value: Uint8Array): void {
@@ -280,8 +339,8 @@ export class Holdings {
   #expire({ batch, epoch }: Pending): void {
     this.#queue.enqueue((next) => {
       const bytes = this.package(batch, epoch);
-      if (!this.#pending.has(nameOf(batch, epoch)) || this.#deps.isRegistered(batch) || bytes === undefined)
-        return next();
+      if (this.#deps.isRegistered(batch)) this.registered(batch);
+      if (!this.#pending.has(nameOf(batch, epoch)) || bytes === undefined) return next();
       const content = decodePackage(bytes);
       const key = packageKey(batch, epoch);
       // The same batch may be sealed for another epoch as well.
@@ -330,6 +389,7 @@ export class Holdings {
   }
 
   #write(writes: readonly KvWrite[], done: (error?: ConsiliumError) => void): void {
+    if (this.#stopped) return;
     if (writes.length === 0) return done();
     this.#deps.kv.write(writes, done);
   }
@@ -346,6 +406,10 @@ export function blobBytes({ records }: CustodyPackage): number {
 
 export function packageKey(batch: Hex32, epoch: number): Uint8Array {
   return concat(fromHex(batch), uint64Bytes(epoch));
+}
+
+function asideKey(batch: Hex32, epoch: number): Uint8Array {
+  return concat(packageKey(batch, epoch), utf8('aside'));
 }
 
 export function nameOf(batch: Hex32, epoch: number): string {

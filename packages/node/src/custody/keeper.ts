@@ -13,8 +13,9 @@ import {
 } from '@consilium/core';
 import {
   INTAKES_MAX,
-  INTAKES_WAITING_BYTES_MAX,
-  INTAKES_WAITING_MAX,
+  INTAKES_PER_SOURCE_MAX,
+  INTAKES_WAITING_BYTES_PER_SOURCE_MAX,
+  INTAKES_WAITING_PER_SOURCE_MAX,
   PENDING_BATCHES_PER_AUTHOR_MAX,
   PENDING_BYTES_PER_AUTHOR_MAX,
 } from '../limits.ts';
@@ -56,18 +57,20 @@ export interface KeeperDeps {
 /** Faults that no honest node passes on: it looks at a package itself before it pushes it. */
 const GUILTY = 'CUSTODY_PACKAGE_INVALID';
 
-interface Waiting {
-  readonly bytes: number;
-  readonly start: () => void;
+/** Packages of one source: a peer, or the clients of this node. */
+interface Source {
+  running: number;
+  waitingBytes: number;
+  readonly waiting: { readonly bytes: number; readonly start: () => void }[];
 }
 
 export class Keeper {
   readonly #deps: KeeperDeps;
-  readonly #waiting: Waiting[] = [];
+  /** In the order in which they are served. */
+  readonly #sources = new Map<Hex32, Source>();
   readonly #reserved = new Map<Hex32, { batches: number; bytes: number }>();
   /** Batches being taken in, and who else waits for them: a package may come from several sides. */
   readonly #underWay = new Map<string, (() => void)[]>();
-  #waitingBytes = 0;
   #running = 0;
 
   constructor(deps: KeeperDeps) {
@@ -76,16 +79,19 @@ export class Keeper {
 
   /** `from`: the peer that pushed it; null: a client of this node. */
   take(bytes: Uint8Array, from: Hex32 | null, done: (result: Outcome<Kept>) => void): void {
-    if (this.#running < INTAKES_MAX) return this.#start(bytes, from, done);
-    const isTooMuch = this.#waitingBytes + bytes.length > INTAKES_WAITING_BYTES_MAX;
-    if (isTooMuch || this.#waiting.length >= INTAKES_WAITING_MAX)
+    const name = from ?? this.#deps.rules.self;
+    const source = this.#sources.get(name) ?? { running: 0, waitingBytes: 0, waiting: [] };
+    this.#sources.set(name, source);
+    const isTooMuch = source.waitingBytes + bytes.length > INTAKES_WAITING_BYTES_PER_SOURCE_MAX;
+    if (isTooMuch || source.waiting.length >= INTAKES_WAITING_PER_SOURCE_MAX)
       return done(new ConsiliumError('CUSTODY_BUSY', { rule: 'packages' }));
-    this.#waitingBytes += bytes.length;
-    this.#waiting.push({ bytes: bytes.length, start: () => this.#start(bytes, from, done) });
+    source.waitingBytes += bytes.length;
+    source.waiting.push({ bytes: bytes.length, start: () => this.#start(source, bytes, from, done) });
+    this.#startNext();
   }
 
   stop(): void {
-    this.#waiting.length = 0;
+    this.#sources.clear();
     this.#underWay.clear();
   }
 
@@ -95,10 +101,10 @@ export class Keeper {
     return this.#deps.signBytes(signedBytes('custodyReceipt', genesisHash, receiptPayload(statement)));
   }
 
-  #start(bytes: Uint8Array, from: Hex32 | null, done: (result: Outcome<Kept>) => void): void {
-    this.#running += 1;
+  #start(source: Source, bytes: Uint8Array, from: Hex32 | null, done: (result: Outcome<Kept>) => void): void {
     const finish = (result: Outcome<Kept>): void => {
       this.#running -= 1;
+      source.running -= 1;
       done(result);
       this.#startNext();
     };
@@ -115,12 +121,23 @@ export class Keeper {
     this.#joined(content, finish, (end) => this.#keep({ content, bytes, checked, from }, end));
   }
 
+  /** One of each source in turn. */
   #startNext(): void {
     if (this.#running >= INTAKES_MAX) return;
-    const next = this.#waiting.shift();
-    if (next === undefined) return;
-    this.#waitingBytes -= next.bytes;
-    next.start();
+    for (const [name, source] of [...this.#sources]) {
+      if (source.running >= INTAKES_PER_SOURCE_MAX) continue;
+      const next = source.waiting.shift();
+      if (next === undefined) {
+        if (source.running === 0) this.#sources.delete(name);
+        continue;
+      }
+      this.#sources.delete(name);
+      this.#sources.set(name, source);
+      this.#running += 1;
+      source.running += 1;
+      source.waitingBytes -= next.bytes;
+      return next.start();
+    }
   }
 
   /** One intake of a batch at a time: the second comes to find what the first has kept. */
@@ -184,7 +201,7 @@ export class Keeper {
       done(error);
     };
     holdings.pin(ids, (absent) => {
-      this.#fetch(content, absent, this.#sources(from, checked), (missing, error) => {
+      this.#fetch(content, absent, this.#peersFor(from, checked), (missing, error) => {
         if (error !== undefined) return finish(error);
         if (missing.length > 0)
           return finish(new ConsiliumError('CUSTODY_PACKAGE_MISSING', { blobs: missing.length }));
@@ -209,7 +226,7 @@ export class Keeper {
   }
 
   /** Whoever announced it, then the other custodians, who may have it by now. */
-  #sources(from: Hex32 | null, { custodians }: CheckedPackage): readonly Hex32[] {
+  #peersFor(from: Hex32 | null, { custodians }: CheckedPackage): readonly Hex32[] {
     const { net, rules } = this.#deps;
     const connected = net.connected();
     const others = custodians.map(({ id }) => id).filter((id) => id !== rules.self && connected.includes(id));

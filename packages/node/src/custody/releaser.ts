@@ -37,7 +37,7 @@ import type { Clock, Report, Sealer } from '../ports.ts';
 import { nameOf } from './holdings.ts';
 import { openShares, type PackageView } from './package-view.ts';
 import type { ReadIndex } from './read-index.ts';
-import type { Count, LedgerSight, Outcome } from './types.ts';
+import { type Count, type LedgerSight, type Outcome, orError } from './types.ts';
 import type { Views } from './views.ts';
 
 export interface ReleaserDeps extends LedgerSight {
@@ -267,13 +267,4 @@ function isSame(a: Plan, b: Plan): boolean {
   const nameOfGrants = ({ grants }: Plan): string =>
     grants.map(({ place, batch, epoch, root }) => `${place}/${batch}/${epoch}/${root}`).join(' ');
   return a.row.readerKey === b.row.readerKey && nameOfGrants(a) === nameOfGrants(b);
-}
-
-function orError<T>(run: () => T): Outcome<T> {
-  try {
-    return run();
-  } catch (error) {
-    if (isConsiliumError(error)) return error;
-    throw error;
-  }
 }

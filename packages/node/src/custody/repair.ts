@@ -110,11 +110,11 @@ export class Repair {
   }
 
   #look(batch: Hex32, delayMs: number): void {
-    if (this.#stopped || this.#missing.has(batch)) return;
-    const row = this.#lacked(batch);
-    if (row === undefined) return;
+    if (this.#stopped || this.#lacked(batch) === undefined) return;
     const dueMs = this.#deps.clock.monotonicMs() + delayMs;
-    this.#missing.set(batch, { failures: 0, dueMs, underWay: false });
+    const known = this.#missing.get(batch);
+    if (known === undefined) this.#missing.set(batch, { failures: 0, dueMs, underWay: false });
+    else if (known.failures === 0) known.dueMs = Math.min(known.dueMs, dueMs);
     this.#run();
   }
 

@@ -4,6 +4,9 @@ import { encodeRelease, type Hex32, isConsiliumError } from '@consilium/core';
 import {
   BLOB_ANSWERS_MAX,
   BLOBS_ANSWER_BYTES_MAX,
+  CUSTODY_COST_BYTES,
+  CUSTODY_COST_PACKAGE,
+  CUSTODY_COST_STEPS,
   CUSTODY_REQUESTS_BURST,
   CUSTODY_REQUESTS_PER_SECOND,
   RELEASES_PER_PEER_MAX,
@@ -57,7 +60,8 @@ export class Server {
   }
 
   asked(peer: Hex32, question: Question): void {
-    if (!this.#rate.take(peer, 1)) return this.#refuse(peer, question);
+    const cost = question.type === 'package' ? CUSTODY_COST_PACKAGE : 1;
+    if (!this.#rate.take(peer, cost)) return this.#refuse(peer, question);
     switch (question.type) {
       case 'package':
         return this.#takePackage(peer, question);
@@ -72,8 +76,17 @@ export class Server {
     }
   }
 
+  /** Whether this peer may ask, or tell, one thing more now. */
+  allows(peer: Hex32): boolean {
+    return this.#rate.take(peer, 1);
+  }
+
   forget(peer: Hex32): void {
     this.#releases.delete(peer);
+  }
+
+  #charge(peer: Hex32, bytes: number): void {
+    this.#rate.charge(peer, Math.floor(bytes / CUSTODY_COST_BYTES));
   }
 
   #refuse(peer: Hex32, question: Question): void {
@@ -91,6 +104,7 @@ export class Server {
 
   #givePackage(peer: Hex32, { requestId, batch, epoch }: PackageRequest): void {
     const bytes = this.#deps.holdings.package(batch, epoch) ?? null;
+    this.#charge(peer, bytes?.length ?? 0);
     this.#deps.send(peer, { type: 'package-answer', requestId, bytes });
   }
 
@@ -100,6 +114,10 @@ export class Server {
     this.#blobAnswers += 1;
     readHere(this.#deps.vault, ids, BLOBS_ANSWER_BYTES_MAX, (blobs) => {
       this.#blobAnswers -= 1;
+      this.#charge(
+        peer,
+        blobs.reduce((sum, blob) => sum + (blob?.length ?? 0), 0),
+      );
       this.#deps.lost(ids.filter((_, place) => blobs[place] === null));
       this.#deps.send(peer, { type: 'blobs-answer', requestId, blobs });
     });
@@ -126,6 +144,7 @@ export class Server {
     const { height } = tip();
     if (height <= known)
       return void send(peer, { type: 'heights-answer', requestId, height, steps: NO_STEPS });
+    this.#rate.charge(peer, CUSTODY_COST_STEPS);
     lightSteps(known, (shown) => send(peer, { type: 'heights-answer', requestId, ...shown }));
   }
 }

@@ -1,15 +1,16 @@
 // Owns: what custody is given and what it tells, as types.
-import type {
-  Action,
-  ConsiliumError,
-  ErrorCode,
-  Genesis,
-  Group,
-  Hex32,
-  Hex64,
-  Sha256,
-  StateReader,
-  Verify,
+import {
+  type Action,
+  type ConsiliumError,
+  type ErrorCode,
+  type Genesis,
+  type Group,
+  type Hex32,
+  type Hex64,
+  isConsiliumError,
+  type Sha256,
+  type StateReader,
+  type Verify,
 } from '@consilium/core';
 import type { CustodyMessage } from '../messages/custody.ts';
 import type { Clock, Kv, Peers, Random, Report, Sealer, Vault } from '../ports.ts';
@@ -61,3 +62,13 @@ export type Send = (peer: Hex32, message: CustodyMessage) => boolean;
 
 /** A result or the coded refusal of it. */
 export type Outcome<T> = T | ConsiliumError;
+
+/** The result, or the coded error that was thrown instead. */
+export function orError<T>(run: () => T): Outcome<T> {
+  try {
+    return run();
+  } catch (error) {
+    if (isConsiliumError(error)) return error;
+    throw error;
+  }
+}

@@ -2,12 +2,14 @@
 import {
   type Action,
   actionOf,
+  BLOB_BYTES_MAX,
   batchRootOf,
   type Chunk,
   type CustodyEpoch,
   type CustodyPackage,
   concat,
   custodyThreshold,
+  type Dealing,
   deal,
   encodePackage,
   fromHex,
@@ -28,7 +30,7 @@ import {
   uint64Bytes,
   utf8,
 } from '@consilium/core';
-import { sealContent, sealShares } from '@consilium/sealing';
+import { type EncryptionKey, sealContent, sealShares, unsealShares } from '@consilium/sealing';
 import { sodiumGroup } from '../../src/crypto/group-sodium.ts';
 
 export interface AuthorOptions {
@@ -44,6 +46,10 @@ export interface AuthorOptions {
   /** Indexes of custodians who get a share of another secret. */
   readonly falseFor?: readonly number[];
   readonly effects?: readonly StatutoryEffect[];
+  /** Other points than those of the shares, under the root that comes of them. */
+  readonly points?: readonly Hex32[];
+  /** Adds so many pieces of full size to each record, which nobody has. */
+  readonly missingChunks?: number;
   /** Seals the same ciphertext anew, as an author does after a change of custodians. */
   readonly anew?: Authored;
   /** Changes the package before it is signed. */
@@ -90,7 +96,12 @@ async function prepare(text: string, place: number, options: AuthorOptions): Pro
   const secret = options.anew?.secrets[place] ?? randomScalar(drawn(64));
   const blobs: Uint8Array[] = [];
   for await (const chunk of sealContent(secret, single(utf8(text)))) blobs.push(chunk);
-  const chunks = blobs.map((blob) => ({ id: hashHex(blob), bytes: blob.length }));
+  const real = blobs.map((blob) => ({ id: hashHex(blob), bytes: blob.length }));
+  const missing = Array.from({ length: options.missingChunks ?? 0 }, () => ({
+    id: toHex(drawn(32)),
+    bytes: BLOB_BYTES_MAX,
+  }));
+  const chunks = [...real, ...missing];
   const salt = options.anew?.content.records[place]?.salt ?? toHex(drawn(32));
   const coefficients = Array.from({ length: custodyThreshold(count) - 1 }, () => randomScalar(drawn(64)));
   const { points, shares } = deal(sodiumGroup, secret, coefficients, count);
@@ -104,7 +115,7 @@ async function prepare(text: string, place: number, options: AuthorOptions): Pro
       salt,
       chunks.map(({ id }) => id),
     ),
-    points: points.map(toHex),
+    points: options.points ?? points.map(toHex),
     shares: shares.map((share, place) =>
       options.falseFor?.includes(place + 1) === true ? randomScalar(drawn(64)) : share,
     ),
@@ -197,5 +208,66 @@ function newRecord(
     effects,
     tags: Array.from({ length: 16 }, (_, index) => toHex(new Uint8Array(16).fill(index))),
     tagGeneration: 1,
+  };
+}
+
+export interface Redealing {
+  /** Package of the epoch whose shares are dealt. */
+  readonly content: CustodyPackage;
+  readonly custodyKey: EncryptionKey;
+  readonly self: Hex32;
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
+  readonly dealers: readonly number[];
+  readonly recipients: CustodyEpoch['custodians'];
+  /** Deals other secrets than its shares. */
+  readonly falsely?: boolean;
+}
+
+/** A custodian's own shares dealt again with a polynomial of the test's; not signed. */
+export async function dealAnew(options: Redealing): Promise<Dealing> {
+  const { content, custodyKey, self, index, from, to, dealers, recipients } = options;
+  const { batch, records } = content;
+  const [authored] = content.dealings as readonly [Dealing];
+  const shares = await unsealShares(
+    custodyKey,
+    authored.encs[index - 1] as Hex32,
+    shareInfo({ batch, epoch: from, dealer: 0, custodian: self }),
+    records.map(({ commitment }, position) => ({
+      position,
+      aad: fromHex(commitment),
+      sealed: authored.records[position]?.shares[index - 1] as Uint8Array,
+    })),
+  );
+  const dealt = shares.map((share) => {
+    const coefficients = Array.from({ length: custodyThreshold(recipients.length) - 1 }, () =>
+      randomScalar(drawn(64)),
+    );
+    const secret = options.falsely === true ? randomScalar(drawn(64)) : (share as Uint8Array);
+    return deal(sodiumGroup, secret, coefficients, recipients.length);
+  });
+  const envelopes = await Promise.all(
+    recipients.map(({ id, custodyKey: key }, place) =>
+      sealShares(
+        key,
+        shareInfo({ batch, epoch: to, dealer: index, custodian: id }),
+        records.map(({ commitment }, position) => ({
+          aad: fromHex(commitment),
+          share: dealt[position]?.shares[place] as Uint8Array,
+        })),
+      ),
+    ),
+  );
+  return {
+    dealer: index,
+    from,
+    dealers,
+    encs: envelopes.map(({ enc }) => enc),
+    records: dealt.map(({ points }, position) => ({
+      points: points.map(toHex),
+      shares: envelopes.map(({ sealed }) => sealed[position] as Uint8Array),
+    })),
+    signature: '00'.repeat(64),
   };
 }

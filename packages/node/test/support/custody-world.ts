@@ -34,6 +34,7 @@ import { sodiumGroup } from '../../src/crypto/group-sodium.ts';
 import { createSealer } from '../../src/crypto/sealer.ts';
 import { type Counted, Custody, type Outcome } from '../../src/custody/custody.ts';
 import type { Gathered } from '../../src/custody/gatherer.ts';
+import { RESHARE_TICK_MS } from '../../src/limits.ts';
 import { type CustodyMessage, decodeCustodyMessage } from '../../src/messages/custody.ts';
 import type { Channel, Kv, KvWrite, NetHandler, Peers, Sealer } from '../../src/ports.ts';
 import { commitWrites, genesisWrites, readTip, type Tip } from '../../src/replica/chain.ts';
@@ -59,8 +60,7 @@ export interface CustodyNode {
   readonly counted: { readonly what: Counted; readonly code?: ErrorCode }[];
   /** Why it may release nothing. */
   standing: ErrorCode | undefined;
-  /** Envelopes that it was asked to seal, and what happens before each is answered. */
-  sealerCalls: number;
+  /** What happens before an envelope that it seals is there. */
   beforeSealed: () => void;
   /** While set, commits wait here. */
   behind: BuiltBlock[] | undefined;
@@ -81,6 +81,10 @@ export interface CustodyWorld {
   readonly nodes: readonly CustodyNode[];
   node(name: string): CustodyNode;
   commit(txs: readonly Tx[]): BuiltBlock;
+  /** Commits what custody handed in by itself, in one block; the types and codes. */
+  pump(): string[];
+  /** Lets time pass, not while anybody seals or opens, and commits what custody hands in, until the condition holds. */
+  passUntil(holds: () => boolean, what: string): Promise<void>;
   /** One transaction in a block of its own; its code. */
   act(sender: Person, ...actions: readonly Action[]): string;
   cut(a: CustodyNode, b: CustodyNode): void;
@@ -192,7 +196,8 @@ export function createCustodyWorld(count = 4, guests = 0): CustodyWorld {
   const clock = createManualClock(GENESIS_TIME + 1_000);
   const wire: Wire = { links: new Set(), handlers: new Map(), tap: (_from, _to, message) => message };
   const steps: LightStep[] = [];
-  const nodes = names.map((name) => createNode(name, { chain, clock, wire, steps }));
+  const sealing: Sealing = { underWay: 0 };
+  const nodes = names.map((name) => createNode(name, { chain, clock, wire, steps, sealing }));
   for (const a of nodes) for (const b of nodes) wire.links.add(linkOf(a.hospital.id, b.hospital.id));
   for (const node of nodes) node.restart();
   const told = (built: BuiltBlock): BuiltBlock => {
@@ -211,6 +216,14 @@ export function createCustodyWorld(count = 4, guests = 0): CustodyWorld {
   const commit = (txs: readonly Tx[], options = {}): BuiltBlock => told(real(txs, options));
   // The kit's people commit by themselves: every node hears of their blocks as well.
   Object.assign(chain, { commit });
+  const pump = (): string[] => {
+    const txs = nodes.flatMap(({ hospital: { id, account }, actions }) =>
+      actions.splice(0).map((action) => chain.tx(id, account, [action])),
+    );
+    if (txs.length === 0) return [];
+    const { execution } = commit(txs);
+    return execution.results.map(({ code }) => code);
+  };
   const node = (name: string): CustodyNode =>
     nodes.find((each) => each.hospital.name.startsWith(name)) as CustodyNode;
   return {
@@ -219,6 +232,14 @@ export function createCustodyWorld(count = 4, guests = 0): CustodyWorld {
     nodes,
     node,
     commit,
+    pump,
+    passUntil: (holds, what) =>
+      until(() => {
+        if (sealing.underWay > 0) return false;
+        clock.advance(RESHARE_TICK_MS);
+        pump();
+        return holds();
+      }, what),
     act: (sender, ...actions) => submitTx(chain, sender, ...actions).code,
     cut: (a, b) => {
       wire.links.delete(linkOf(a.hospital.id, b.hospital.id));
@@ -281,14 +302,20 @@ function applyTo(node: CustodyNode, built: BuiltBlock, certificate: Certificate)
   node.custody.committed({ execution });
 }
 
+/** Cryptography takes real time, and the manual clock must not run away from it. */
+interface Sealing {
+  underWay: number;
+}
+
 interface NodeWorld {
+  readonly sealing: Sealing;
   readonly chain: Chain;
   readonly clock: ManualClock;
   readonly wire: Wire;
   readonly steps: readonly LightStep[];
 }
 
-function createNode(name: string, { chain, clock, wire, steps }: NodeWorld): CustodyNode {
+function createNode(name: string, { chain, clock, wire, steps, sealing }: NodeWorld): CustodyNode {
   const own = custodyHospital(name);
   const custodyKey = custodyKeyOf(name);
   const kv = createTestKv();
@@ -309,15 +336,23 @@ function createNode(name: string, { chain, clock, wire, steps }: NodeWorld): Cus
   const real: Sealer = createSealer(custodyKey, (error) => {
     throw error;
   });
+  const counted = <T>(done: (result: T) => void): ((result: T) => void) => {
+    sealing.underWay += 1;
+    return (result) => {
+      sealing.underWay -= 1;
+      done(result);
+    };
+  };
   const sealer: Sealer = {
-    ...real,
     seal: (publicKey, info, plaintext, done) => {
-      node.sealerCalls += 1;
+      const answer = counted(done);
       real.seal(publicKey, info, plaintext, (sealed) => {
         node.beforeSealed();
-        done(sealed);
+        answer(sealed);
       });
     },
+    sealShares: (publicKey, info, items, done) => real.sealShares(publicKey, info, items, counted(done)),
+    unsealShares: (enc, info, items, done) => real.unsealShares(enc, info, items, counted(done)),
   };
   const node: CustodyNode = {
     hospital: own,
@@ -328,7 +363,6 @@ function createNode(name: string, { chain, clock, wire, steps }: NodeWorld): Cus
     log,
     counted: [],
     standing: undefined,
-    sealerCalls: 0,
     beforeSealed: () => undefined,
     behind: undefined,
     penalties: [],

@@ -3,6 +3,7 @@ import {
   type CustodyPackage,
   custodyEpoch,
   type Hex32,
+  RECORD_CHUNKS_MAX,
   readRow,
   verifyReceipt,
 } from '@consilium/core';
@@ -10,7 +11,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { asPerson, type Person } from '../../../../core/test/kit/people.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { Gathered } from '../../../src/custody/gatherer.ts';
-import { CUSTODY_EXPIRY_MS, CUSTODY_SWEEP_MS } from '../../../src/limits.ts';
+import { CUSTODY_EXPIRY_MS, CUSTODY_SWEEP_MS, INTAKES_PER_SOURCE_MAX } from '../../../src/limits.ts';
+import { decodeCustodyMessage } from '../../../src/messages/custody.ts';
 import { TABLES } from '../../../src/tables.ts';
 import type { Authored } from '../../support/custody-author.ts';
 import {
@@ -125,26 +127,21 @@ describe('receipts of custodians', () => {
     ['an epoch that never was', (p) => ({ ...p, epoch: 9 }), 'CUSTODY_EPOCH_WRONG'],
     ['another institution as author', (p) => ({ ...p, author: 'ee'.repeat(32) }), 'CUSTODY_PACKAGE_INVALID'],
     ['a patient whom nobody knows', (p) => ({ ...p, patient: 'ee'.repeat(32) }), 'ACCOUNT_NOT_FOUND'],
-    [
-      'a point that is no element',
-      (p) => ({
-        ...p,
-        dealings: p.dealings.map((dealing) => ({
-          ...dealing,
-          records: dealing.records.map((record) => ({
-            ...record,
-            points: record.points.map(() => `01${'00'.repeat(31)}`),
-          })),
-        })),
-      }),
-      'CUSTODY_PACKAGE_INVALID',
-    ],
   ])('%s is refused', async (_what, change, code) => {
     const { at, patient } = start();
     const authored = await world.author(at.hospital, patient, { change });
     await handIn(at, authored);
     expect(refusal(await push(at, authored))).toBe(code);
     expect(at.kv.rows(TABLES.packages)).toEqual([]);
+  });
+
+  it('a point that is no element of the group is refused', async () => {
+    const { at, patient } = start();
+    const smallOrder = 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f';
+    const authored = await world.author(at.hospital, patient, { points: [smallOrder, smallOrder] });
+    await handIn(at, authored);
+    const refused = await push(at, authored);
+    expect(refused).toMatchObject({ code: 'CUSTODY_PACKAGE_INVALID', data: { rule: 'point' } });
   });
 
   it('a package under another key than the sender’s is refused', async () => {
@@ -180,6 +177,7 @@ describe('receipts of custodians', () => {
     const before = pushes();
     expect(ok(await push(at, authored)).receipts.length).toBeGreaterThanOrEqual(first.receipts.length);
     expect(pushes()).toBe(before);
+    expect(at.counted.filter(({ what }) => what === 'receipt')).toHaveLength(1);
     at.restart();
     const after = ok(await push(at, authored));
     expect(after.receipts.length).toBeGreaterThanOrEqual(3);
@@ -264,5 +262,43 @@ describe('receipts of custodians', () => {
     await handIn(at, authored);
     ok(await push(at, authored));
     await until(() => at.penalties.some(({ peer }) => peer === liar.hospital.id), 'the liar is blamed');
+  });
+
+  it('more than an author may have pending is refused before anything of it is fetched', async () => {
+    const { at, patient } = start();
+    const authored = await world.author(at.hospital, patient, {
+      texts: ['one', 'two', 'three'],
+      missingChunks: RECORD_CHUNKS_MAX - 1,
+    });
+    expect(refusal(await push(at, authored))).toBe('CUSTODY_BUSY');
+    expect(
+      world.nodes.flatMap(({ heard }) => heard).filter(({ message }) => message.type === 'blobs-request'),
+    ).toEqual([]);
+  });
+
+  it('a peer whose blobs never come holds up nobody else', async () => {
+    const { at, others, patient } = start();
+    const [stalling, keeper] = others as [CustodyNode, CustodyNode];
+    world.tap = (from, _to, bytes) => {
+      const isBlobs = decodeCustodyMessage(bytes).type === 'blobs-answer';
+      return from === stalling.hospital.id && isBlobs ? undefined : bytes;
+    };
+    const foreign = world.patient(stalling.hospital, 'patient of the stalling');
+    for (let count = 0; count < INTAKES_PER_SOURCE_MAX + 1; count += 1) {
+      const one = await world.author(stalling.hospital, foreign);
+      await handIn(stalling, one);
+      stalling.custody.push(one.bytes, 1_000, () => undefined);
+    }
+    await until(
+      () =>
+        stalling.heard.filter(
+          ({ message, from }) => message.type === 'blobs-request' && from === keeper.hospital.id,
+        ).length > 1,
+      'the stalling one is asked',
+    );
+    const authored = await world.author(at.hospital, patient);
+    await handIn(at, authored);
+    const gathered = ok(await push(at, authored));
+    expect(gathered.receipts.length).toBeGreaterThanOrEqual(3);
   });
 });

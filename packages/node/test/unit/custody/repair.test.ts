@@ -97,24 +97,26 @@ describe('repair in the background', () => {
   it('a peer that hands out something else is blamed, and another one asked', async () => {
     const { other, authored } = await story();
     wipe(other);
-    const liars = new Set<Hex32>();
+    const liars = new Map<string, Hex32>();
     world.tap = (from, to, bytes) => {
       const message = decodeCustodyMessage(bytes);
-      if (to !== other.hospital.id || liars.size > 1) return bytes;
+      if (to !== other.hospital.id || liars.has(message.type)) return bytes;
       if (message.type === 'package-answer' && message.bytes !== null) {
-        liars.add(from);
+        liars.set(message.type, from);
         const changed = message.bytes.slice();
         changed[400] = (changed[400] ?? 0) ^ 1;
         return encodeCustodyMessage({ ...message, bytes: changed });
       }
       if (message.type !== 'blobs-answer') return bytes;
-      liars.add(from);
+      liars.set(message.type, from);
       return encodeCustodyMessage({ ...message, blobs: message.blobs.map(() => Uint8Array.of(1)) });
     };
     other.restart();
     await until(() => isWhole(other, authored), 'it is whole all the same');
-    expect(new Set(other.penalties.map(({ peer }) => peer))).toEqual(liars);
-    expect(liars.size).toBe(2);
+    expect(other.penalties).toEqual([
+      { peer: liars.get('package-answer'), code: 'custody.package-false' },
+      { peer: liars.get('blobs-answer'), code: 'custody.blob-false' },
+    ]);
   });
 
   it('nobody is there: it tries again later, ever more seldom', async () => {

@@ -1,0 +1,132 @@
+import { type CustodyPackage, encodePackage, hashHex, toHex } from '@consilium/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Holdings } from '../../../src/custody/holdings.ts';
+import { LOOSE_BYTES_MAX } from '../../../src/limits.ts';
+import type { Kv } from '../../../src/ports.ts';
+import { TABLES } from '../../../src/tables.ts';
+import { answerOf, refusal } from '../../support/custody-world.ts';
+import { createManualClock, type ManualClock } from '../../support/fakes.ts';
+import { createMemoryVault, type MemoryVault } from '../../support/memory-vault.ts';
+
+const BLOB = Uint8Array.of(1, 2, 3);
+const BATCH = 'ba'.repeat(32);
+
+function packageOf(mark: number): CustodyPackage {
+  const id = hashHex(BLOB);
+  const [patient, author, sender] = ['aa', 'bb', 'cc'].map((byte) => byte.repeat(32)) as [
+    string,
+    string,
+    string,
+  ];
+  const hex = mark.toString(16).padStart(2, '0').repeat(32);
+  const record = {
+    commitment: hex,
+    salt: hex,
+    chunks: [{ id, bytes: BLOB.length }],
+    pointsSalt: hex,
+    wrap: null,
+  };
+  const dealt = { points: [hex], shares: [new Uint8Array(48)] };
+  const dealing = {
+    dealer: 0,
+    from: null,
+    dealers: [],
+    encs: [hex],
+    records: [dealt],
+    signature: '00'.repeat(64),
+  };
+  return {
+    version: 1,
+    batch: BATCH,
+    epoch: 1,
+    patient,
+    author,
+    sender,
+    records: [record],
+    dealings: [dealing],
+  };
+}
+
+let kv: Kv;
+let vault: MemoryVault;
+let clock: ManualClock;
+let holdings: Holdings;
+
+beforeEach(() => {
+  const rows = new Map<string, Uint8Array>();
+  kv = {
+    get: (table, key) => rows.get(`${table}:${toHex(key)}`),
+    write: (batch, done) => {
+      for (const { table, key, value } of batch) {
+        if (value === null) rows.delete(`${table}:${toHex(key)}`);
+        else rows.set(`${table}:${toHex(key)}`, value);
+      }
+      queueMicrotask(() => done());
+    },
+  };
+  vault = createMemoryVault();
+  clock = createManualClock();
+  holdings = new Holdings({ kv, vault, clock, isRegistered: () => true });
+});
+afterEach(() => holdings.stop());
+
+const keep = (mark: number, aside: boolean) => {
+  const content = packageOf(mark);
+  const bytes = encodePackage(content);
+  return answerOf<Error | undefined>((done) =>
+    holdings.keep({ content, bytes, pending: false, aside }, done),
+  );
+};
+const marked = (mark: number): Uint8Array => encodePackage(packageOf(mark));
+const settle = (mark: number) =>
+  answerOf<boolean>((done) =>
+    holdings.settle(BATCH, 1, (bytes) => toHex(bytes) === toHex(marked(mark)), done),
+  );
+
+describe('packages of one batch and epoch', () => {
+  it('what was signed for stays beside what was made anew, until the ledger has decided', async () => {
+    await keep(1, true);
+    await keep(2, true);
+    await keep(3, true);
+    await keep(3, true);
+    expect(holdings.package(BATCH, 1)).toEqual(marked(3));
+    expect(holdings.aside(BATCH, 1)).toEqual([marked(1), marked(2)]);
+    expect(await settle(1)).toBe(true);
+    expect(holdings.package(BATCH, 1)).toEqual(marked(1));
+    expect(holdings.aside(BATCH, 1)).toEqual([]);
+  });
+
+  it('the one that stands stays when the ledger has decided for it', async () => {
+    await keep(1, true);
+    await keep(2, true);
+    expect(await settle(2)).toBe(true);
+    expect(holdings.package(BATCH, 1)).toEqual(marked(2));
+    expect(holdings.aside(BATCH, 1)).toEqual([]);
+  });
+
+  it('none stands when the ledger has decided for another', async () => {
+    await keep(1, true);
+    await keep(2, true);
+    expect(await settle(9)).toBe(false);
+    expect(holdings.package(BATCH, 1)).toBeUndefined();
+    expect(holdings.aside(BATCH, 1)).toEqual([]);
+  });
+});
+
+describe('loose blobs', () => {
+  it('stand in a row before their bytes are written, and one that fails is destroyed like any other', async () => {
+    vault.failure = 'DISK_FULL';
+    const id = hashHex(BLOB);
+    expect(refusal(await answerOf((done) => holdings.takeBlobs(new Map([[id, BLOB]]), done)))).toBe(
+      'DISK_FULL',
+    );
+    expect(kv.get(TABLES.looseBlobs, Uint8Array.from(Buffer.from(id, 'hex')))).toBeDefined();
+  });
+
+  it('are refused when too many wait', async () => {
+    const huge = Object.defineProperty(new Uint8Array(1), 'length', { value: LOOSE_BYTES_MAX + 1 });
+    const blobs = new Map([['ab'.repeat(32), huge]]);
+    expect(refusal(await answerOf((done) => holdings.takeBlobs(blobs, done)))).toBe('CUSTODY_BUSY');
+    expect(vault.ids()).toEqual([]);
+  });
+});
