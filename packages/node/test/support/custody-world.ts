@@ -60,6 +60,8 @@ export interface CustodyNode {
   readonly counted: { readonly what: Counted; readonly code?: ErrorCode }[];
   /** Why it may release nothing. */
   standing: ErrorCode | undefined;
+  /** Changes what it seals: a custodian that lies. */
+  falsify: (plaintext: Uint8Array) => Uint8Array;
   /** What happens before an envelope that it seals is there. */
   beforeSealed: () => void;
   /** While set, commits wait here. */
@@ -75,8 +77,14 @@ export interface CustodyNode {
   restart(): void;
 }
 
+export interface CommittedBlock extends BuiltBlock {
+  readonly certificate: Certificate;
+}
+
 export interface CustodyWorld {
   readonly chain: Chain;
+  /** Every block so far, with its certificate. */
+  readonly blocks: readonly CommittedBlock[];
   readonly clock: ManualClock;
   readonly nodes: readonly CustodyNode[];
   node(name: string): CustodyNode;
@@ -95,6 +103,8 @@ export interface CustodyWorld {
   /** Handed in at this node, gathered, registered. */
   register(at: CustodyNode, by: Hospital, authored: Authored): Promise<Gathered>;
   patient(by: Hospital, name: string): Person;
+  /** Nobody seals or opens at the moment. */
+  isIdle(): boolean;
   stop(): void;
 }
 
@@ -196,6 +206,7 @@ export function createCustodyWorld(count = 4, guests = 0): CustodyWorld {
   const clock = createManualClock(GENESIS_TIME + 1_000);
   const wire: Wire = { links: new Set(), handlers: new Map(), tap: (_from, _to, message) => message };
   const steps: LightStep[] = [];
+  const blocks: CommittedBlock[] = [];
   const sealing: Sealing = { underWay: 0 };
   const nodes = names.map((name) => createNode(name, { chain, clock, wire, steps, sealing }));
   for (const a of nodes) for (const b of nodes) wire.links.add(linkOf(a.hospital.id, b.hospital.id));
@@ -204,6 +215,7 @@ export function createCustodyWorld(count = 4, guests = 0): CustodyWorld {
     const { header } = built.block;
     const isChange = header.nextValidatorsHash !== header.validatorsHash;
     const certificate = chain.certificate() as Certificate;
+    blocks.push({ ...built, certificate });
     steps.push({ header, certificate, nextValidators: isChange ? built.execution.validators : null });
     for (const node of nodes) {
       node.behind?.push(built);
@@ -228,6 +240,7 @@ export function createCustodyWorld(count = 4, guests = 0): CustodyWorld {
     nodes.find((each) => each.hospital.name.startsWith(name)) as CustodyNode;
   return {
     chain,
+    blocks,
     clock,
     nodes,
     node,
@@ -286,6 +299,7 @@ export function createCustodyWorld(count = 4, guests = 0): CustodyWorld {
       return gathered;
     },
     patient: (by, name) => enrol(chain, by, name),
+    isIdle: () => sealing.underWay === 0,
     stop: () => {
       for (const each of nodes) each.custody.stop();
     },
@@ -346,7 +360,7 @@ function createNode(name: string, { chain, clock, wire, steps, sealing }: NodeWo
   const sealer: Sealer = {
     seal: (publicKey, info, plaintext, done) => {
       const answer = counted(done);
-      real.seal(publicKey, info, plaintext, (sealed) => {
+      real.seal(publicKey, info, node.falsify(plaintext), (sealed) => {
         node.beforeSealed();
         answer(sealed);
       });
@@ -363,6 +377,7 @@ function createNode(name: string, { chain, clock, wire, steps, sealing }: NodeWo
     log,
     counted: [],
     standing: undefined,
+    falsify: (plaintext) => plaintext,
     beforeSealed: () => undefined,
     behind: undefined,
     penalties: [],

@@ -1,0 +1,381 @@
+// What custody promises, each as it is told to people: real shares, envelopes and signatures of several hospitals over a
+// ledger in memory, and the SDK as their client.
+import {
+  actionOf,
+  BATCHES,
+  currentEpoch,
+  custodyEpoch,
+  dealersOf,
+  dealingShape,
+  decode,
+  decodePackage,
+  decodeRelease,
+  decodeReleased,
+  type ErrorCode,
+  encode,
+  encodeReleased,
+  encodeReleaseRequest,
+  fromHex,
+  type Hex32,
+  isConsiliumError,
+  OBJECT_BYTES_MAX,
+  type ReleaseRequest,
+  readRow,
+  type SecretKey,
+  shareInfo,
+  signDealing,
+  signRequest,
+  toHex,
+} from '@consilium/core';
+import { type Client, type OpenedAccess, openRecords, type Signer } from '@consilium/sdk';
+import { openContent, unsealShares } from '@consilium/sealing';
+import { afterEach, expect, it } from 'vitest';
+import { asPerson, credential, decide, grantTo, type Person } from '../../../../core/test/kit/people.ts';
+import type { Outcome } from '../../../src/custody/custody.ts';
+import type { Gathered } from '../../../src/custody/gatherer.ts';
+import { packageKey } from '../../../src/custody/holdings.ts';
+import type { CustodianAnswer } from '../../../src/custody/relay.ts';
+import { decodeCustodyMessage, encodeCustodyMessage } from '../../../src/messages/custody.ts';
+import { TABLES } from '../../../src/tables.ts';
+import { type Authored, drawn } from '../../support/custody-author.ts';
+import { clientOf, whilePassing } from '../../support/custody-client.ts';
+import {
+  answerOf,
+  type CustodyNode,
+  type CustodyWorld,
+  createCustodyWorld,
+  custodyHospital,
+  ok,
+  refusal,
+  until,
+} from '../../support/custody-world.ts';
+
+let world: CustodyWorld;
+afterEach(() => world.stop());
+
+interface Story {
+  readonly home: CustodyNode;
+  readonly reading: CustodyNode;
+  readonly patient: Person;
+  readonly doctor: Person;
+  readonly authored: Authored;
+}
+
+/** Two records of a patient at one hospital, and a consent for the doctor of another. */
+async function story(guests = 0): Promise<Story> {
+  world = createCustodyWorld(4, guests);
+  const [home, reading] = world.nodes as [CustodyNode, CustodyNode];
+  const patient = world.patient(home.hospital, 'patient of promises');
+  const doctor = credential(world.chain, reading.hospital, 'doctor of promises');
+  const authored = await world.author(home.hospital, patient);
+  await world.register(home, home.hospital, authored);
+  const founders = world.nodes.slice(0, 4);
+  await until(() => founders.every(({ kv }) => kv.rows(TABLES.packages).length > 0), 'all hold the package');
+  const terms = { categories: [], excludedLabels: [] };
+  expect(world.act(patient, grantTo(world.chain, doctor.id, terms))).toBe('OK');
+  return { home, reading, patient, doctor, authored };
+}
+
+const signerOf = ({ id, key }: Person): Signer => ({ account: id, key });
+
+/** Enters an access to both records; its index. */
+function entered({ patient, authored }: Story, by: Person, readerKey: Hex32 = 'a7'.repeat(32)): number {
+  const selection = { type: 'records', records: authored.records } as const;
+  const body = { patient: patient.id, selection, purpose: 'TREAT', readerKey } as const;
+  const { execution } = world.commit([world.chain.tx(by.id, by.key, [actionOf('access.open', body)])]);
+  return execution.results[0]?.outcomes[0]?.index as number;
+}
+
+/** What every custodian says to this request: a code, those of its places, or `released`. */
+async function saidToAll(
+  told: Story,
+  access: number,
+  change: Partial<ReleaseRequest> = {},
+  key: SecretKey = told.doctor.key,
+): Promise<readonly string[]> {
+  return [...(await saidByEach(told, access, change, key)).values()];
+}
+
+/** The same by custodian. */
+async function saidByEach(
+  { reading, patient, doctor }: Story,
+  access: number,
+  change: Partial<ReleaseRequest> = {},
+  key: SecretKey = doctor.key,
+): Promise<ReadonlyMap<Hex32, string>> {
+  const plain: ReleaseRequest = {
+    type: 'release',
+    patient: patient.id,
+    access,
+    reader: doctor.id,
+    places: [0, 1],
+    nonce: toHex(drawn(16)),
+    ...change,
+  };
+  const bytes = encodeReleaseRequest(signRequest(key, world.chain.deps.genesisHash, plain));
+  const answers = await whilePassing(
+    world,
+    answerOf<Outcome<readonly CustodianAnswer[]>>((done) => reading.custody.release(bytes, 'all', done)),
+  );
+  return new Map(ok(answers).map((answer) => [answer.custodian, saidIn(answer)]));
+}
+
+function saidIn(answer: CustodianAnswer): string {
+  if ('code' in answer) return answer.code;
+  const { envelope, refusals } = decodeRelease(answer.release);
+  if (envelope !== null) return 'released';
+  return [...new Set(refusals.map(({ code }) => code))].join();
+}
+
+const byAll = (code: ErrorCode | 'released', count = 4): readonly string[] => Array(count).fill(code);
+
+it('A share request without a permit, with a permit of another reader, expired, revoked, or not yet committed on that custodian is refused by every custodian, each with its code.', async () => {
+  const told = await story();
+  const stranger = credential(world.chain, told.reading.hospital, 'doctor without consent');
+  const asStranger = { reader: stranger.id };
+  expect(await saidToAll(told, 7)).toEqual(byAll('ACCESS_NOT_FOUND'));
+  const denied = entered(told, stranger);
+  expect(await saidToAll(told, denied, asStranger, stranger.key)).toEqual(byAll('ACCESS_DENIED'));
+
+  const permitted = entered(told, told.doctor);
+  expect(await saidToAll(told, permitted)).toEqual(byAll('released'));
+  expect(await saidToAll(told, permitted, asStranger, stranger.key)).toEqual(byAll('ACCESS_OTHER_READER'));
+  expect(await saidToAll(told, permitted, {}, stranger.key)).toEqual(byAll('TX_SIGNATURE_INVALID'));
+
+  for (const late of world.nodes) {
+    late.behind = [];
+    const fresh = entered(told, told.doctor);
+    const said = await saidToAll(told, fresh);
+    expect(said.filter((code) => code !== 'released')).toEqual(['CUSTODY_STALE']);
+    late.catchUp();
+    expect(await saidToAll(told, fresh)).toEqual(byAll('released'));
+  }
+
+  const revoked = entered(told, told.doctor);
+  expect(world.act(told.patient, actionOf('consent.revoke', { index: 0 }))).toBe('OK');
+  expect(await saidToAll(told, revoked)).toEqual(byAll('ACCESS_REVOKED'));
+  world.clock.advance(10 * 60_000);
+  expect(await saidToAll(told, revoked)).toEqual(byAll('ACCESS_EXPIRED'));
+});
+
+it('A custodian that sends a false share is named, and the record opens without it. An author that deals shares of two different keys gets too few receipts to register.', async () => {
+  const told = await story();
+  const client = clientOf(world, told.reading);
+  for (const liar of world.nodes) {
+    // Three answer, and so many are waited for: the false share is always among what the reader gets.
+    const away = world.nodes.find((node) => node !== liar && node !== told.reading) as CustodyNode;
+    world.cut(told.reading, away);
+    liar.falsify = (plaintext) =>
+      encodeReleased(decodeReleased(plaintext).map((each) => ({ ...each, share: otherShare(each.share) })));
+    const opened = await opening(client, told);
+    expect(opened.liars.map(({ institution, reason }) => [institution, reason])).toEqual([
+      [liar.hospital.id, 'share'],
+    ]);
+    expect(opened.records.map(({ content }) => content !== null)).toEqual([true, true]);
+    liar.falsify = (plaintext) => plaintext;
+    world.connect(told.reading, away);
+  }
+
+  const twoKeys = await world.author(told.home.hospital, told.patient, { falseFor: [2, 4] });
+  ok(await answerOf<Outcome<readonly Hex32[]>>((done) => told.home.custody.storeBlobs(twoKeys.blobs, done)));
+  const gathered = ok(
+    await whilePassing(
+      world,
+      answerOf<Outcome<Gathered>>((done) => told.home.custody.push(twoKeys.bytes, 10_000, done)),
+    ),
+  );
+  expect(gathered.needed).toBe(3);
+  expect(gathered.receipts.map(({ index }) => index)).toEqual([1, 3]);
+  expect(gathered.missing.map(({ code }) => code)).toEqual(byAll('CUSTODY_SHARE_FALSE', 2));
+  const registration = twoKeys.registration(gathered.receipts);
+  expect(world.act(asPerson(told.home.hospital), registration)).toBe('CUSTODY_RECEIPTS_MISSING');
+});
+
+/** The doctor opens both records. */
+function opening(client: Client, { patient, authored, doctor }: Story): Promise<OpenedAccess> {
+  return whilePassing(
+    world,
+    openRecords(client, {
+      patient: patient.id,
+      selection: { type: 'records', records: authored.records },
+      purpose: 'TREAT',
+      signer: signerOf(doctor),
+    }),
+  );
+}
+
+/** Another scalar below the order of the group. */
+function otherShare(share: Uint8Array): Uint8Array {
+  return Uint8Array.from(share, (byte, at) => (at === 0 ? byte ^ 1 : byte));
+}
+
+it('A custodian that is behind, restored from an old copy, or removed from the set releases nothing that its fresher peers would refuse.', async () => {
+  const told = await story();
+  const late = world.nodes[3] as CustodyNode;
+  const saidBy = async (access: number): Promise<string | undefined> =>
+    (await saidByEach(told, access)).get(late.hospital.id);
+
+  // Behind, and just as well brought back from a copy of that time: its ledger lacks the revocation.
+  const access = entered(told, told.doctor);
+  expect(await saidBy(access)).toBe('released');
+  late.behind = [];
+  expect(world.act(told.patient, actionOf('consent.revoke', { index: 0 }))).toBe('OK');
+  expect(await saidBy(access)).toBe('CUSTODY_STALE');
+  late.restart();
+  expect(await saidBy(access)).toBe('CUSTODY_STALE');
+  // Cut off from so many that no quorum tells it how far the ledger is.
+  for (const other of world.nodes.slice(0, 2)) world.cut(late, other);
+  expect(await saidAlone(told, late, access)).toBe('CUSTODY_STALE');
+  for (const other of world.nodes.slice(0, 2)) world.connect(late, other);
+  late.catchUp();
+  expect(await saidBy(access)).toBe('ACCESS_REVOKED');
+
+  // It watches after a restore, as the daemon says of it: it releases nothing, whatever it holds.
+  const terms = { categories: [], excludedLabels: [] };
+  expect(world.act(told.patient, grantTo(world.chain, told.doctor.id, terms))).toBe('OK');
+  const again = entered(told, told.doctor);
+  late.standing = 'CUSTODY_NOT_READY';
+  expect(await saidBy(again)).toBe('CUSTODY_NOT_READY');
+  late.standing = undefined;
+  expect(await saidBy(again)).toBe('released');
+
+  // Voted out: its peers ask it no more, and it gives nothing to who asks it directly.
+  const voters = world.chain.hospitals.slice(0, 3);
+  const { name, id } = late.hospital;
+  decide(world.chain, { type: 'remove', institution: id, confirmName: name }, voters);
+  while (currentEpoch(world.chain.view().state) === 0) world.commit([]);
+  const after = entered(told, told.doctor);
+  expect(await saidAlone(told, late, after)).toBe('CUSTODY_REMOVED');
+});
+
+/** What this one custodian says to who asks it directly. */
+async function saidAlone({ patient, doctor }: Story, at: CustodyNode, access: number): Promise<string> {
+  const plain: ReleaseRequest = {
+    type: 'release',
+    patient: patient.id,
+    access,
+    reader: doctor.id,
+    places: [0, 1],
+    nonce: toHex(drawn(16)),
+  };
+  const bytes = encodeReleaseRequest(signRequest(doctor.key, world.chain.deps.genesisHash, plain));
+  const asked = answerOf<Outcome<readonly CustodianAnswer[]>>((done) =>
+    at.custody.release(bytes, 'all', done),
+  );
+  const answers = await whilePassing(world, asked);
+  const refused = refusal(answers);
+  if (refused !== undefined) return refused;
+  const own = ok(answers).find(({ custodian }) => custodian === at.hospital.id);
+  return own === undefined ? 'CUSTODY_REMOVED' : saidIn(own);
+}
+
+it('After a fifth hospital joined and one left, every record opens with the new custodians, the one that left opens nothing, and a re-sharing hospital that lies is named before its share is used.', async () => {
+  const told = await story(1);
+  const [, , , leaving, fifth] = world.nodes as [
+    CustodyNode,
+    CustodyNode,
+    CustodyNode,
+    CustodyNode,
+    CustodyNode,
+  ];
+  const founders = world.chain.hospitals.slice(0, 3);
+  const { card } = custodyHospital(fifth.hospital.name);
+  decide(world.chain, { type: 'admit', card }, founders);
+  await untilMoved(told, 1, world.nodes);
+
+  const { name, id } = leaving.hospital;
+  decide(world.chain, { type: 'remove', institution: id, confirmName: name }, [
+    ...founders,
+    custodyHospital(fifth.hospital.name),
+  ]);
+  while (currentEpoch(world.chain.view().state) === 1) world.commit([]);
+  const [dealer] = dealersOf(world.chain.view().state, 1, 2);
+  const liar = world.nodes.find(({ hospital }) => hospital.id === dealer) as CustodyNode;
+  dealsFalsely(liar, 2);
+  const staying = world.nodes.filter((node) => node !== leaving);
+  await untilMoved(told, 2, staying);
+
+  const namedBy = staying.filter(({ log }) =>
+    log.events.some(({ code, dealer: accused }) => code === 'custody.dealer-false' && accused === dealer),
+  );
+  expect(namedBy.length).toBeGreaterThanOrEqual(2);
+  expect(dealersOf(world.chain.view().state, 1, 2)).not.toContain(dealer);
+
+  const opened = await opening(clientOf(world, told.reading), told);
+  expect(opened.liars).toEqual([]);
+  expect(opened.records.map(({ content }) => content !== null)).toEqual([true, true]);
+  const access = entered(told, told.doctor);
+  expect(await saidByEach(told, access)).toEqual(
+    new Map(staying.map(({ hospital }) => [hospital.id, 'released'])),
+  );
+  expect(await saidAlone(told, leaving, access)).toBe('CUSTODY_REMOVED');
+  expect(await openedWithOwnKey(leaving, told)).toEqual([]);
+});
+
+async function untilMoved(
+  { authored: { batch } }: Story,
+  epoch: number,
+  nodes: readonly CustodyNode[],
+): Promise<void> {
+  const isMoved = (): boolean => readRow(world.chain.view().state, BATCHES, batch)?.epoch === epoch;
+  const isHeld = ({ kv }: CustodyNode): boolean =>
+    kv.get(TABLES.packages, packageKey(batch, epoch)) !== undefined;
+  await world.passUntil(
+    () => isMoved() && nodes.every(isHeld),
+    `the batch is with the custodians of ${epoch}`,
+  );
+}
+
+/** Its dealings come with a share that is not of their points, each signed by itself. */
+function dealsFalsely(by: CustodyNode, epoch: number): void {
+  world.tap = (from, _to, bytes) => {
+    if (from !== by.hospital.id) return bytes;
+    const message = decodeCustodyMessage(bytes);
+    if (message.type !== 'dealing') return bytes;
+    const { signature: _, ...dealing } = decode(dealingShape, message.bytes, OBJECT_BYTES_MAX);
+    const records = dealing.records.map(({ points, shares }) => ({ points, shares: shares.toReversed() }));
+    const kept = by.kv.get(TABLES.packages, packageKey(message.batch, epoch - 1)) as Uint8Array;
+    const content = { ...decodePackage(kept), epoch };
+    const { genesisHash } = world.chain.deps;
+    const signed = signDealing(by.hospital.validator, genesisHash, content, { ...dealing, records });
+    return encodeCustodyMessage({ ...message, bytes: encode(dealingShape, signed) });
+  };
+}
+
+/** Texts that open with whatever its custody key unseals of all packages that it still has, each share taken for a secret. */
+async function openedWithOwnKey({ kv, custodyKey }: CustodyNode, { authored }: Story): Promise<string[]> {
+  const opened: string[] = [];
+  for (const { value } of kv.rows(TABLES.packages)) {
+    const { batch, epoch, records, dealings } = decodePackage(value);
+    for (const { dealer, encs, records: dealt } of dealings) {
+      for (const [position, { shares }] of dealt.entries()) {
+        const aad = fromHex(records[position]?.commitment ?? '');
+        for (const [place, sealed] of shares.entries()) {
+          const custodian = custodyEpoch(world.chain.view().state, epoch)?.custodians[place]?.id ?? '';
+          const info = shareInfo({ batch, epoch, dealer, custodian });
+          const [share] = await unsealShares(custodyKey, encs[place] ?? '', info, [
+            { position, aad, sealed },
+          ]);
+          if (share !== undefined) opened.push(...(await textsWith(share, authored)));
+        }
+      }
+    }
+  }
+  return opened;
+}
+
+async function textsWith(secret: Uint8Array, { blobs }: Authored): Promise<string[]> {
+  const texts: string[] = [];
+  for (const blob of blobs) {
+    try {
+      for await (const part of openContent(secret, single(blob))) texts.push(new TextDecoder().decode(part));
+    } catch (error) {
+      if (!isConsiliumError(error, 'SEAL_INVALID')) throw error;
+    }
+  }
+  return texts;
+}
+
+async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
+}
