@@ -14,6 +14,12 @@ export const EXIT = {
 const BY_CODE: Partial<Record<ErrorCode, number>> = {
   API_BUSY: EXIT.unknown,
   API_STOPPING: EXIT.unknown,
+  CUSTODY_BUSY: EXIT.unknown,
+  CUSTODY_NOT_READY: EXIT.unknown,
+  CUSTODY_PACKAGE_MISSING: EXIT.unknown,
+  CUSTODY_RECEIPTS_MISSING: EXIT.unknown,
+  CUSTODY_SHARES_MISSING: EXIT.unknown,
+  CUSTODY_STALE: EXIT.unknown,
   RATE_LIMITED: EXIT.unknown,
   READ_UNSETTLED: EXIT.unknown,
   STALE: EXIT.unknown,

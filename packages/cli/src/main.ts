@@ -2,10 +2,14 @@
 import { isConsiliumError } from '@consilium/sdk';
 import { Command, CommanderError } from 'commander';
 import { addNoun, type Register } from './command.ts';
+import { registerAccessExport } from './commands/access-export.ts';
+import { registerAccessLog } from './commands/access-log.ts';
+import { registerAccessVerify } from './commands/access-verify.ts';
 import { registerAnchorAdd } from './commands/anchor-add.ts';
 import { registerAnchorProof } from './commands/anchor-proof.ts';
 import { registerAnchorVerify } from './commands/anchor-verify.ts';
 import { registerBlockShow } from './commands/block-show.ts';
+import { registerConsentExplain } from './commands/consent-explain.ts';
 import { registerConsentGrant } from './commands/consent-grant.ts';
 import { registerConsentList } from './commands/consent-list.ts';
 import { registerConsentRevoke } from './commands/consent-revoke.ts';
@@ -27,6 +31,13 @@ import { registerKeyShow } from './commands/key-show.ts';
 import { registerNodeInit } from './commands/node-init.ts';
 import { registerNodeStart } from './commands/node-start.ts';
 import { registerPatientEnrol } from './commands/patient-enrol.ts';
+import { registerPatientHistory } from './commands/patient-history.ts';
+import { registerRecordAdd } from './commands/record-add.ts';
+import { registerRecordAmend } from './commands/record-amend.ts';
+import { registerRecordList } from './commands/record-list.ts';
+import { registerRecordOpen } from './commands/record-open.ts';
+import { registerRecordRetract } from './commands/record-retract.ts';
+import { registerRecordShow } from './commands/record-show.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTxShow } from './commands/tx-show.ts';
 import { registerValidatorApprove } from './commands/validator-approve.ts';
@@ -49,7 +60,11 @@ const NOUNS: readonly Noun[] = [
     summary: 'the hospitals that decide together',
     verbs: [registerValidatorList, registerValidatorPropose, registerValidatorApprove],
   },
-  { name: 'patient', summary: 'patients and their pseudonyms', verbs: [registerPatientEnrol] },
+  {
+    name: 'patient',
+    summary: 'patients and their pseudonyms',
+    verbs: [registerPatientEnrol, registerPatientHistory],
+  },
   {
     name: 'credential',
     summary: 'what institutions vouch for their clinicians',
@@ -58,7 +73,24 @@ const NOUNS: readonly Noun[] = [
   {
     name: 'consent',
     summary: 'what patients permit',
-    verbs: [registerConsentGrant, registerConsentRevoke, registerConsentList],
+    verbs: [registerConsentGrant, registerConsentRevoke, registerConsentList, registerConsentExplain],
+  },
+  {
+    name: 'record',
+    summary: 'sealed records: registered here, opened by who may',
+    verbs: [
+      registerRecordAdd,
+      registerRecordList,
+      registerRecordShow,
+      registerRecordOpen,
+      registerRecordAmend,
+      registerRecordRetract,
+    ],
+  },
+  {
+    name: 'access',
+    summary: 'who asked to open records, permitted or not',
+    verbs: [registerAccessLog, registerAccessExport, registerAccessVerify],
   },
   {
     name: 'anchor',

@@ -1,4 +1,5 @@
 // Owns: reading the words of the command line into values, each refusal with exit code 64.
+import type { DataPeriod } from '@consilium/core';
 import { ConsiliumError, isConsiliumError } from '@consilium/sdk';
 
 export function usage(sentence: string): ConsiliumError {
@@ -30,6 +31,49 @@ export function timeOf(text: string, name: string, nowMs: number): number {
   const ms = /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(ms)) throw usage(`${name} must be a date (2027-05-31), a time (ISO 8601) or days (90d)`);
   return ms;
+}
+
+/** `2026-05` as a month of data (`year * 12 + month - 1`). */
+export function monthOf(text: string, name: string): number {
+  const [, year, month] = /^([0-9]{4})-(0[1-9]|1[0-2])$/.exec(text) ?? [];
+  if (year === undefined || month === undefined) throw usage(`${name} must be a month (2026-05)`);
+  return Number(year) * 12 + Number(month) - 1;
+}
+
+/** Two months of which both or none are given. */
+export function monthsOf(
+  from: string | undefined,
+  until: string | undefined,
+  [fromName, untilName]: readonly [string, string],
+): DataPeriod | null {
+  if (from === undefined && until === undefined) return null;
+  if (from === undefined || until === undefined) throw usage(`${fromName} and ${untilName} go together`);
+  const months = { from: monthOf(from, fromName), until: monthOf(until, untilName) };
+  if (months.until < months.from) throw usage(`${untilName} must not lie before ${fromName}`);
+  return months;
+}
+
+/** `10m`, `24h` or `90d`. Milliseconds. */
+export function durationOf(text: string, name: string): number {
+  const [, count, unit] = /^([0-9]{1,5})([mhd])$/.exec(text) ?? [];
+  if (count === undefined) throw usage(`${name} must be a time such as 30m, 24h or 90d`);
+  return Number(count) * { m: 60_000, h: 3_600_000, d: DAY_MS }[unit as 'm' | 'h' | 'd'];
+}
+
+/** A value that must be one of a closed list. */
+export function oneOf<T extends string>(known: readonly T[], text: string, name: string): T {
+  const found = known.find((each) => each === text);
+  if (found === undefined) throw usage(`${name} is one of ${known.join(', ')}`);
+  return found;
+}
+
+/** All values of an option that may stand several times: a word that nobody knows would protect nothing. */
+export function knownWords(
+  known: readonly string[],
+  given: readonly string[] | undefined,
+  name: string,
+): readonly string[] {
+  return listOf(given).map((word) => oneOf(known, word, name));
 }
 
 /** For an option that may stand several times. A list in one place would swallow the argument behind it. */

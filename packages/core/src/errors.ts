@@ -28,7 +28,8 @@ export const ERRORS = {
   CREDENTIAL_WITHDRAWN: 'the credential is withdrawn already',
   INSTITUTION_EXISTS: 'an institution with this name or key exists already',
   INSTITUTION_NOT_FOUND: 'no such institution',
-  KEY_INVALID: 'not a canonical Ed25519 key of the prime-order group, or its proof of possession fails',
+  KEY_INVALID:
+    'not a canonical key of the prime-order group, of small order, or its proof of possession fails',
   PROPOSAL_APPROVED: 'this institution has approved the proposal already',
   PROPOSAL_EXISTS: 'an open proposal says the same already',
   PROPOSAL_NOT_FOUND: 'no such open proposal',
@@ -49,6 +50,7 @@ export const ERRORS = {
   CUSTODY_RECEIPTS_MISSING: 'too few custodians signed that they hold the records',
   CUSTODY_REMOVED: 'this node is no custodian of these records (any more)',
   CUSTODY_SHARE_FALSE: 'a share does not fit the points that its dealer committed to',
+  CUSTODY_SHARES_MISSING: 'too few custodians released a true share of the record; retry later',
   CUSTODY_STALE: 'this custodian could not learn in time how far the others are',
   CUSTODY_TOO_FEW: 'records need at least three custodians',
   RECORD_AMENDED: 'a newer version of this record exists already; amend that one',
@@ -127,6 +129,9 @@ export const ERRORS = {
   WAL_DAMAGED:
     'the write-ahead log is damaged before its end; move it aside: the node then only watches the running height',
   WAL_FULL: 'the write-ahead log of this height is full; the node votes again from the next height',
+  // FHIR
+  RESOURCE_INVALID: 'not a valid FHIR R4 resource',
+  RESOURCE_TYPE_UNKNOWN: 'not a FHIR R4 resource type that is taken here; see docs/fhir.md',
   // files, store and configuration of one machine
   CARD_INVALID: 'not a validator card, or its signatures do not verify',
   CONFIG_INVALID: 'a setting has a wrong value',
@@ -158,6 +163,7 @@ export const ERRORS = {
   PORT_IN_USE: 'a port that is needed is taken; give another --base-port',
   // the story of npm start
   INTERRUPTED: 'stopped before it was done',
+  STORY_BROKEN: 'the network did not do what it promises; its folder holds all that happened',
   STORY_WAIT_TIMEOUT:
     'a condition of the network did not come true in time; look into the logs of its folder',
 } as const;

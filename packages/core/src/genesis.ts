@@ -2,6 +2,7 @@
 // every signature. The file is JSON for people; the hash is over the canonical encoding.
 import { compareText, fromHex, type Hex32, type Hex64, isHexOf } from './bytes.ts';
 import { encode, flag, hex32, hex64, integer, list, type Shape, struct, text } from './codec.ts';
+import { isSealableKey } from './custody/encryption-keys.ts';
 import { isLedgerKey, type SecretKey, type Verify } from './ed25519.ts';
 import { ConsiliumError } from './errors.ts';
 import { taggedHash, ZERO_HASH } from './hash.ts';
@@ -152,6 +153,7 @@ export function signValidatorCard(
 export function isValidCard(verify: Verify, card: ValidatorCard): boolean {
   const { accountSignature, validatorSignature, ...content } = card;
   if (![card.accountKey, card.validatorKey, card.networkKey].every((key) => isLedgerKey(key))) return false;
+  if (!isSealableKey(card.custodyKey)) return false;
   const payload = encode(cardContentShape, content);
   return (
     verifyPayload(verify, card.accountKey, accountSignature, 'validatorCard', ZERO_HASH, payload) &&

@@ -5,6 +5,7 @@ export * from './bytes.ts';
 export * from './cbor.ts';
 export * from './codec.ts';
 export * from './custody/commitments.ts';
+export * from './custody/encryption-keys.ts';
 export * from './custody/group.ts';
 export * from './custody/package.ts';
 export * from './custody/release.ts';

@@ -87,8 +87,6 @@ export const ACCESS_LIFETIME_MS: number = 10 * 60_000;
 export const CUSTODY_GRACE_HEIGHTS = 20;
 /** Batches of one confirmation of re-shared records. */
 export const CONFIRMED_BATCHES_MAX = 32;
-/** Accusations kept of one change of custodians: every custodian against every dealer. */
-export const CUSTODY_ACCUSATIONS_MAX: number = VALIDATORS_MAX * VALIDATORS_MAX;
 /** Plain bytes of one piece of ciphertext: it is read, hashed, sent and repaired whole. */
 export const CHUNK_PLAIN_BYTES: number = 1024 * 1024;
 /** One blob: a piece and the tag of its encryption. */

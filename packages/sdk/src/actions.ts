@@ -16,8 +16,12 @@ import {
 import type { AnchorSecrets } from './anchor/anchor.ts';
 import { categoryTag, labelTag } from './keys/tags.ts';
 import type { EnrolmentRequest } from './keys/wallet.ts';
+import { unrelatedLabels } from './records/labels.ts';
 
-/** A consent in a patient's words. Empty `categories`: every category. Times in milliseconds since the epoch. */
+/**
+ * A consent in a patient's words. Empty `categories`: every category. Permitting a label excludes every other one that is
+ * neither above nor below it. Times in milliseconds since the epoch.
+ */
 export interface ConsentInWords {
   /** Account id of an institution or a clinician. */
   readonly grantee: Hex32;
@@ -86,12 +90,17 @@ export function consentTerms(words: ConsentInWords, { tagSecret, tagGeneration }
     grantee: words.grantee,
     categories: canonicalSet(words.categories.map((name) => categoryTag(tagSecret, tagGeneration, name))),
     permittedLabels: labels(words.permittedLabels),
-    excludedLabels: labels(words.excludedLabels),
+    excludedLabels: labels([...words.excludedLabels, ...unrelatedLabels(words.permittedLabels)]),
     purposes: canonicalSet(words.purposes),
     period: { from: words.from, until: words.until },
     dataPeriod: words.dataPeriod ?? null,
     tagGeneration,
   };
+}
+
+/** Sent by the authoring institution or one of its clinicians: the record was entered in error. */
+export function retractRecord(record: Hex32): Action {
+  return actionOf('record.retract', { record });
 }
 
 export function revokeConsent(index: number): Action {

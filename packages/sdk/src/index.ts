@@ -1,8 +1,13 @@
 // The public face of the SDK. What of core a program needs beside it is named here, so that one import is enough.
 
 export {
+  type AccessDecision,
+  type AccessItem,
+  type AccessRule,
+  type AccessSelection,
   type Action,
   type Certificate,
+  type Confidentiality,
   type ConsensusParams,
   ConsiliumError,
   ERRORS,
@@ -18,6 +23,7 @@ export {
   type Purpose,
   type SecretKey,
   type StateReader,
+  type StatutoryEffect,
   type Tx,
 } from '@consilium/core';
 export * from './actions.ts';
@@ -32,6 +38,11 @@ export {
   parseDocumentProof,
   verifyDocumentProof,
 } from './anchor/proof-file.ts';
+export { exportAccessLog } from './audit/export-log.ts';
+export type { AccessLogEntry } from './audit/log-entries.ts';
+export { ACCESS_LOG_KIND } from './audit/log-file.ts';
+export type { LogCheck } from './audit/log-refusals.ts';
+export { type VerifiedAccessLog, type VerifyLogOptions, verifyAccessLog } from './audit/verify-log.ts';
 export type { CertifiedBlock, CertifiedHeader } from './client/blocks.ts';
 export { type ChainMemory, parseChainMemory, type SetFrom } from './client/chain.ts';
 export { type Client, type ClientOptions, createClient, type ListOptions } from './client/client.ts';
@@ -48,6 +59,12 @@ export type {
   ValidatorView,
 } from './client/queries.ts';
 export type { Answer, AsOf } from './client/reading.ts';
+export type {
+  AccessView,
+  CustodyEpochView,
+  NamedCustodian,
+  RecordView,
+} from './client/record-queries.ts';
 export type { ProvenRow, ProvenRows, RowKey } from './client/rows.ts';
 export type { ReadOptions } from './client/session.ts';
 export type { DeadTx, SettleOptions } from './client/settle.ts';
@@ -72,3 +89,25 @@ export { COMMON_CATEGORIES, COMMON_LABELS, explainTags } from './keys/vocabulary
 export * from './keys/wallet.ts';
 export type { Fetch } from './net/transport.ts';
 export type { Now, RandomBytes } from './random.ts';
+export { type AccessTicket, type AccessWish, readAccess, requestAccess } from './records/access.ts';
+export { type RecordContent, type WholeContent, wholeContent } from './records/content.ts';
+export { type CustodianRefusal, custodianRefusals } from './records/custodians.ts';
+export {
+  type AccessExplanation,
+  type ExplainOptions,
+  type ExplainQuestion,
+  explainAccess,
+} from './records/explain.ts';
+export { formatGrant, GRANT_KIND, type Grant, grantOf, parseGrant, type TagWord } from './records/grant.ts';
+export { type HistoryItem, type HistoryOptions, readOwn } from './records/history.ts';
+export * from './records/ingest.ts';
+export { impliedLabels } from './records/labels.ts';
+export { type AccessedRecord, collectRecords, type OpenedAccess, openRecords } from './records/open.ts';
+export type { PatienceOptions } from './records/patience.ts';
+export { FHIR_MEDIA_TYPE, type PreparedRecord, prepareRecord } from './records/prepare.ts';
+export * from './records/register-file.ts';
+export type { RecordPlace } from './records/registration.ts';
+export { consentSentence, type NameOf } from './records/sentences.ts';
+export type { Liar, LieReason } from './records/shares.ts';
+export { type FileSource, type RecordSource, type ResourceSource, streamOf } from './records/sources.ts';
+export { type RecordWords, recordTags } from './records/tags.ts';

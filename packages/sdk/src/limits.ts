@@ -34,3 +34,32 @@ export const PROOF_FILE_BYTES_MAX: number = 8 * 1024 * 1024;
 /** 128 bits of entropy, the strength of the curve: twelve words are written down without a mistake more often than 24. */
 export const PHRASE_ENTROPY_BYTES = 16;
 export const SALT_BYTES = 32;
+
+/** Records of one page: each takes two rows, and all of them in one request are of one block on a busy chain too. */
+export const RECORDS_PAGE_MAX = 100;
+/** Blobs of one request, together: what the API takes and gives at once. */
+export const BLOB_PORTION_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Room in a portion for the encoding around the blobs. */
+export const BLOB_PORTION_MARGIN_BYTES = 4096;
+/** Blobs of one request: small records have one each, and a batch has at most 64. */
+export const BLOB_PORTION_COUNT_MAX = 64;
+/** Plain bytes of one batch, unless one record alone is larger: so much is sent again when a node dies midway. */
+export const BATCH_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Batches under way at once: while one waits for its block another is sealed and a third uploaded. */
+export const BATCHES_AT_ONCE = 3;
+/** Sources that wait for their patient's batch to fill, over all patients: the first to wait goes out beyond it. */
+export const WAITING_SOURCES_MAX = 512;
+/** A node is asked to gather receipts for at most this long; then it is asked again, or another is. */
+export const RECEIPTS_SLICE_MS = 10_000;
+/** A node that answers but cannot gather the receipts is asked so often before the next one is. */
+export const DEPOSITS_PER_NODE = 3;
+/** Custodians have 5 s to release shares; then the node answers with what it has. */
+export const RELEASE_WAIT_MS = 5_000;
+/** Content that is held in memory as a whole: every resource, note and letter, and a scanned page. */
+export const CONTENT_IN_MEMORY_BYTES_MAX: number = 32 * 1024 * 1024;
+/** How long a record may be for a history to open it for its date and title. Images go by their month. */
+export const DESCRIBED_BYTES_MAX: number = 4 * 1024 * 1024;
+/** An access log: a thousand lookups of 256 records each stay below. */
+export const ACCESS_LOG_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Pseudonyms in one log: nobody is a patient of more institutions; all their counts are proven at one block. */
+export const ACCESS_LOG_PATIENTS_MAX = 64;

@@ -7,6 +7,8 @@ import { type ContentKey, decrypt, encrypt, importKey } from './aes-gcm.ts';
 import { CHUNK_BYTES_MAX, CONTENT_CHUNKS_MAX, TAG_BYTES } from './limits.ts';
 import { opening, sealInvalid } from './refusals.ts';
 
+/** Room for a resource of ordinary size. */
+const CHUNK_BYTES_MIN = 16 * 1024;
 const MORE: Uint8Array = Uint8Array.of(0);
 const LAST: Uint8Array = Uint8Array.of(1);
 
@@ -26,7 +28,7 @@ export async function* sealContent(
   parts: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   const key = await importKey(dataKeyOf(secret));
-  const chunk = new Uint8Array(CHUNK_PLAIN_BYTES);
+  let chunk = new Uint8Array(CHUNK_BYTES_MIN);
   let filled = 0;
   let index = 0;
   for await (const part of parts) {
@@ -38,12 +40,21 @@ export async function* sealContent(
         index = nextIndex(index);
       }
       const piece = part.subarray(taken, taken + CHUNK_PLAIN_BYTES - filled);
+      chunk = roomFor(chunk, filled, piece.length);
       chunk.set(piece, filled);
       filled += piece.length;
       taken += piece.length;
     }
   }
   yield await encrypt(key, index, LAST, chunk.subarray(0, filled));
+}
+
+/** Small content, which is most, never takes the memory of a whole chunk. */
+function roomFor(chunk: Uint8Array<ArrayBuffer>, filled: number, more: number): Uint8Array<ArrayBuffer> {
+  if (filled + more <= chunk.length) return chunk;
+  const larger = new Uint8Array(Math.min(CHUNK_PLAIN_BYTES, Math.max(filled + more, 4 * chunk.length)));
+  larger.set(chunk.subarray(0, filled));
+  return larger;
 }
 
 function nextIndex(index: number): number {

@@ -1,12 +1,19 @@
 // Owns: `consent list`: every consent of a patient, with the proof that none is left out. With the wallet the tags are
 // told in words; without it they stay bytes.
-import { type ConsentView, explainTags, type Hex32, type TagKey } from '@consilium/sdk';
+import {
+  type ConsentView,
+  consentSentence,
+  explainTags,
+  type Hex32,
+  type NameOf,
+  type TagKey,
+} from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import type { Io } from '../io.ts';
 import { type WholeList, wholeList } from '../listing.ts';
-import { asOfLine, table, time } from '../print/text.ts';
+import { asOfLine, printable, table, time } from '../print/text.ts';
 import { addSigningOption, enrolmentOf, identityOf, type SigningOptions } from '../setup/identity.ts';
-import { institutionIdOf } from '../setup/names.ts';
+import { institutionIdOf, namesOf } from '../setup/names.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
 import { hexIdOf } from '../usage.ts';
 
@@ -34,24 +41,28 @@ export const registerConsentList: Register = (place) =>
       ),
     ([patient], options) =>
       withNetwork(place.io, options, async (network) => {
-        const subject = await subjectOf(place.io, network, patient, options);
+        const subject = await listedSubjectOf(place.io, network, patient, options);
         const read = network.client.consents;
         const consents = await wholeList((part) => read(subject.account, part), network.read);
-        return shown(subject, consents);
+        const names = await namesOf(
+          network,
+          consents.items.map(({ grantee }) => grantee),
+        );
+        return shown(subject, consents, names);
       }),
   );
 
-interface Subject {
+interface ListedSubject {
   readonly account: Hex32;
   readonly tagKey: TagKey | undefined;
 }
 
-async function subjectOf(
+async function listedSubjectOf(
   io: Io,
   network: Network,
   patient: string | undefined,
   options: Options,
-): Promise<Subject> {
+): Promise<ListedSubject> {
   if (patient !== undefined) return { account: hexIdOf(patient, 'PATIENT'), tagKey: undefined };
   const identity = await identityOf(io, options, network.devnet);
   const at = options.at === undefined ? undefined : await institutionIdOf(network, options.at);
@@ -59,8 +70,16 @@ async function subjectOf(
   return { account: enrolment.account, tagKey: enrolment };
 }
 
-function shown({ account, tagKey }: Subject, { items, asOf }: WholeList<ConsentView>): Result {
-  const told = items.map((consent) => ({ ...consent, words: inWords(consent, tagKey) }));
+function shown(
+  { account, tagKey }: ListedSubject,
+  { items, asOf }: WholeList<ConsentView>,
+  names: NameOf,
+): Result {
+  const told = items.map((consent) => ({
+    ...consent,
+    words: inWords(consent, tagKey),
+    sentence: consentSentence(consent, tagKey ?? null, names),
+  }));
   return {
     data: { asOf, patient: account, consents: told },
     lines: [
@@ -76,6 +95,7 @@ function shown({ account, tagKey }: Subject, { items, asOf }: WholeList<ConsentV
           grantee,
         ]),
       ]),
+      ...told.map(({ index, sentence }) => printable(`${index}: ${sentence}`)),
       asOfLine(asOf),
     ],
   };

@@ -35,6 +35,13 @@ export function asOfLine(asOf: { readonly height: number; readonly time: number 
   return `as of height ${asOf.height}, ${time(asOf.time)}`;
 }
 
+/** A month of data (`year * 12 + month - 1`) as `2026-05`; nothing for none. */
+export function monthText(month: number | null): string {
+  if (month === null) return '-';
+  const year = String(Math.floor(month / 12)).padStart(4, '0');
+  return `${year}-${String((month % 12) + 1).padStart(2, '0')}`;
+}
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

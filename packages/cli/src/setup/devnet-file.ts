@@ -14,6 +14,8 @@ export interface DevnetNode {
   readonly name: string;
   /** Of the institution. */
   readonly title?: string;
+  /** Its account id. */
+  readonly institution?: string;
   readonly api: string;
   /** Path of the institution's account key. */
   readonly accountKey: string;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ConsiliumError } from '@consilium/sdk';
+import { ConsiliumError, isConsiliumError } from '@consilium/sdk';
 import { readBytes, textOf, unreadable } from '@consilium/sdk/node';
 
 export { readBytes };
@@ -35,11 +35,15 @@ export async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Whole or not at all: written beside it, synced, renamed over it. Throws `FILE_UNREADABLE`. */
-export async function writeWhole(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+/** Whole or not at all: written beside it, synced, renamed over it. Throws `FILE_UNREADABLE`, or as the content does. */
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<Uint8Array>,
+  mode: number,
+): Promise<void> {
   const beside = `${path}.${randomBytes(6).toString('hex')}.new`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), folderFor(mode));
     const handle = await open(beside, 'wx', mode);
     try {
       await handle.writeFile(content);
@@ -50,6 +54,20 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
+    throw isConsiliumError(error) ? error : unreadable(path, error);
+  }
+}
+
+/** What is for the owner only lies in folders that are too. */
+function folderFor(mode: number): { readonly recursive: true; readonly mode?: number } {
+  return mode === SECRET_MODE ? { recursive: true, mode: 0o700 } : { recursive: true };
+}
+
+/** A folder for what is secret. Throws `FILE_UNREADABLE`. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, folderFor(SECRET_MODE));
+  } catch (error) {
     throw unreadable(path, error);
   }
 }
@@ -58,6 +76,11 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
 export async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   if (await isThere(path)) throw new ConsiliumError('FILE_EXISTS', { file: path });
   await writeWhole(path, content, mode);
+}
+
+/** Also when it is not there. */
+export async function discard(path: string): Promise<void> {
+  await rm(path, { force: true });
 }
 
 /** A secret that others on this machine can read is none. Throws `KEY_FILE_MODE`. */

@@ -46,6 +46,16 @@ export async function identityOf(
   return readIdentity(io, named, devnet);
 }
 
+/** undefined when no key is named at all. */
+export async function identityIfNamed(
+  io: Io,
+  options: SigningOptions,
+  devnet: DevnetFile | undefined,
+): Promise<Identity | undefined> {
+  const named = options.as ?? io.env['CONSILIUM_KEY'] ?? '';
+  return named === '' ? undefined : readIdentity(io, named, devnet);
+}
+
 /** A file comes before a name: what is there under that path was meant. Throws `KEY_NOT_FOUND` or `FILE_INVALID`. */
 export async function readIdentity(io: Io, named: string, devnet: DevnetFile | undefined): Promise<Identity> {
   const direct = pathOf(io, named);

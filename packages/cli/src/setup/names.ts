@@ -1,5 +1,6 @@
-// Owns: from what a person types (a hospital's name, a devnet key's name, an id) to an account id.
-import { ConsiliumError, type Hex32 } from '@consilium/sdk';
+// Owns: from what a person types (a hospital's name, a devnet key's name, an id) to an account id, and back.
+import { ACCOUNTS, INSTITUTIONS, readRow, type StateReader } from '@consilium/core';
+import { ConsiliumError, type Hex32, type NameOf } from '@consilium/sdk';
 import type { Io } from '../io.ts';
 import { isHexId } from '../usage.ts';
 import { readIdentity } from './identity.ts';
@@ -21,4 +22,18 @@ export async function accountIdNamed(io: Io, network: Network, named: string): P
   const identity = await readIdentity(io, named, network.devnet);
   if (identity.type === 'key') return identity.file.account;
   throw new ConsiliumError('ACCOUNT_NOT_FOUND', { name: named });
+}
+
+/** What these accounts are called: an institution by its name, anybody else by kind and institution. */
+export async function namesOf({ client, read }: Network, accounts: readonly Hex32[]): Promise<NameOf> {
+  const ids = [...new Set(accounts)];
+  const { value } = await client.read((state) => ids.map((id) => nameIn(state, id)), read);
+  return (account) => value[ids.indexOf(account)];
+}
+
+function nameIn(state: StateReader, id: Hex32): string | undefined {
+  const account = readRow(state, ACCOUNTS, id);
+  if (account === undefined) return undefined;
+  const institution = readRow(state, INSTITUTIONS, account.institution)?.name ?? account.institution;
+  return account.institution === id ? institution : `${account.kind} ${id.slice(0, 8)}… of ${institution}`;
 }

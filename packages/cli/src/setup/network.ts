@@ -47,6 +47,8 @@ export interface Network {
   readonly client: Client;
   readonly genesis: Genesis;
   readonly devnet: DevnetFile | undefined;
+  /** Whether the genesis is the devnet's, so that what is kept of this network lies in its folder. */
+  readonly isDevnet: boolean;
   readonly read: ReadOptions;
 }
 
@@ -78,7 +80,8 @@ export async function withNetwork<T>(
     }),
   );
   try {
-    return await use({ client, genesis, devnet, read: readOptionsOf(options) });
+    const isDevnet = isOfDevnet(io, options, devnet);
+    return await use({ client, genesis, devnet, isDevnet, read: readOptionsOf(options) });
   } finally {
     if (options.trustNode !== true) await remember(io, stateFile, client.memory());
   }
@@ -139,6 +142,10 @@ async function fetchGenesis(node: string): Promise<Genesis> {
   }
 }
 
+function isOfDevnet(io: Io, options: NetworkOptions, devnet: DevnetFile | undefined): boolean {
+  return devnet !== undefined && genesisPathOf(io, options, devnet) === devnet.genesis;
+}
+
 /** A devnet's memory lies in its folder, so that it goes with a reset. */
 function stateFileOf(
   io: Io,
@@ -146,8 +153,10 @@ function stateFileOf(
   devnet: DevnetFile | undefined,
   genesis: Genesis,
 ): string {
-  const ofDevnet = devnet !== undefined && genesisPathOf(io, options, devnet) === devnet.genesis;
-  const standard = ofDevnet ? join(devnet.dir, 'client') : join(io.home, '.consilium');
+  const standard =
+    devnet !== undefined && isOfDevnet(io, options, devnet)
+      ? join(devnet.dir, 'client')
+      : join(io.home, '.consilium');
   const folder = io.env['CONSILIUM_STATE'] ?? standard;
   return join(pathOf(io, folder), `seen-${genesisHash(genesis)}.json`);
 }

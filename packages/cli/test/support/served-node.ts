@@ -10,13 +10,31 @@ export interface ServedNode extends AsyncDisposable {
 export async function serve(node: FakeNode): Promise<ServedNode> {
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request);
-    const answer = await node.fetch(node.url + request.url, body === undefined ? {} : { body });
+    const answer = await answerOf(node, request.url ?? '', body);
+    if (answer === undefined) {
+      request.socket.destroy();
+      return;
+    }
     response.writeHead(answer.status, { 'content-type': 'application/json' });
-    response.end(await answer.text());
+    response.end(Buffer.from(await answer.arrayBuffer()));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => close(server) };
+}
+
+/** undefined: the node is down. */
+async function answerOf(
+  node: FakeNode,
+  path: string,
+  body: Awaited<ReturnType<typeof bodyOf>>,
+): Promise<Response | undefined> {
+  try {
+    return await node.fetch(node.url + path, body === undefined ? {} : { body });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | string | undefined> {

@@ -1,5 +1,6 @@
-// Owns: what a record, its key and its custody are bound to: ids, salted hashes, the leaves and the root of a batch, and
-// the receipt that a custodian signs over them. Does not own: the sharing itself (sharing.ts), what travels (package.ts).
+// Owns: what a record, its key and its custody are bound to: ids, salted hashes, the leaves and the root of a batch,
+// and the receipt that a custodian signs over them (docs/protocol.md, R2 to R4). Does not own: the sharing itself
+// (sharing.ts), what travels (package.ts).
 import { concat, fromHex, type Hex32, type Hex64, uint64Bytes } from '../bytes.ts';
 import { encode, hex32, type Shape, struct } from '../codec.ts';
 import type { SecretKey, Verify } from '../ed25519.ts';
@@ -12,12 +13,12 @@ import { faultyMax } from '../validators.ts';
 /** Below this count a share would be alone, and a registration is refused. */
 export const CUSTODIANS_MIN = 3;
 
-/** t: shares that open a record; one more than `count` custodians may be faulty, and never one alone. */
+/** R2. t: shares that open a record; one more than `count` custodians may be faulty, and never one alone. */
 export function custodyThreshold(count: number): number {
   return Math.max(2, faultyMax(count) + 1);
 }
 
-/** Receipts that a registration needs: t custodians are left when f of those who signed are lost. */
+/** R2. Receipts that a registration needs: t custodians are left when f of those who signed are lost. */
 export function receiptsNeeded(count: number): number {
   return custodyThreshold(count) + Math.max(1, faultyMax(count));
 }
@@ -28,8 +29,9 @@ const POINTS_SALT_TAG = domainTag('consilium/points-salt/v1');
 const LEAF_TAG = domainTag('consilium/custody-leaf/v1');
 
 /**
- * The id of a record, a commitment to its ciphertext: H(tag || salt || SHA-256(chunk ids)). `salt`: 32 random bytes kept
- * with the shares; when both are destroyed the id means nothing. `chunks`: SHA-256 of each piece of ciphertext, in order.
+ * The id of a record, a commitment to its ciphertext: H(tag || salt || SHA-256(chunk ids)). `salt`: 32 random bytes
+ * kept with the shares; when both are destroyed the id means nothing. `chunks`: SHA-256 of each piece of ciphertext, in
+ * order.
  */
 export function recordIdOf(salt: Hex32, chunks: readonly Hex32[]): Hex32 {
   return taggedHash(RECORD_DOMAIN, concat(fromHex(salt), sha256(concat(...chunks.map(fromHex)))));
@@ -67,7 +69,7 @@ export function isInBatch(root: Hex32, record: RecordCommitment, proof: MerklePr
   return verifyMerkle(root, recordLeaf(record), proof);
 }
 
-/** What a receipt says: that its signer holds, durably, the ciphertext of these records and shares that fit. */
+/** R4. What a receipt says: that its signer holds, durably, the ciphertext of these records and shares that fit. */
 export interface ReceiptStatement {
   readonly batch: Hex32;
   readonly epoch: number;

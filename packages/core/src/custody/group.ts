@@ -81,6 +81,23 @@ export function randomScalar(random64: Uint8Array): Uint8Array {
   return scalar;
 }
 
+/**
+ * The same group, which judges the same bytes once: several shares of one record come with the same points, and whether
+ * bytes are an element costs more than all else. For as long as the caller holds it.
+ */
+export function rememberingElements(group: Group): Group {
+  const known = new Map<string, boolean>();
+  return {
+    ...group,
+    isElement: (point) => {
+      const name = toHex(point);
+      const verdict = known.get(name) ?? group.isElement(point);
+      known.set(name, verdict);
+      return verdict;
+    },
+  };
+}
+
 function modulo(value: bigint): bigint {
   const rest = value % GROUP_ORDER;
   return rest < 0n ? rest + GROUP_ORDER : rest;

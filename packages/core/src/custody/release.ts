@@ -19,6 +19,7 @@ import {
 import type { SecretKey, Verify } from '../ed25519.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import { sha256 } from '../hash.ts';
+import { refined } from '../ledger/codes.ts';
 import { epochShape } from '../ledger/record-rows.ts';
 import { indexShape } from '../ledger/rows.ts';
 import {
@@ -53,6 +54,13 @@ export interface OwnRequest {
   readonly nonce: string;
 }
 
+/** No place twice, and one form for one request. */
+function ascending(places: Shape<readonly number[]>): Shape<readonly number[]> {
+  return refined(places, (values) =>
+    values.every((value, at) => at === 0 || (values[at - 1] as number) < value),
+  );
+}
+
 export type CustodyRequest = ReleaseRequest | OwnRequest;
 
 export type Signed<T> = { readonly request: T; readonly signature: Hex64 };
@@ -62,7 +70,7 @@ const releaseRequestShape: Shape<ReleaseRequest> = struct<ReleaseRequest>({
   patient: hex32,
   access: indexShape,
   reader: hex32,
-  places: list(integer(0, RECORDS_PER_ACCESS_MAX - 1), RECORDS_PER_BATCH_MAX, 1),
+  places: ascending(list(integer(0, RECORDS_PER_ACCESS_MAX - 1), RECORDS_PER_BATCH_MAX, 1)),
   nonce: hex16,
 });
 

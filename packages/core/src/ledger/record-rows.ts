@@ -3,7 +3,6 @@
 import type { Hex32 } from '../bytes.ts';
 import { flag, hex16, hex32, integer, list, nullable, oneOf, type Shape, struct } from '../codec.ts';
 import {
-  CUSTODY_ACCUSATIONS_MAX,
   RECORDS_PER_ACCESS_MAX,
   RECORDS_PER_BATCH_MAX,
   STANDING_CONSENTS_MAX,
@@ -144,15 +143,8 @@ export const custodyEpochShape: Shape<CustodyEpoch> = struct<CustodyEpoch>({
   custodians: list(struct<Custodian>({ id: hex32, signingKey: hex32, custodyKey: hex32 }), VALIDATORS_MAX, 1),
 });
 
-export interface CustodyAccusation {
-  readonly dealer: Hex32;
-  readonly accuser: Hex32;
-}
-
-export const custodyAccusationsShape: Shape<readonly CustodyAccusation[]> = list(
-  struct<CustodyAccusation>({ dealer: hex32, accuser: hex32 }),
-  CUSTODY_ACCUSATIONS_MAX,
-);
+/** Custodians that accuse one dealer, in the order of their word. Never empty. */
+export const accusersShape: Shape<readonly Hex32[]> = list(hex32, VALIDATORS_MAX, 1);
 
 /** By which rule an access to one record was decided. */
 export const ACCESS_RULES = [

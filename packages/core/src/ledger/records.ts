@@ -1,6 +1,6 @@
 // Owns: which records exist: registered in batches with the receipts of their custodians, amended by a new version,
-// retracted as entered in error. Nothing is overwritten. Does not own: who may open one (access.ts), who keeps the
-// shares (custody.ts), and what a record says, which never comes here.
+// retracted as entered in error. Nothing is overwritten. Rules R5 and R6 are those of docs/protocol.md. Does not own:
+// who may open one (access.ts), who keeps the shares (custody.ts), and what a record says, which never comes here.
 import type { Hex32 } from '../bytes.ts';
 import { hex32, list, nullable, type Shape, struct } from '../codec.ts';
 import { batchRootOf } from '../custody/commitments.ts';
@@ -62,7 +62,7 @@ export const recordRegister: ActionDefinition<RecordRegisterBody> = {
   apply: register,
 };
 
-/** As `record.register`; every record is a new version of one that has none yet. */
+/** R6. As `record.register`; every record is a new version of one that has none yet. */
 export const recordAmend: ActionDefinition<RecordRegisterBody> = {
   version: 1,
   senders: ['institution', 'clinician'],
@@ -78,7 +78,7 @@ export const recordAmend: ActionDefinition<RecordRegisterBody> = {
   apply: register,
 };
 
-/** Entered in error: it stays, and nobody opens it any more. */
+/** R6. Entered in error: it stays, and nobody opens it any more. */
 export const recordRetract: ActionDefinition<RecordRetractBody> = {
   version: 1,
   senders: ['institution', 'clinician'],
@@ -96,13 +96,13 @@ export function batchOf({ records }: Pick<RecordRegisterBody, 'records'>): Hex32
   return batchRootOf(records);
 }
 
+/** R5, in its order. */
 function checkRegistration(context: CheckContext, body: RecordRegisterBody): void {
   const { state, account, height } = context;
   const { patient, epoch, records, receipts } = body;
   checkAuthorship(state, account, patient);
   const custodians = registrationEpoch(state, epoch, height);
   const batch = batchOf(body);
-  if (readRow(state, BATCHES, batch) !== undefined) throw new ConsiliumError('RECORD_EXISTS');
   for (const { commitment } of records)
     if (readRow(state, RECORDS, commitment) !== undefined) throw new ConsiliumError('RECORD_EXISTS');
   if (new Set(records.map(({ commitment }) => commitment)).size !== records.length)
@@ -133,7 +133,7 @@ function checkAuthorship(reader: StateReader, account: Account, patient: Hex32):
 /** Who writes for an institution: itself, or a clinician whom it credentials. Throws `TX_NOT_PERMITTED`. */
 function checkWriter(reader: StateReader, account: Account): void {
   if (account.kind === 'institution') return;
-  if (!isActiveInstitution(reader, account.institution) || clinicianCredential(reader, account) === undefined)
+  if (clinicianCredential(reader, account) === undefined)
     throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'credential' });
 }
 

@@ -7,11 +7,10 @@ import { type ValidatorSet, validatorSetShape } from '../validators.ts';
 import {
   type AccessRow,
   accessRowShape,
+  accusersShape,
   type BatchRow,
   batchRowShape,
-  type CustodyAccusation,
   type CustodyEpoch,
-  custodyAccusationsShape,
   custodyEpochShape,
   type RecordEntry,
   type RecordRow,
@@ -145,11 +144,11 @@ export const BATCHES: Table<[batch: Hex32], BatchRow> = table(20, byId, batchRow
 export const BATCH_LIST: Table<[index: number], Hex32> = table(21, byIndex, hex32);
 /** 22. Custody epoch (8 bytes) -> its custodians. Gapless. */
 export const CUSTODY_EPOCHS: Table<[epoch: number], CustodyEpoch> = table(22, byIndex, custodyEpochShape);
-/** 23. Custody epoch of the shares and of those who get them (8 bytes each) -> accusations against its dealers. */
-export const CUSTODY_ACCUSATIONS: Table<[from: number, to: number], readonly CustodyAccusation[]> = table(
+/** 23. Custody epoch of the shares, of those who get them (8 bytes each), and a dealer -> who accuses it. */
+export const CUSTODY_ACCUSATIONS: Table<[from: number, to: number, dealer: Hex32], readonly Hex32[]> = table(
   23,
-  (from, to) => concat(uint64Bytes(from), uint64Bytes(to)),
-  custodyAccusationsShape,
+  (from, to, dealer) => concat(uint64Bytes(from), uint64Bytes(to), fromHex(dealer)),
+  accusersShape,
 );
 /** 24. Patient and index (8 bytes) -> access. Personal, salted. Gapless per patient; a row never changes. */
 export const ACCESSES: Table<[patient: Hex32, index: number], AccessRow> = table(

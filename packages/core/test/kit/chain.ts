@@ -88,8 +88,19 @@ export function giveCustodyKey(name: string, key: Hex32): void {
   custodyKeys.set(name, key);
 }
 
-export function hospital(name: string, development = true): Hospital {
-  const known = hospitals.get(`${name}/${development}`);
+/** The public custody key of a hospital; a kit that opens envelopes gives keys whose secrets it knows. */
+export type CustodyKeyOf = (name: string) => Hex32;
+
+const opaqueCustodyKey: CustodyKeyOf = (name) =>
+  custodyKeys.get(name) ?? hashHex(utf8(`custody key of ${name}`));
+
+export function hospital(
+  name: string,
+  development = true,
+  custodyKeyOf: CustodyKeyOf = opaqueCustodyKey,
+): Hospital {
+  const custodyKey = custodyKeyOf(name);
+  const known = hospitals.get(`${name}/${development}/${custodyKey}`);
   if (known !== undefined) return known;
   const account = keyOf(`${name} account`);
   const validator = keyOf(`${name} validator`);
@@ -99,13 +110,13 @@ export function hospital(name: string, development = true): Hospital {
     accountKey: account.publicKey,
     validatorKey: validator.publicKey,
     networkKey: network.publicKey,
-    custodyKey: custodyKeys.get(name) ?? hashHex(utf8(`custody key of ${name}`)),
+    custodyKey,
     addresses: ['/ip4/127.0.0.1/tcp/4001'],
     development,
   };
   const card = signValidatorCard(content, account, validator);
   const made = { name, account, validator, network, card, id: accountIdOf(account.publicKey) };
-  hospitals.set(`${name}/${development}`, made);
+  hospitals.set(`${name}/${development}/${custodyKey}`, made);
   return made;
 }
 
@@ -150,9 +161,10 @@ export function createTestGenesis(
   names: readonly string[],
   params: Partial<ConsensusParams> = {},
   chainId = 'dev-test',
+  custodyKeyOf: CustodyKeyOf = opaqueCustodyKey,
 ): Genesis {
   const development = chainId.startsWith('dev-');
-  const cards = names.map((name) => hospital(name, development).card);
+  const cards = names.map((name) => hospital(name, development, custodyKeyOf).card);
   return createGenesis(chainId, GENESIS_TIME, cards, { ...DEFAULT_PARAMS, ...params }, verify);
 }
 
@@ -207,8 +219,9 @@ export function createChain(
   names: readonly string[] = FOUNDERS.slice(0, 4),
   params: Partial<ConsensusParams> = {},
   chainId = 'dev-test',
+  custodyKeyOf: CustodyKeyOf = opaqueCustodyKey,
 ): Chain {
-  const genesis = createTestGenesis(names, params, chainId);
+  const genesis = createTestGenesis(names, params, chainId, custodyKeyOf);
   const deps = createTestDeps(genesis);
   const rows = new Map<string, StateChange & { readonly value: Uint8Array }>();
   const tree: MemoryTree = createMemoryTree();
@@ -254,7 +267,7 @@ export function createChain(
   return {
     genesis,
     deps,
-    hospitals: names.map((name) => hospital(name, chainId.startsWith('dev-'))),
+    hospitals: names.map((name) => hospital(name, chainId.startsWith('dev-'), custodyKeyOf)),
     view,
     certificate: () => certificate,
     tx: (sender, key, actions, options = {}) => {

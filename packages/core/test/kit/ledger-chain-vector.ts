@@ -1,8 +1,11 @@
 // Owns: the short chain that is published as a vector: a genesis and five blocks in which every action stands, one of
-// them failing, one piece of evidence, one missed proposal, and a change of the set.
+// them failing, one piece of evidence, one missed proposal, a change of the set and of the custodians, and accesses that
+// are permitted and denied.
 import {
   actionOf,
   type BuiltBlock,
+  batchOf,
+  dealersOf,
   encode,
   encodeBlock,
   genesisShape,
@@ -20,7 +23,8 @@ import {
   utf8,
 } from '../../src/index.ts';
 import { type Chain, createChain, type Hospital, hospital, keyOf, signVote } from './chain.ts';
-import { credentialing, enrolment, grantTo, personOf, rotation } from './people.ts';
+import { credentialing, enrolment, grantTo, personOf, rotation, TAG_A, TAG_B } from './people.ts';
+import { amendment, newRecord, opening, receiptsOf, registration, tagsWith } from './records.ts';
 
 /** Table, key and value; the value is null where the row goes. */
 export type RowVector = readonly [table: number, key: string, value: string | null];
@@ -100,15 +104,28 @@ function first(chain: Chain): BuiltBlock {
   ]);
 }
 
-/** Consents, anchors, one transaction that fails at its second action. Decided in round 1: the first proposer missed. */
+const NOTE = newRecord('note', { tags: tagsWith(TAG_A), emergency: true });
+const LETTER = newRecord('letter', { tags: tagsWith(TAG_A, TAG_B), month: null, tagGeneration: 1 });
+const SCAN = newRecord('scan', {
+  tags: tagsWith(TAG_A),
+  confidentiality: 'R',
+  effects: ['redisclosure-notice', 'separate-authorization'],
+});
+const NOTES = newRecord('notes, second version', { amends: NOTE.commitment, tags: tagsWith(TAG_A) });
+
+/**
+ * Consents, records, anchors, one transaction that fails at its second action. Decided in round 1: the first proposer
+ * missed.
+ */
 function second(chain: Chain): BuiltBlock {
-  const [, b, c] = four(chain);
+  const [a, b, c] = four(chain);
   const [one, two] = [personOf('patient 1'), personOf('patient 2')];
   const proposal = openProposal(chain);
   const txs = [
     chain.tx(one.id, one.key, [grantTo(chain, b.id)]),
     chain.tx(two.id, two.key, [grantTo(chain, personOf('doctor 1').id, { purposes: ['ETREAT', 'TREAT'] })]),
     by(chain, b, actionOf('institutions.approve', { proposal })),
+    by(chain, a, registration(chain, one.id, NOTE, LETTER), registration(chain, one.id, SCAN)),
     by(chain, c, anchor('archive of 2026')),
     by(chain, c, anchor('archive of 2027'), anchor('archive of 2027')),
   ];
@@ -122,10 +139,13 @@ function openProposal(chain: Chain): Hex32 {
   return toHex(row.key);
 }
 
-/** The admission is decided; the fourth hospital is named for a double vote; a patient takes a new key. */
+/**
+ * The admission is decided; the fourth hospital is named for a double vote; a patient takes a new key. A record gets a
+ * second version; a doctor asks for the newest ones: one is permitted, one excluded, one needs more than a consent.
+ */
 function third(chain: Chain): BuiltBlock {
-  const [, , c, d] = four(chain);
-  const one = personOf('patient 1');
+  const [a, , c, d] = four(chain);
+  const [one, doctor] = [personOf('patient 1'), personOf('doctor 1')];
   const vote = (blockId: Hex32 | null) =>
     signVote(chain.genesis, d.validator.publicKey, d.id, {
       type: 'precommit',
@@ -138,24 +158,44 @@ function third(chain: Chain): BuiltBlock {
   const txs = [
     by(chain, c, actionOf('institutions.approve', { proposal: openProposal(chain) })),
     chain.tx(one.id, one.key, [rotation(chain, one.id, keyOf('patient 1, second key'))]),
+    by(chain, a, amendment(chain, one.id, NOTES)),
+    chain.tx(doctor.id, doctor.key, [opening(one.id, EVERYTHING)]),
   ];
   return chain.commit(txs, { evidence });
 }
 
-/** Ends: a consent under the new key, a credential. */
+const EVERYTHING = { type: 'query', tags: [], months: null, fromIndex: 0 } as const;
+
+/** Ends: a consent under the new key, a credential, a record. */
 function fourth(chain: Chain): BuiltBlock {
-  const [, b] = four(chain);
+  const [a, b] = four(chain);
   const [one, two] = [personOf('patient 1'), personOf('patient 2')];
   return chain.commit([
     chain.tx(one.id, keyOf('patient 1, second key'), [actionOf('consent.revoke', { index: 0 })]),
     by(chain, b, actionOf('identity.withdrawCredential', { index: 1 })),
+    by(chain, a, actionOf('record.retract', { record: SCAN.commitment })),
     chain.tx(two.id, two.key, [actionOf('chain.noop', {})]),
   ]);
 }
 
-/** Decided by five; a removal is proposed. */
+/**
+ * Decided by five, who keep the shares now; one batch has moved to them, and one of its dealers is accused. What the
+ * doctor could open before is denied, what its institution wrote is not. A removal is proposed.
+ */
 function fifth(chain: Chain): BuiltBlock {
-  const [a, , , d] = four(chain);
+  const [a, b, , d] = four(chain);
   const removal = { type: 'remove', institution: d.id, confirmName: null } as const;
-  return chain.commit([by(chain, a, actionOf('institutions.propose', { change: removal }))]);
+  const [one, doctor] = [personOf('patient 1'), personOf('doctor 1')];
+  const batch = batchOf({ records: [NOTE, LETTER] });
+  const root = hashHex(utf8('root over the points of the new shares'));
+  const receipts = receiptsOf(chain, { batch, epoch: 1, root, count: 2 });
+  const [dealer] = dealersOf(chain.view().state, 0, 1) as [Hex32];
+  const ids = [NOTE, NOTES, LETTER, SCAN].map(({ commitment }) => commitment);
+  return chain.commit([
+    by(chain, a, actionOf('institutions.propose', { change: removal })),
+    by(chain, a, actionOf('custody.confirm', { epoch: 1, batches: [{ batch, root, receipts }] })),
+    by(chain, b, actionOf('custody.accuse', { from: 0, to: 1, dealer })),
+    chain.tx(doctor.id, doctor.key, [opening(one.id, [...ids, hashHex(utf8('no record'))])]),
+    by(chain, a, opening(one.id, ids, 'HOPERAT')),
+  ]);
 }

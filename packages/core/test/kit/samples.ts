@@ -1,15 +1,32 @@
 // Owns: one or more valid encodings of every object that core decodes, for tests that change them.
 import {
+  accessRowShape,
+  accusersShape,
   type Block,
+  batchRowShape,
   blockShape,
   type Certificate,
   certificateHash,
   certificateShape,
   concat,
+  custodyEpochShape,
+  dealingShape,
   decode,
+  decodeOwnRecords,
+  decodeOwnRequest,
+  decodePackage,
+  decodeRelease,
+  decodeReleased,
+  decodeReleaseRequest,
   decodeTx,
   type Evidence,
   encode,
+  encodeOwnRecords,
+  encodeOwnRequest,
+  encodePackage,
+  encodeRelease,
+  encodeReleased,
+  encodeReleaseRequest,
   evidenceShape,
   fromHex,
   genesisHash,
@@ -24,11 +41,17 @@ import {
   OBJECT_BYTES_MAX,
   plainValue,
   proposalPayload,
+  type Receipt,
+  receiptsShape,
+  recordEntryShape,
+  recordRowShape,
   type Shape,
   type SignedProposal,
   signedProposalShape,
   signPayload,
+  signReceipt,
   signTx,
+  standingConsentsShape,
   stateProofShape,
   type Tx,
   type TxPayload,
@@ -41,6 +64,18 @@ import {
   voteShape,
   ZERO_HASH,
 } from '../../src/index.ts';
+import {
+  authoredPackage,
+  CUSTODIANS,
+  OWN_REQUEST,
+  ownRecords,
+  RELEASE_REQUEST,
+  redealtPackage,
+  refusedRelease,
+  releasedRecords,
+  sampleRelease,
+} from './packages.ts';
+import { newRecord } from './records.ts';
 import {
   certify,
   HOSPITALS,
@@ -129,6 +164,14 @@ const blocks: readonly Block[] = [
 ];
 const fiveLeaves = ['a', 'b', 'c', 'd', 'e'].map(utf8);
 
+/** By custodians 1, 2 and 4 over the sample batch. */
+export const SAMPLE_RECEIPTS: readonly Receipt[] = [1, 2, 4].map((index) => {
+  const { batch, epoch, records } = authoredPackage();
+  const { validator } = CUSTODIANS[index - 1] as Hospital;
+  const statement = { batch, epoch, root: batch, count: records.length };
+  return { index, signature: signReceipt(validator, SAMPLE_HASH, statement) };
+});
+
 export const KINDS: readonly Kind[] = [
   { name: 'transaction', samples: SAMPLE_TXS.map((tx) => tx.bytes), reencode: reencodeTx },
   kind('block', blockShape, blocks),
@@ -152,8 +195,59 @@ export const KINDS: readonly Kind[] = [
     { siblings: [], leaf: null },
     { siblings: [ZERO_HASH, SAMPLE_HASH], leaf: { keyHash: SAMPLE_HASH, valueHash: ZERO_HASH } },
   ]),
+  coded('custody package', [authoredPackage(), redealtPackage()], encodePackage, decodePackage),
+  coded('release request', [RELEASE_REQUEST], encodeReleaseRequest, decodeReleaseRequest),
+  coded('request for own records', [OWN_REQUEST], encodeOwnRequest, decodeOwnRequest),
+  coded('release', [sampleRelease(), refusedRelease()], encodeRelease, decodeRelease),
+  coded('content of a release', [releasedRecords(), []], encodeReleased, decodeReleased),
+  coded('own records', [ownRecords(), []], encodeOwnRecords, decodeOwnRecords),
+  kind('dealing', dealingShape, redealtPackage().dealings),
+  kind('receipts', receiptsShape, [[], SAMPLE_RECEIPTS]),
+  ...rowKinds(),
   kind('plain value', plainValue, [[{ a: 1, bb: null, '': 'ü' }, -5, true, Uint8Array.of(1, 2)]]),
 ];
+
+/** What stands in the tables of records, custody and access. */
+function rowKinds(): readonly Kind[] {
+  const salt = '0f'.repeat(16);
+  const place = { height: 9, time: SAMPLE_GENESIS.time, salt };
+  const { batch, patient, author, records } = authoredPackage();
+  const record = records[0]?.commitment ?? ZERO_HASH;
+  const { commitment: _, pointsHash: __, ...marks } = newRecord('row', { effects: ['closed-to-patient'] });
+  const own = { patient, author, writer: author, batch, position: 1, index: 3, version: 2, amends: record };
+  const custodians = HOSPITALS.map(({ id, validator }) => ({
+    ...{ id, signingKey: validator.publicKey, custodyKey: hashHex(utf8(id)) },
+  }));
+  const items = [
+    { record, decision: 'permit', rule: 'consent', consent: 4, tag: salt },
+    { record: batch, decision: 'deny', rule: 'no-consent', consent: null, tag: null },
+  ] as const;
+  const access = { reader: author, institution: author, purpose: 'TREAT', readerKey: patient } as const;
+  return [
+    kind('record row', recordRowShape, [
+      { ...marks, ...own, amendedBy: null, retractedHeight: 12, ...place },
+      { ...marks, ...own, month: null, amends: null, amendedBy: batch, retractedHeight: null, ...place },
+    ]),
+    kind('record entry', recordEntryShape, [{ record, salt }]),
+    kind('batch row', batchRowShape, [{ patient, author, count: 3, epoch: 1, root: batch, height: 9, salt }]),
+    kind('custody epoch', custodyEpochShape, [{ fromHeight: 1, custodians }]),
+    kind('accusers', accusersShape, [[author, patient]]),
+    kind('access row', accessRowShape, [
+      { ...access, items, expires: place.time + 1, ...place },
+      { ...access, items: [], expires: place.time + 1, ...place },
+    ]),
+    kind('standing consents', standingConsentsShape, [{ indexes: [0, 5], salt }]),
+  ];
+}
+
+function coded<T>(
+  name: string,
+  values: readonly T[],
+  write: (value: T) => Uint8Array,
+  read: (bytes: Uint8Array) => T,
+): Kind {
+  return { name, samples: values.map(write), reencode: (bytes) => write(read(bytes)) };
+}
 
 function kind<T>(name: string, shape: Shape<T>, values: readonly T[]): Kind {
   return {

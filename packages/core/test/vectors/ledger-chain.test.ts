@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  ACCESSES,
   ACTION_TYPES,
   checkBlock,
   checkGenesis,
@@ -94,6 +95,22 @@ describe('the published chain', () => {
     expect(blocks.map(({ evidence }) => evidence.length)).toEqual([0, 0, 1, 0, 0]);
     expect(blocks.map(({ lastCertificate }) => lastCertificate?.round)).toEqual([undefined, 0, 1, 0, 0]);
     expect(new Set(blocks.map(({ header }) => header.validatorsHash)).size).toBe(2);
+  });
+
+  it('holds accesses by each rule that decides a named record', () => {
+    const rules = vector.blocks.flatMap(({ changes }) =>
+      changes
+        .filter(([table]) => table === ACCESSES.number)
+        .map(([, , value]) => {
+          const { items } = decode(ACCESSES.shape, fromHex(value as string), OBJECT_BYTES_MAX);
+          return items.map(({ rule }) => rule).join(' ');
+        }),
+    );
+    expect(rules).toEqual([
+      'excluded separate-authorization consent',
+      'no-consent no-consent no-consent record-retracted record-unknown',
+      'author author author record-retracted',
+    ]);
   });
 
   it('is what its generator makes', () => {

@@ -104,7 +104,7 @@ async function tell(words: Words, signal: AbortSignal): Promise<number> {
     onProgress: (text) => process.stderr.write(`   ${text}\n`),
     ...(words.input === undefined ? {} : { input: words.input }),
   });
-  const commands = commandsOf(dir, result);
+  const commands = commandsOf(dir, devnet.file.genesis, result);
   if (words.json) process.stdout.write(`${JSON.stringify(summaryOf(devnet, result, commands))}\n`);
   if (words.exit) return 0;
   say.write(`\nThe hospitals stay up until Ctrl-C. To try, in another terminal:\n\n`);
@@ -142,12 +142,12 @@ function lineOf({ step, text, height, time }: JourneyStep): string {
   return `${step}  ${text}  [height ${height}, ${when}]`;
 }
 
-function commandsOf(dir: string, { document, proof }: JourneyResult): readonly string[] {
+function commandsOf(dir: string, genesis: string, { accessLog }: JourneyResult): readonly string[] {
   const here = (path: string): string => path.replace(`${process.cwd()}/`, '');
   return [
     `npx consilium devnet status --dir ${dir}`,
-    `npx consilium validator list --dir ${dir}`,
-    `npx consilium anchor verify ${here(document)} ${here(proof)} --dir ${dir}`,
+    `npx consilium patient history --as mara --dir ${dir}`,
+    `npx consilium access verify ${here(accessLog)} --genesis ${here(genesis)}`,
   ];
 }
 

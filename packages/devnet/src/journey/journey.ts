@@ -1,7 +1,9 @@
 // Owns: the story of `npm start`, in its order. Does not own: any step, or how the story is printed.
 import type { Devnet } from '../handle.ts';
-import { anchorInput, proveOne } from './anchoring.ts';
-import { bringBack, killOne, voteIn, voteOut } from './hospitals.ts';
+import { exportTheLog, readHistory } from './auditing.ts';
+import { bringBack, kill } from './hospitals.ts';
+import { type IngestedResource, ingestAt, inputsOf } from './ingesting.ts';
+import { createLooking, lookDenied, lookPermitted, lookRevoked, lookWithoutAuthor } from './looking.ts';
 import {
   credentialClinicians,
   enrolThePatient,
@@ -9,7 +11,11 @@ import {
   revokeTheConsent,
   tellInstitutions,
 } from './people.ts';
-import type { JourneyOptions, JourneyResult, JourneyStep, Story } from './types.ts';
+import type { EnrolledPatient, JourneyOptions, JourneyResult, JourneyStep, Patient, Story } from './types.ts';
+
+/** The two hospitals at which the patient is treated; the first is the one that dies in between. */
+const AUTHORS = ['a', 'c'] as const;
+const READER = { hospital: 'b', clinician: 'dr-brook' } as const;
 
 /** Throws the code of the first thing that does not go as told. */
 export async function runJourney(devnet: Devnet, options: JourneyOptions): Promise<JourneyResult> {
@@ -25,16 +31,40 @@ export async function runJourney(devnet: Devnet, options: JourneyOptions): Promi
       options.onStep(told);
     },
   };
+  const [first] = AUTHORS;
   await tellInstitutions(story);
   await credentialClinicians(story);
-  const patient = await enrolThePatient(story, 'a');
-  const consent = await grantTheConsent(story, patient, 'b');
-  const anchored = await anchorInput(story, 'a');
-  await killOne(story, 'b', 'a');
-  await bringBack(story, 'b', 'a');
-  await voteIn(story, 'e', ['a', 'b', 'c']);
-  await voteOut(story, 'd', ['a', 'b', 'c', 'e']);
-  await revokeTheConsent(story, patient, consent);
-  const written = await proveOne(story, anchored);
-  return { steps, documents: anchored.documents.length, ...written };
+  const patient = await enrolThePatient(story, AUTHORS);
+  const ingested = await ingestAll(story, patient);
+  const atFirst = enrolledAt(patient, first);
+  const reader = await devnet.signer(READER.clinician);
+  const looking = await createLooking(story, reader, READER.clinician, atFirst, ingested.get(first) ?? []);
+  const asked = await lookDenied(story, looking);
+  const consent = await grantTheConsent(story, atFirst, READER.hospital);
+  const permitted = await lookPermitted(story, looking, asked);
+  await kill(story, first);
+  await lookWithoutAuthor(story, looking, permitted.later, first);
+  await bringBack(story, first, READER.hospital);
+  const history = await readHistory(story, patient);
+  await revokeTheConsent(story, atFirst, consent.index);
+  await lookRevoked(story, looking, permitted);
+  const accessLog = await exportTheLog(story, patient);
+  const registered = Object.fromEntries([...ingested].map(([name, records]) => [name, records.length]));
+  return { steps, registered, history, accessLog };
+}
+
+async function ingestAll(
+  story: Story,
+  patient: Patient,
+): Promise<ReadonlyMap<string, readonly IngestedResource[]>> {
+  const ingested = new Map<string, readonly IngestedResource[]>();
+  for (const [hospital, files] of await inputsOf(story, AUTHORS))
+    ingested.set(hospital, await ingestAt(story, hospital, files, enrolledAt(patient, hospital)));
+  return ingested;
+}
+
+function enrolledAt({ at }: Patient, hospital: string): EnrolledPatient {
+  const enrolled = at[hospital];
+  if (enrolled === undefined) throw new Error('invariant: the patient is enrolled where records are written');
+  return enrolled;
 }

@@ -1,34 +1,32 @@
-// Owns: steps 1 and 6: clinicians, a patient, a consent, and its end, each committed and then read back with proof.
-
+// Owns: steps 1, 4 and 9: clinicians, a patient at two hospitals, a consent, and its end, each committed and then read back
+// with proof.
 import { readFile, writeFile } from 'node:fs/promises';
 import {
   addEnrolment,
   ConsiliumError,
-  type Enrolment,
+  consentSentence,
+  consentTerms,
   enrolmentRequest,
   enrolPatient,
   formatWallet,
+  type Grant,
   grantConsent,
+  grantOf,
   issueCredential,
   type PatientWallet,
   parseKeyFile,
   parseWallet,
   patientSigner,
   revokeConsent,
-  type Signer,
   signerOf,
 } from '@consilium/sdk';
 import { type Hospital, readTopology } from '../network/topology.ts';
 import { commit } from './acting.ts';
 import { CONSENT_DAYS } from './limits.ts';
-import type { Story } from './types.ts';
+import type { EnrolledPatient, Patient, Story } from './types.ts';
 
 const DAY_MS = 86_400_000;
-
-export interface Patient {
-  readonly signer: Signer;
-  readonly enrolment: Enrolment;
-}
+const CATEGORIES = ['laboratory', 'medication'];
 
 /** The hospitals as genesis names them, read with proof. */
 export async function tellInstitutions(story: Story): Promise<void> {
@@ -58,52 +56,88 @@ async function credentialsOf(story: Story, hospital: Hospital): Promise<void> {
   }
 }
 
-/** The patient of the sample, enrolled at the hospital under a pseudonym that only the wallet can link. */
-export async function enrolThePatient(story: Story, hospital: string): Promise<Patient> {
-  const { devnet, client } = story;
-  const [entry] = devnet.file.keys.filter((key) => key.role === 'patient');
+/** The patient of the sample, under a pseudonym at each hospital that only the wallet can link. */
+export async function enrolThePatient(story: Story, hospitals: readonly string[]): Promise<Patient> {
+  const [entry] = story.devnet.file.keys.filter((key) => key.role === 'patient');
   if (entry === undefined) throw new ConsiliumError('KEY_NOT_FOUND', { key: 'patient', known: 'none' });
+  let wallet = parseWallet(await readFile(entry.file, 'utf8'));
+  const at: Record<string, EnrolledPatient> = {};
+  for (const hospital of hospitals) {
+    const enrolled = await enrolAt(story, wallet, entry.file, hospital);
+    wallet = enrolled.wallet;
+    at[hospital] = enrolled.patient;
+  }
+  return { wallet, at };
+}
+
+async function enrolAt(
+  story: Story,
+  before: PatientWallet,
+  file: string,
+  hospital: string,
+): Promise<{ readonly wallet: PatientWallet; readonly patient: EnrolledPatient }> {
+  const { devnet, client } = story;
   const institution = await devnet.signer(hospital);
-  const before: PatientWallet = parseWallet(await readFile(entry.file, 'utf8'));
   const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
   const { wallet, enrolment } = addEnrolment(before, client.genesisHash, institution.account, random);
   // The tag secret is on the disk before anything is sent: without it the tags say nothing to anybody.
-  await writeFile(entry.file, formatWallet(wallet), { mode: 0o600 });
-  const known = await client.account(enrolment.account);
+  await writeFile(file, formatWallet(wallet), { mode: 0o600 });
+  const { account, tagSecret, tagGeneration } = enrolment;
+  const request = enrolmentRequest(wallet, enrolment);
+  const known = await client.account(account);
   if (known.value === null) {
-    const tx = await commit(story, [enrolPatient(enrolmentRequest(wallet, enrolment))], institution);
-    story.tell(1, `a patient is enrolled, as ${enrolment.account.slice(0, 8)}… and no other name`, tx);
+    const tx = await commit(story, [enrolPatient(request)], institution);
+    const { title } = devnet.node(hospital);
+    story.tell(1, `${title} enrols a patient, as ${account.slice(0, 8)}… and no other name`, tx);
   }
-  return { signer: patientSigner(wallet, enrolment), enrolment };
+  const { encryptionKey } = request;
+  const registered = { local: 'sample', account, encryptionKey, tagSecret, tagGeneration };
+  return { wallet, patient: { enrolment, signer: patientSigner(wallet, enrolment), registered } };
 }
 
-/** Returns the index of the consent, read back with proof. */
-export async function grantTheConsent(story: Story, patient: Patient, grantee: string): Promise<number> {
+export interface GrantedConsent {
+  readonly index: number;
+  /** What the patient hands the grantee, off the ledger. */
+  readonly grant: Grant;
+}
+
+/** Granted, and read back with proof. */
+export async function grantTheConsent(
+  story: Story,
+  { enrolment, signer }: EnrolledPatient,
+  grantee: string,
+): Promise<GrantedConsent> {
   const { devnet, client } = story;
   const { institution, title } = devnet.node(grantee);
   const from = Date.now();
   const words = {
     grantee: institution,
-    categories: ['laboratory', 'medication'],
+    categories: CATEGORIES,
     permittedLabels: [],
     excludedLabels: ['PSY'],
     purposes: ['TREAT' as const],
     from,
     until: from + CONSENT_DAYS * DAY_MS,
   };
-  const tx = await commit(story, [grantConsent(words, patient.enrolment)], patient.signer);
+  const tx = await commit(story, [grantConsent(words, enrolment)], signer);
   const index = tx.outcomes[0]?.index ?? 0;
-  const { value } = await client.consents(patient.enrolment.account);
+  const { value } = await client.consents(enrolment.account);
   if (value.items.at(-1)?.index !== index) throw new ConsiliumError('PROOF_INVALID', { index });
-  const until = new Date(words.until).toISOString().slice(0, 10);
-  story.tell(1, `the patient lets ${title} see laboratory and medication, for treatment, until ${until}`, tx);
-  return index;
+  const sentence = consentSentence(consentTerms(words, enrolment), enrolment, (id) =>
+    id === institution ? title : undefined,
+  );
+  story.tell(4, `the patient consents: ${sentence}`, tx);
+  return { index, grant: grantOf(words, enrolment) };
 }
 
-export async function revokeTheConsent(story: Story, patient: Patient, index: number): Promise<void> {
-  const tx = await commit(story, [revokeConsent(index)], patient.signer);
-  const { value } = await story.client.consents(patient.enrolment.account);
+export async function revokeTheConsent(
+  story: Story,
+  { enrolment, signer }: EnrolledPatient,
+  index: number,
+): Promise<void> {
+  const tx = await commit(story, [revokeConsent(index)], signer);
+  const { value } = await story.client.consents(enrolment.account);
   const consent = value.items.find((item) => item.index === index);
   if (consent?.revokedHeight !== tx.height) throw new ConsiliumError('PROOF_INVALID', { index });
-  story.tell(6, 'the patient revokes the consent; the ledger shows it revoked, with proof', tx);
+  story.tell(9, 'the patient revokes the consent; the ledger shows it revoked, with proof', tx);
 }

@@ -1,9 +1,9 @@
 // Owns: the story of `npm start` as data: what it is told, what it tells, what its steps share.
-import type { AnchorSecrets, Client, DocumentToAnchor } from '@consilium/sdk';
+import type { Client, Enrolment, PatientWallet, RegisteredPatient, Signer } from '@consilium/sdk';
 import type { Devnet } from '../handle.ts';
 
 export interface JourneyOptions {
-  /** A bundle or a folder of them; the shipped sample when left out. */
+  /** A bundle or a folder of them; the two shipped samples when left out. */
   readonly input?: string;
   /** Every step as it is done. */
   readonly onStep: (step: JourneyStep) => void;
@@ -23,10 +23,12 @@ export interface JourneyStep {
 
 export interface JourneyResult {
   readonly steps: readonly JourneyStep[];
-  readonly documents: number;
-  /** The document and the proof that step 7 wrote, to be checked again by hand. */
-  readonly document: string;
-  readonly proof: string;
+  /** Records registered by each of the two hospitals. */
+  readonly registered: Readonly<Record<string, number>>;
+  /** Records that were opened in the end by the patient. */
+  readonly history: number;
+  /** The access log that the last step exported. */
+  readonly accessLog: string;
 }
 
 /** What the steps share. */
@@ -34,10 +36,23 @@ export interface Story {
   readonly devnet: Devnet;
   readonly client: Client;
   readonly options: JourneyOptions;
-  tell(step: number, text: string, at: { readonly height: number; readonly time: number }): void;
+  tell(step: number, text: string, at: LedgerMoment): void;
 }
 
-export interface Anchored {
-  readonly secrets: AnchorSecrets;
-  readonly documents: readonly DocumentToAnchor[];
+export interface LedgerMoment {
+  readonly height: number;
+  readonly time: number;
+}
+
+/** The patient as one hospital knows her, and as she knows herself there. */
+export interface EnrolledPatient {
+  readonly enrolment: Enrolment;
+  readonly signer: Signer;
+  readonly registered: RegisteredPatient;
+}
+
+export interface Patient {
+  readonly wallet: PatientWallet;
+  /** By the name of the hospital. */
+  readonly at: Readonly<Record<string, EnrolledPatient>>;
 }

@@ -9,6 +9,8 @@ import {
   NOTES,
   OBSERVATIONS,
   PERSON,
+  PSYCHIATRIC_CONDITIONS,
+  THERAPY_NOTES,
   VACCINES,
 } from './person.ts';
 
@@ -80,6 +82,8 @@ const MAKERS: readonly Maker[] = [
   observation,
   documentReference,
   allergy,
+  psychiatricCondition,
+  psychotherapyNote,
 ];
 
 function resourceAt(index: number, draw: Draw, subject: string): Resource {
@@ -143,6 +147,22 @@ function condition(draw: Draw, subject: string): Resource {
     code: coded(SNOMED, draw.pick(CONDITIONS)),
     subject: { reference: subject },
     onsetDateTime: momentOf(draw),
+  };
+}
+
+/** Sensitive by its code. */
+function psychiatricCondition(draw: Draw, subject: string): Resource {
+  return { ...condition(draw, subject), code: coded(SNOMED, draw.pick(PSYCHIATRIC_CONDITIONS)) };
+}
+
+/** Sensitive by its label: nobody but its author may read it without an authorization of its own. */
+function psychotherapyNote(draw: Draw, subject: string): Resource {
+  const security = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'PSYTHPN' }];
+  return {
+    ...documentReference(draw, subject),
+    meta: { security },
+    type: coded(LOINC, { code: '68609-7', display: 'Hospital Psychology Note' }),
+    description: draw.pick(THERAPY_NOTES),
   };
 }
 

@@ -24,6 +24,11 @@ export const CONDITIONS: readonly Coded[] = [
   { code: '396275006', display: 'Osteoarthritis' },
 ];
 
+export const PSYCHIATRIC_CONDITIONS: readonly Coded[] = [
+  { code: '35489007', display: 'Depressive disorder' },
+  { code: '197480006', display: 'Anxiety disorder' },
+];
+
 export const OBSERVATIONS: readonly (Coded & {
   readonly unit: string;
   readonly low: number;
@@ -51,6 +56,11 @@ export const VACCINES: readonly Coded[] = [
 export const ALLERGIES: readonly Coded[] = [
   { code: '91936005', display: 'Allergy to penicillin' },
   { code: '417532002', display: 'Allergy to fish' },
+];
+
+export const THERAPY_NOTES: readonly string[] = [
+  'Third session; speaks for the first time of the winter after the move, sleeps better since.',
+  'Brought the letters she never sent; we agreed to read one together next week.',
 ];
 
 export const NOTES: readonly string[] = [

@@ -27,7 +27,7 @@ it('`npm start` ends with three commands that work as they are printed, and Ctrl
   using folder = createFolder();
   const dir = join(folder.root, 'story');
   const npm = start('npm', ['start', '--', '--dir', dir], { group: true });
-  const text = await printed(npm, 'anchor verify');
+  const text = await printed(npm, 'access verify');
   const commands = text.match(/(?<=^ {2})npx consilium .*$/gm) ?? [];
   expect(commands).toHaveLength(3);
   for (const command of commands) expect(await shell(command)).toMatchObject({ code: 0 });

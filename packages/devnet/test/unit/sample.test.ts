@@ -3,11 +3,15 @@ import { documentsOfBundle } from '@consilium/sdk';
 import { describe, expect, it } from 'vitest';
 import { sampleBundle } from '../../src/sample/bundle.ts';
 
-const shipped = new URL('../../../../devnet/sample/bundle.json', import.meta.url);
+const SHIPPED = [
+  ['bundle.json', { resources: 60, seed: 'sample' }],
+  ['castle-hill.json', { resources: 24, seed: 'castle-hill' }],
+] as const;
 
 describe('the sample bundle', () => {
-  it('is what the command in its README makes', () => {
-    expect(readFileSync(shipped, 'utf8')).toBe(sampleBundle({ resources: 60, seed: 'sample' }));
+  it.each(SHIPPED)('%s is what the command in its README makes', (name, options) => {
+    const shipped = new URL(`../../../../devnet/sample/${name}`, import.meta.url);
+    expect(readFileSync(shipped, 'utf8')).toBe(sampleBundle(options));
   });
 
   it('is a FHIR bundle whose resources all speak of its one patient', () => {

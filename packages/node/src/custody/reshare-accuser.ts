@@ -59,8 +59,8 @@ export class Accuser {
     for (const accusation of this.#accusations.values()) {
       const { from, to, dealer, submittedMs } = accusation;
       if (nowMs < submittedMs + RESHARE_SUBMIT_AGAIN_MS) continue;
-      const said = readRow(state, CUSTODY_ACCUSATIONS, from, to) ?? [];
-      if (said.some((each) => each.dealer === dealer && each.accuser === self)) continue;
+      const accusers = readRow(state, CUSTODY_ACCUSATIONS, from, to, dealer) ?? [];
+      if (accusers.includes(self)) continue;
       if (!dealersOf(state, from, to).includes(dealer)) continue;
       accusation.submittedMs = nowMs;
       submit(actionOf('custody.accuse', { from, to, dealer }));

@@ -1,27 +1,19 @@
 // Owns: collecting from a node what a document's proof file holds, checked before it is handed out. Does not own: the
 // file's form and its offline check (proof-file.ts).
-import {
-  ANCHORS,
-  ConsiliumError,
-  type LightStep,
-  lightStepsShape,
-  type SignedHeader,
-  type Verify,
-} from '@consilium/core';
-import { readField, readInteger, readShape, unproven } from '../client/answer.ts';
+import { ANCHORS, ConsiliumError, type LightStep, type SignedHeader } from '@consilium/core';
+import { unproven } from '../client/answer.ts';
+import { changesUpTo } from '../client/light-steps.ts';
 import { readAnchor } from '../client/queries.ts';
 import { readState } from '../client/reading.ts';
 import { fetchRows } from '../client/rows.ts';
 import { askNodes, type ReadOptions, type Session } from '../client/session.ts';
 import { freshnessFloor } from '../client/sync.ts';
-import { LIGHT_PAGES_MAX } from '../limits.ts';
 import { type AnchorSecrets, documentProof } from './anchor.ts';
 import { checkAnchored, DOCUMENT_PROOF_KIND, type DocumentProof } from './proof-file.ts';
 
 /** Throws `ANCHOR_NOT_FOUND` when the root is not committed, `VALUE_INVALID` for a position that is none. */
 export async function proveDocument(
   session: Session,
-  verify: Verify,
   secrets: AnchorSecrets,
   index: number,
   options: ReadOptions = {},
@@ -51,7 +43,7 @@ export async function proveDocument(
       stateProof: row.proof,
       steps: await stepsTo(session, node, signed),
     };
-    checkAnchored(proof, session.chain.genesis, verify);
+    checkAnchored(proof, session.chain.genesis, session.verify);
     return proof;
   });
 }
@@ -59,21 +51,7 @@ export async function proveDocument(
 /** From genesis: the changes of the set up to this header, and the header itself. Checked as a whole afterwards. */
 async function stepsTo(session: Session, node: string, signed: SignedHeader): Promise<readonly LightStep[]> {
   const { height } = signed.header;
-  const steps = (await allSteps(session, node)).filter((step) => step.header.height <= height);
-  const changes = steps.filter((step) => step.nextValidators !== null);
+  const changes = await changesUpTo(session, node, height);
   if (changes.at(-1)?.header.height === height) return changes;
   return [...changes, { ...signed, nextValidators: null }];
-}
-
-async function allSteps(session: Session, node: string): Promise<readonly LightStep[]> {
-  const steps: LightStep[] = [];
-  let from = 0;
-  for (let page = 0; page < LIGHT_PAGES_MAX; page += 1) {
-    const answer = await session.ask(node, { path: `/v1/light?from=${from}` });
-    steps.push(...readShape(lightStepsShape, readField(answer, 'steps'), 'light steps'));
-    const next = readField(answer, 'next');
-    if (next === null) return steps;
-    from = readInteger(next, 'next');
-  }
-  throw unproven('light steps without end');
 }

@@ -43,6 +43,15 @@ import {
   type ValidatorView,
 } from './queries.ts';
 import { type Answer, type AsOf, readState } from './reading.ts';
+import {
+  type AccessView,
+  type CustodyEpochView,
+  type RecordView,
+  readAccesses,
+  readCustodyEpoch,
+  readRecord,
+  readRecords,
+} from './record-queries.ts';
 import { fetchRows, type ProvenRows, type RowKey } from './rows.ts';
 import { askNodes, type ReadOptions, type Session } from './session.ts';
 import { type DeadTx, type SettleOptions, settleTx } from './settle.ts';
@@ -75,6 +84,8 @@ export interface ClientOptions {
  * `NODE_UNREACHABLE`, or another code of the table; `null` stands for "proven that there is none".
  */
 export interface Client {
+  /** What the SDK's functions beside the client work with: its nodes, clock, randomness and engine of signatures. */
+  readonly session: Session;
   readonly genesisHash: Hex32;
   readonly nodes: readonly string[];
   /** Follows the chain to the tip and gives what is certified there. */
@@ -98,6 +109,13 @@ export interface Client {
     options?: ReadOptions,
   ) => Promise<Answer<AnchorView | null>>;
   readonly evidence: (options?: ListOptions) => Promise<Answer<ListPage<EvidenceView>>>;
+  /** All records registered of a patient under this pseudonym, in order of registration. */
+  readonly records: (patient: Hex32, options?: ListOptions) => Promise<Answer<ListPage<RecordView>>>;
+  readonly record: (id: Hex32, options?: ReadOptions) => Promise<Answer<RecordView | null>>;
+  /** All attempts to open records of this pseudonym, permitted or not. */
+  readonly accesses: (patient: Hex32, options?: ListOptions) => Promise<Answer<ListPage<AccessView>>>;
+  /** Who keeps the shares of new records; or of the epoch with this number. */
+  readonly custodyEpoch: (epoch?: number, options?: ReadOptions) => Promise<Answer<CustodyEpochView | null>>;
   /** Any reading code over proven rows, all of one block. */
   readonly read: <T>(
     read: (state: StateReader, asOf: AsOf) => T,
@@ -136,12 +154,12 @@ export type ListOptions = ReadOptions & ListPart;
 export function createClient(options: ClientOptions): Client {
   const fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const session = createSession(options, fetch);
-  const verify = options.verify ?? verifyEd25519;
   return {
+    session,
     ...ledgerQuestions(session),
     ...chainQuestions(session),
     ...commands(session, fetch),
-    proveDocument: (secrets, index, asked) => proveDocument(session, verify, secrets, index, asked),
+    proveDocument: (secrets, index, asked) => proveDocument(session, secrets, index, asked),
   };
 }
 
@@ -155,6 +173,7 @@ function createSession(options: ClientOptions, fetch: Fetch): Session {
     now: options.now ?? systemNow,
     random: options.random ?? systemRandom,
     pause: options.pause ?? pause,
+    verify: options.verify ?? verifyEd25519,
     minHeight: options.minHeight ?? 0,
     trustNode: options.trustNode ?? false,
   };
@@ -162,16 +181,20 @@ function createSession(options: ClientOptions, fetch: Fetch): Session {
 
 type LedgerQuestions = Pick<
   Client,
+  | 'accesses'
   | 'account'
   | 'anchor'
   | 'anchors'
   | 'consents'
   | 'credentials'
+  | 'custodyEpoch'
   | 'evidence'
   | 'institution'
   | 'institutionNamed'
   | 'proposals'
   | 'read'
+  | 'record'
+  | 'records'
   | 'validators'
 >;
 
@@ -192,6 +215,10 @@ function ledgerQuestions(session: Session): LedgerQuestions {
       read((state) => readAnchors(state, institution, options), options),
     anchor: (institution, root, options) => read((state) => readAnchor(state, institution, root), options),
     evidence: (options = {}) => read((state) => readEvidence(state, options), options),
+    records: (patient, options = {}) => read((state) => readRecords(state, patient, options), options),
+    record: (id, options) => read((state) => readRecord(state, id), options),
+    accesses: (patient, options = {}) => read((state) => readAccesses(state, patient, options), options),
+    custodyEpoch: (epoch, options) => read((state) => readCustodyEpoch(state, epoch), options),
   };
 }
 

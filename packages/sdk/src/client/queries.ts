@@ -169,7 +169,7 @@ export function readEvidence(state: StateReader, part: ListPart): ListPage<Evide
   return pageOf(count, part, (index) => readRow(state, EVIDENCE, index));
 }
 
-function readList<T>(
+export function readList<T>(
   state: StateReader,
   name: ListName,
   table: Table<[owner: Hex32, index: number], T>,
@@ -179,12 +179,13 @@ function readList<T>(
   return pageOf(listCount(state, name, owner), part, (index) => readRow(state, table, owner, index));
 }
 
-function pageOf<T>(
+export function pageOf<T>(
   count: number,
   { from = 0, limit = LIST_PAGE_MAX }: ListPart,
   rowAt: (index: number) => T | undefined,
+  limitMax: number = LIST_PAGE_MAX,
 ): ListPage<T & { readonly index: number }> {
-  const end = Math.min(count, from + Math.min(limit, LIST_PAGE_MAX));
+  const end = Math.min(count, from + Math.min(limit, limitMax));
   const items: (T & { readonly index: number })[] = [];
   for (let index = from; index < end; index += 1) {
     const row = rowAt(index);

@@ -1,5 +1,5 @@
 // Owns: what one client holds while it lives, and asking its nodes one after the other. Does not own: any question.
-import { ConsiliumError, type ErrorCode, isConsiliumError } from '@consilium/core';
+import { ConsiliumError, type ErrorCode, isConsiliumError, type Verify } from '@consilium/core';
 import { RETRY_BASE_MS, STALE_RETRIES } from '../limits.ts';
 import type { Pause } from '../net/pause.ts';
 import type { AskNode } from '../net/transport.ts';
@@ -13,6 +13,7 @@ export interface Session {
   readonly now: Now;
   readonly random: RandomBytes;
   readonly pause: Pause;
+  readonly verify: Verify;
   /** No answer below this height is taken. */
   readonly minHeight: number;
   /** Answers are taken as they come. */
@@ -31,6 +32,9 @@ export interface ReadOptions {
 const NEXT_NODE: readonly ErrorCode[] = [
   'API_BUSY',
   'API_STOPPING',
+  'CUSTODY_BUSY',
+  'CUSTODY_NOT_READY',
+  'CUSTODY_STALE',
   'INTERNAL_ERROR',
   'NODE_ANSWER_INVALID',
   'NODE_UNREACHABLE',

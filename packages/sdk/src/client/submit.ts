@@ -20,8 +20,8 @@ import {
   WAIT_GRACE_MS,
   WAIT_SLICE_MS,
 } from '../limits.ts';
-import { blaming, isAboutNode, type Session } from './session.ts';
-import { freshnessFloor } from './sync.ts';
+import { blaming, isAboutNode, type Session, stale } from './session.ts';
+import { freshnessFloor, syncWith } from './sync.ts';
 import { findTxAt, type ProvenTx } from './transactions.ts';
 
 export interface SubmitOptions {
@@ -118,6 +118,21 @@ async function trySend(
     if (isLater(error)) return { kind: 'retry', sent: mayBeSent(error), error };
     // Some node may hold the bytes since an earlier try: then this refusal is not the end of the story.
     if (isConsiliumError(error, 'TX_EXPIRED') && sentBefore) return { kind: 'retry', sent: true, error };
+    const behind = await lagOf(session, node);
+    if (behind !== undefined) return { kind: 'retry', sent: sentBefore, error: behind };
+    throw error;
+  }
+}
+
+/** A node that is behind what this client has seen refuses by an old state: that says nothing of the transaction. */
+async function lagOf(session: Session, node: string): Promise<ConsiliumError | undefined> {
+  const seen = session.chain.tip().height;
+  if (session.trustNode || seen === 0) return undefined;
+  try {
+    const height = await syncWith(session, node);
+    return height < seen ? stale(height, seen) : undefined;
+  } catch (error) {
+    if (isAboutNode(error)) return error;
     throw error;
   }
 }

@@ -1,48 +1,14 @@
 // Owns: telling tags in words again, for who holds the secret: by trying the words that are in common use. Does not
-// own: the code systems themselves; a word that is not here keeps its tag.
+// own: the code systems themselves (the fhir package); a word that is not there keeps its tag.
+import { CATEGORIES, LABELS } from '@consilium/fhir/describe';
 import type { TagKey } from '../actions.ts';
 import { categoryTag, labelTag } from './tags.ts';
 
-/** FHIR R4 observation-category, and the kinds of documents that hospitals exchange. */
-export const COMMON_CATEGORIES: readonly string[] = [
-  'activity',
-  'allergies',
-  'exam',
-  'imaging',
-  'laboratory',
-  'medication',
-  'problems',
-  'procedure',
-  'social-history',
-  'survey',
-  'therapy',
-  'vital-signs',
-];
+/** The words under which records are filed. */
+export const COMMON_CATEGORIES: readonly string[] = CATEGORIES;
 
 /** HL7 v3 ActCode, information sensitivity policy. */
-export const COMMON_LABELS: readonly string[] = [
-  'BH',
-  'COGN',
-  'DVD',
-  'EMOTDIS',
-  'ETH',
-  'ETHUD',
-  'GDIS',
-  'HIV',
-  'MH',
-  'OPIOIDUD',
-  'PREGNANT',
-  'PSY',
-  'PSYTHPN',
-  'SCA',
-  'SDV',
-  'SEX',
-  'SPI',
-  'STD',
-  'SUD',
-  'TBOO',
-  'VIO',
-];
+export const COMMON_LABELS: readonly string[] = LABELS;
 
 /** Each tag as its word, or as it is when no common word gives it. */
 export function explainTags(

@@ -1,6 +1,6 @@
 // Owns: one bounded HTTP request to one node, and turning whatever comes back into a value or a coded error. Does not
 // own: whether the answer is true (client/), or which node is asked (client/nodes.ts).
-import { ConsiliumError, ERRORS, type ErrorCode, type ErrorData } from '@consilium/core';
+import { ConsiliumError, concat, ERRORS, type ErrorCode, type ErrorData } from '@consilium/core';
 import { ANSWER_BYTES_MAX, REQUEST_TIMEOUT_MS } from '../limits.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -11,9 +11,11 @@ export interface NodeRequest {
   /** Bytes go out as octets, anything else as JSON; without a body the request is a GET. */
   readonly body?: unknown;
   readonly timeoutMs?: number;
+  /** What the node answers with when it does not refuse: JSON by default, or bytes as they are. */
+  readonly answer?: 'json' | 'octets';
 }
 
-/** Asks one node. Throws `NODE_UNREACHABLE`, `NODE_ANSWER_INVALID`, or the code of the node's own refusal. */
+/** Asks one node: gives the parsed JSON, or a `Uint8Array` where octets were asked for. Throws `NODE_UNREACHABLE`, `NODE_ANSWER_INVALID`, or the code of the node's own refusal. */
 export type AskNode = (node: string, request: NodeRequest) => Promise<unknown>;
 
 export function createAskNode(fetch: Fetch): AskNode {
@@ -22,7 +24,7 @@ export function createAskNode(fetch: Fetch): AskNode {
     const timer = setTimeout(() => aborter.abort(), request.timeoutMs ?? REQUEST_TIMEOUT_MS);
     try {
       const response = await fetch(node + request.path, requestInit(request.body, aborter.signal));
-      return answerOf(response, await boundedText(response, node), node);
+      return answerOf(response, await boundedBytes(response, node), node, request.answer ?? 'json');
     } catch (error) {
       if (error instanceof ConsiliumError) throw error;
       throw unreachable(node, aborter.signal.aborted ? 'timeout' : connectionFault(error));
@@ -75,20 +77,20 @@ function requestInit(body: unknown, signal: AbortSignal): RequestInit {
   };
 }
 
-async function boundedText(response: Response, node: string): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
+async function boundedBytes(response: Response, node: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
     if (bytes > ANSWER_BYTES_MAX) throw invalidAnswer(node, 'too large');
-    text += decoder.decode(chunk, { stream: true });
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  return concat(...chunks);
 }
 
-function answerOf(response: Response, text: string, node: string): unknown {
-  const value = parseJson(text);
+function answerOf(response: Response, body: Uint8Array, node: string, answer: 'json' | 'octets'): unknown {
+  if (response.ok && answer === 'octets') return body;
+  const value = parseJson(body);
   if (!response.ok) throw problemOf(value, response.status, node);
   if (value === undefined) throw invalidAnswer(node, 'not JSON');
   return value;
@@ -115,9 +117,9 @@ function fieldOf(value: unknown, name: string): unknown {
     : undefined;
 }
 
-function parseJson(text: string): unknown {
+function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     return undefined;
   }

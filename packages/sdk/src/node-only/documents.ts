@@ -10,8 +10,7 @@ import { isFolder, readBytes, textOf } from './files.ts';
 /** Throws `FILE_UNREADABLE`, `BUNDLE_INVALID` naming the file, or `FILE_INVALID` for an empty folder. */
 export async function documentsAt(path: string): Promise<readonly DocumentToAnchor[]> {
   const folder = await isFolder(path);
-  const files = folder ? await filesBelow(path) : [path];
-  if (files.length === 0) throw new ConsiliumError('FILE_INVALID', { file: path, rule: 'no file in it' });
+  const files = await filesAt(path);
   const documents: DocumentToAnchor[] = [];
   for (const file of files) {
     const name = relative(folder ? path : join(path, '..'), file)
@@ -22,7 +21,15 @@ export async function documentsAt(path: string): Promise<readonly DocumentToAnch
   return documents;
 }
 
-async function filesBelow(folder: string): Promise<readonly string[]> {
+/** The file, or all files of a folder, sorted. Throws `FILE_UNREADABLE`, or `FILE_INVALID` for an empty folder. */
+export async function filesAt(path: string): Promise<readonly string[]> {
+  const files = (await isFolder(path)) ? await filesBelow(path) : [path];
+  if (files.length === 0) throw new ConsiliumError('FILE_INVALID', { file: path, rule: 'no file in it' });
+  return files;
+}
+
+/** Sorted; without those whose name begins with a dot. Throws `FILE_UNREADABLE`. */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));

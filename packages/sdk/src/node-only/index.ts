@@ -1,3 +1,10 @@
 // The part of the SDK that needs Node.js: files and folders. Everything else runs in a browser too.
-export { documentsAt } from './documents.ts';
+export { documentsAt, filesAt } from './documents.ts';
 export { isFolder, readBytes, textOf, unreadable } from './files.ts';
+export { extensionOf, mediaTypeOf } from './media-types.ts';
+export {
+  type FileMarks,
+  type RecordFileOptions,
+  type RefusedFile,
+  recordSourcesAt,
+} from './record-sources.ts';

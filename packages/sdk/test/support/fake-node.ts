@@ -21,7 +21,13 @@ import {
   type ValidatorSet,
   validatorsAt,
 } from '@consilium/core';
-import { type BuildOptions, type Chain, createChain, FOUNDERS } from '../../../core/test/kit/chain.ts';
+import {
+  type BuildOptions,
+  type Chain,
+  type CustodyKeyOf,
+  createChain,
+  FOUNDERS,
+} from '../../../core/test/kit/chain.ts';
 import type { Fetch } from '../../src/index.ts';
 
 interface Committed {
@@ -41,8 +47,9 @@ export interface FakeLedger {
 export function createFakeLedger(
   names: readonly string[] = FOUNDERS.slice(0, 4),
   params: Partial<ConsensusParams> = {},
+  custodyKeyOf?: CustodyKeyOf,
 ): FakeLedger {
-  const chain = createChain(names, params);
+  const chain = createChain(names, params, 'dev-test', custodyKeyOf);
   const blocks: Committed[] = [];
   return {
     chain,
@@ -80,6 +87,8 @@ export interface FakeNode {
   lieInStream: (frames: string[]) => string[];
   /** What a submission does; by default it commits at once. */
   onSubmit: (tx: Tx, wait: boolean) => unknown;
+  /** Answers for the custody API, where there is one. */
+  custody: ((path: string, init: RequestInit) => Promise<Response>) | undefined;
 }
 
 let ports = 7000;
@@ -92,6 +101,7 @@ export function createFakeNode(ledger: FakeLedger, hospital = 0): FakeNode {
     asked: [],
     lie: undefined,
     down: false,
+    custody: undefined,
     framesMax: Number.POSITIVE_INFINITY,
     lieInStream: (frames) => frames,
     onSubmit: (tx, wait) => {
@@ -130,6 +140,7 @@ async function answerRequest(
   hospital: number,
 ): Promise<Response> {
   try {
+    if (path.startsWith('/v1/custody/') && node.custody !== undefined) return await node.custody(path, init);
     if (path.startsWith('/v1/events')) return streamEvents(ledger, node, path, init);
     const answer = await route(ledger, node, path, init, hospital);
     const copy: unknown = JSON.parse(JSON.stringify(answer));

@@ -102,6 +102,39 @@ describe('submitting', () => {
     expect(outcome).toMatchObject({ state: 'received', bytes: scene.sent[0]?.bytes });
   });
 
+  test('a refusal by a node that is behind says nothing of the transaction: another is asked', async () => {
+    const scene = createScene(2);
+    const [late, whole] = scene.nodes as [FakeNode, FakeNode];
+    await scene.client.submit([noop()], scene.signer);
+    script(scene, late, [
+      () => {
+        throw refusal('TX_ACCOUNT_UNKNOWN');
+      },
+      () => {
+        throw refusal('TX_ACCOUNT_UNKNOWN');
+      },
+    ]);
+    const client = createClient({
+      nodes: [late.url, whole.url],
+      genesis: scene.ledger.chain.genesis,
+      memory: scene.client.memory(),
+      now: () => scene.clock,
+      fetch: async (url, init) =>
+        url.startsWith(`${late.url}/v1/light`)
+          ? Response.json({ steps: [], next: null })
+          : networkFetch(scene.nodes)(url, init),
+    });
+    expect(await client.submit([noop()], scene.signer)).toMatchObject({ state: 'committed', height: 2 });
+    script(scene, whole, [
+      () => {
+        throw refusal('TX_ACCOUNT_UNKNOWN');
+      },
+    ]);
+    await expect(client.submit([noop()], scene.signer)).rejects.toMatchObject({
+      code: 'TX_ACCOUNT_UNKNOWN',
+    });
+  });
+
   test('re-sends the same bytes, never a new transaction, until it is committed', async () => {
     const scene = createScene();
     script(scene, scene.nodes[0] as FakeNode, [never(scene), never(scene)]);

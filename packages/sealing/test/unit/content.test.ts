@@ -1,7 +1,8 @@
 import { CHUNK_PLAIN_BYTES, concat, fromHex, sha256 } from '@consilium/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHUNK_BYTES_MAX, openContent, sealContent } from '../../src/index.ts';
+import { CHUNK_BYTES_MAX, dataKeyOf, openContent, sealContent } from '../../src/index.ts';
+import { gcmSeal } from '../kit/hpke-noble.ts';
 import { codeOfRefusal, collect, flipped, joined, patterned, scalarOf, streamOf } from '../kit/streams.ts';
 
 const secret = scalarOf('secret');
@@ -77,6 +78,13 @@ describe('the encryption of content', () => {
     );
     expect(outcomes).toEqual(Object.keys(changes).map((name) => [name, 'SEAL_INVALID']));
     expect(await refusalOf([first, second, last], scalarOf('another secret'))).toBe('SEAL_INVALID');
+  });
+
+  it('refuses an empty last chunk after others, which sealing never makes', async () => {
+    const [first] = await chunksOf(patterned(MIB + 1));
+    const nonce = Uint8Array.of(...new Uint8Array(11), 1);
+    const empty = gcmSeal(dataKeyOf(secret), nonce, Uint8Array.of(1), new Uint8Array(0));
+    expect(await refusalOf([first ?? secret, empty])).toBe('SEAL_INVALID');
   });
 
   it('yields what is genuine before it refuses', async () => {

@@ -1,4 +1,4 @@
-import { toHex, utf8 } from '@consilium/core';
+import { isSealableKey, toHex, utf8 } from '@consilium/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -139,6 +139,13 @@ describe('shares under one context', () => {
     expect(await unsealShares(key, other.publicKey, info, asked)).toEqual([undefined]);
     for (const wrong of [...LOW_ORDER, '', 'zz'])
       expect(await unsealShares(key, wrong, info, asked)).toEqual([undefined]);
+  });
+
+  it('is never sealed to a key of small order, and the ledger takes none of them', () => {
+    for (const publicKey of LOW_ORDER) {
+      expect(isSealableKey(publicKey)).toBe(false);
+    }
+    expect(isSealableKey(encryptionKeyFromSeed(new Uint8Array(32).fill(7)).publicKey)).toBe(true);
   });
 
   it('are sealed to usable keys only, and no more than a batch holds', async () => {

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import {
   type Action,
   actionOf,
+  batchOf,
   checkBlock,
   createMemoryTree,
+  currentEpoch,
   type Hex32,
   hashBlocks64,
   hashHex,
@@ -27,7 +29,9 @@ import {
   type Person,
   personOf,
   rotation,
+  TAG_A,
 } from '../../kit/people.ts';
+import { amendment, newRecord, opening, receiptsOf, registration, tagsWith } from '../../kit/records.ts';
 
 /** The values in an order that the numbers pick. */
 function permuted<T>(values: readonly T[], picks: readonly number[]): T[] {
@@ -106,7 +110,7 @@ describe('transactions that do not conflict', () => {
 });
 
 type Wish = { readonly kind: number; readonly who: number; readonly what: number };
-const wish: fc.Arbitrary<Wish> = fc.record({ kind: fc.nat(9), who: fc.nat(5), what: fc.nat(4) });
+const wish: fc.Arbitrary<Wish> = fc.record({ kind: fc.nat(15), who: fc.nat(5), what: fc.nat(4) });
 
 /** Some action, sensible or not, of some account. */
 function wished(chain: Chain, { kind, who, what }: Wish): Tx {
@@ -114,22 +118,49 @@ function wished(chain: Chain, { kind, who, what }: Wish): Tx {
   const by = hospitals[who % hospitals.length] as Hospital;
   const person = personOf(`patient ${what}`);
   const sender = kind >= 5 && kind <= 7 ? person : asPerson(by);
-  const actions: readonly Action[] = [
-    enrolment(chain, by, `patient ${what}`),
-    credentialing(chain, by, `doctor ${what}`),
-    actionOf('identity.withdrawCredential', { index: what }),
-    anchor(`root ${what}`),
-    actionOf('institutions.propose', {
-      change: { type: 'remove', institution: (hospitals[what] as Hospital).id, confirmName: null },
-    }),
-    grantTo(chain, by.id),
-    actionOf('consent.revoke', { index: what }),
-    rotation(chain, person.id, keyOf(`key ${who} of patient ${what}`)),
-    actionOf('institutions.approve', { proposal: openId(chain, what) }),
-    { type: 'chain.unheardOf', version: 1, body: null },
+  const actions: readonly (() => Action)[] = [
+    () => enrolment(chain, by, `patient ${what}`),
+    () => credentialing(chain, by, `doctor ${what}`),
+    () => actionOf('identity.withdrawCredential', { index: what }),
+    () => anchor(`root ${what}`),
+    () =>
+      actionOf('institutions.propose', {
+        change: { type: 'remove', institution: (hospitals[what] as Hospital).id, confirmName: null },
+      }),
+    () => grantTo(chain, by.id),
+    () => actionOf('consent.revoke', { index: what }),
+    () => rotation(chain, person.id, keyOf(`key ${who} of patient ${what}`)),
+    () => actionOf('institutions.approve', { proposal: openId(chain, what) }),
+    () => ({ type: 'chain.unheardOf', version: 1, body: null }),
+    ...recordActions(chain, by, { who, what }),
   ];
   const key = sender === person ? currentKey(chain, person, what) : sender.key;
-  return chain.tx(sender.id, key, [actions[kind] as Action]);
+  return chain.tx(sender.id, key, [(actions[kind] as () => Action)()]);
+}
+
+/** Records are of the patients of the first hospital, which are enrolled from the start. */
+function recordActions(
+  chain: Chain,
+  by: Hospital,
+  { who, what }: Pick<Wish, 'who' | 'what'>,
+): readonly (() => Action)[] {
+  const patient = personOf(`patient ${what % 3}`).id;
+  const record = newRecord(`record ${what}`, { tags: tagsWith(TAG_A) });
+  const { commitment: amends } = record;
+  const batch = batchOf({ records: [record] });
+  const root = hashHex(utf8(`new root ${who}`));
+  const epoch = currentEpoch(chain.view().state);
+  return [
+    () => registration(chain, patient, record),
+    () => amendment(chain, patient, newRecord(`version ${who} of ${what}`, { amends })),
+    () => opening(patient, { type: 'query', tags: [], months: null, fromIndex: 0 }),
+    () => actionOf('record.retract', { record: amends }),
+    () => {
+      const receipts = receiptsOf(chain, { batch, epoch, root, count: 1 });
+      return actionOf('custody.confirm', { epoch, batches: [{ batch, root, receipts }] });
+    },
+    () => actionOf('custody.accuse', { from: Math.max(epoch - 1, 0), to: epoch, dealer: by.id }),
+  ];
 }
 
 function currentKey(chain: Chain, person: Person, what: number): Person['key'] {

@@ -1,0 +1,142 @@
+// Owns: `consent explain`: what a consent says, in a sentence, and what would be decided now of one record and one reader,
+// and why: by the ledger's own deciding code over proven rows. Nothing is entered.
+import {
+  type ConsentView,
+  ConsiliumError,
+  consentSentence,
+  type Enrolment,
+  explainAccess,
+  PURPOSES,
+} from '@consilium/sdk';
+import { addCommand, type Register, type Result } from '../command.ts';
+import type { Io } from '../io.ts';
+import { wholeList } from '../listing.ts';
+import { asOfLine, printable } from '../print/text.ts';
+import { addSigningOption, enrolmentOf, identityOf } from '../setup/identity.ts';
+import { accountIdNamed, institutionIdOf, namesOf } from '../setup/names.ts';
+import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
+import { addRegisterOption } from '../setup/register.ts';
+import { addAtOption, type Subject, type SubjectOptions, subjectOf } from '../setup/subject.ts';
+import { hexIdOf, integerOf, oneOf, usage } from '../usage.ts';
+
+interface Options extends NetworkOptions, SubjectOptions {
+  readonly record?: string;
+  readonly reader?: string;
+  readonly purpose: string;
+}
+
+export const registerConsentExplain: Register = (place) =>
+  addCommand<Options>(
+    place,
+    {
+      usage: 'explain [consent]',
+      summary:
+        'what a consent says in a plain sentence, or whether somebody could open a record now, and why',
+      examples: [
+        'npx consilium consent explain 0 --as anna.json',
+        'npx consilium consent explain --record ID --reader keller --purpose TREAT --as anna.json',
+      ],
+    },
+    (command) =>
+      addNetworkOptions(
+        addSigningOption(
+          addRegisterOption(
+            addAtOption(
+              command
+                .option('--record <id>', 'of which record; with --reader')
+                .option('--reader <name|id>', 'a hospital, a clinician by key name, or an account id')
+                .option('--purpose <code>', PURPOSES.join(', '), 'TREAT')
+                .option('--patient <name|account>', 'whose record, when there is no wallet'),
+            ),
+          ),
+          "the patient's wallet; nothing is signed, it explains the tags",
+        ),
+      ),
+    ([consent], options) =>
+      withNetwork(place.io, options, (network) =>
+        options.record === undefined && options.reader === undefined
+          ? explainConsents(place.io, network, consent, options)
+          : explainOne(place.io, network, consent, options),
+      ),
+  );
+
+async function explainConsents(
+  io: Io,
+  network: Network,
+  consent: string | undefined,
+  options: Options,
+): Promise<Result> {
+  const index = consent === undefined ? undefined : integerOf(consent, 'CONSENT');
+  const identity = await identityOf(io, options, network.devnet);
+  const at = options.at === undefined ? undefined : await institutionIdOf(network, options.at);
+  const enrolment = enrolmentOf(identity, network.client.genesisHash, at);
+  const { consents } = network.client;
+  const list = await wholeList((part) => consents(enrolment.account, part), network.read);
+  const meant = list.items.filter((each) => index === undefined || each.index === index);
+  if (index !== undefined && meant.length === 0) throw new ConsiliumError('CONSENT_NOT_FOUND');
+  const told = await inSentences(network, enrolment, meant);
+  return {
+    data: { asOf: list.asOf, patient: enrolment.account, consents: told },
+    lines: [
+      ...told.map((each) => printable(`${each.index} (${each.state}): ${each.sentence}`)),
+      asOfLine(list.asOf),
+    ],
+  };
+}
+
+interface ToldConsent extends Pick<ConsentView, 'index' | 'state'> {
+  readonly sentence: string;
+}
+
+async function inSentences(
+  network: Network,
+  enrolment: Enrolment,
+  consents: readonly ConsentView[],
+): Promise<readonly ToldConsent[]> {
+  const names = await namesOf(
+    network,
+    consents.map(({ grantee }) => grantee),
+  );
+  return consents.map((consent) => ({
+    index: consent.index,
+    state: consent.state,
+    sentence: consentSentence(consent, enrolment, names),
+  }));
+}
+
+async function explainOne(
+  io: Io,
+  network: Network,
+  consent: string | undefined,
+  options: Options,
+): Promise<Result> {
+  if (options.record === undefined || options.reader === undefined || consent !== undefined)
+    throw usage('give --record and --reader together, or the number of a consent');
+  const record = hexIdOf(options.record, '--record');
+  const purpose = oneOf(PURPOSES, options.purpose, '--purpose');
+  const reader = await accountIdNamed(io, network, options.reader);
+  const { account, vocabulary } = await explainedSubject(io, network, record, options);
+  const explained = await explainAccess(
+    network.client,
+    { patient: account, reader, purpose, record },
+    vocabulary.type === 'key' ? { tagKey: vocabulary.key } : {},
+  );
+  const { asOf, ...answer } = explained;
+  return {
+    data: { asOf, patient: account, record, reader, purpose, ...answer },
+    lines: [printable(explained.sentence), asOfLine(asOf)],
+  };
+}
+
+/** The record says whose it is, unless somebody is named. */
+async function explainedSubject(
+  io: Io,
+  network: Network,
+  record: string,
+  options: Options,
+): Promise<Subject> {
+  if (options.patient !== undefined) return subjectOf(io, network, options);
+  const { value } = await network.client.record(record, network.read);
+  if (value === null) throw new ConsiliumError('RECORD_NOT_FOUND', { record });
+  return subjectOf(io, network, { ...options, patient: value.patient });
+}

@@ -1,0 +1,242 @@
+// Owns: `record open`: asks the ledger, which enters the access whatever it decides, then the custodians, and gives what
+// opens. Each record's decision is told; custodians that lied are named.
+import {
+  type DataPeriod,
+  RECORDS_PER_ACCESS_MAX,
+  RECORDS_PER_QUERY_SCAN_MAX,
+  TAGS_PER_RECORD,
+} from '@consilium/core';
+import {
+  type AccessedRecord,
+  type AccessSelection,
+  COMMON_CATEGORIES,
+  COMMON_LABELS,
+  ConsiliumError,
+  ERRORS,
+  type ErrorCode,
+  type Hex32,
+  isConsiliumError,
+  type OpenedAccess,
+  openRecords,
+  PURPOSES,
+} from '@consilium/sdk';
+import { addCommand, type Register, type Result } from '../command.ts';
+import { createDelivery, type Deliver, type Delivered, type DeliveryOptions } from '../delivering.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { plural, printable, table, time } from '../print/text.ts';
+import { accountSigner, addSigningOption, identityOf } from '../setup/identity.ts';
+import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
+import { addPatienceOption, type PatienceOption, withPatience } from '../setup/patience.ts';
+import {
+  addSubjectOptions,
+  grantedCategories,
+  type Subject,
+  type SubjectOptions,
+  subjectOf,
+  tagsOf,
+  wordsOf,
+} from '../setup/subject.ts';
+import { collect, hexIdOf, integerOf, knownWords, monthsOf, oneOf, usage } from '../usage.ts';
+
+interface Options extends NetworkOptions, SubjectOptions, PatienceOption, DeliveryOptions {
+  readonly category?: readonly string[];
+  readonly label?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly fromIndex?: string;
+  readonly purpose: string;
+}
+
+export const registerRecordOpen: Register = (place) =>
+  addCommand<Options>(
+    place,
+    {
+      usage: 'open [id...]',
+      summary: 'open records, by id or by what they are; the access is entered first, permitted or not',
+      examples: [
+        'npx consilium record open ID --as keller',
+        'npx consilium record open --grant for-keller.json --category laboratory --from 2026-01 --to 2026-06 --out opened --as keller',
+      ],
+    },
+    (command) =>
+      addPatienceOption(
+        addNetworkOptions(
+          addSigningOption(
+            addSubjectOptions(command)
+              .option('--category <word>', 'without ids: records of any of these categories', collect)
+              .option('--label <code>', 'or with any of these sensitivity labels', collect)
+              .option('--from <yyyy-mm>', 'only of this month or later; with --to')
+              .option('--to <yyyy-mm>', 'only of this month or earlier')
+              .option('--from-index <nr>', "where in the patient's list to begin (default: 0)")
+              .option('--purpose <code>', PURPOSES.join(', '), 'TREAT')
+              .option(
+                '--out <folder>',
+                'write each to a file there, exact and of any size (default: text to stdout)',
+              ),
+            'who opens: a clinician or an institution',
+          ),
+        ),
+      ),
+    (ids, options) =>
+      withNetwork(place.io, options, async (network) => {
+        const identity = await identityOf(place.io, options, network.devnet);
+        const signer = accountSigner(identity, 'who opens');
+        const purpose = oneOf(PURPOSES, options.purpose, '--purpose');
+        const records = ids.map((id) => hexIdOf(id, 'ID'));
+        const subject = await openedSubject(place.io, network, records, options);
+        const selection = selectionOf(subject, records, options);
+        const deliver = await createDelivery(place.io, options);
+        place.io.err('entering the access, waiting until it is committed\n');
+        const opened = await withPatience(options, (patience) =>
+          openRecords(network.client, {
+            patient: subject.account,
+            selection,
+            purpose,
+            signer,
+            ...patience,
+          }),
+        );
+        const told = await tellAll(place.io, subject, opened, deliver);
+        await tellRest(place.io, network, subject.account, selection, opened);
+        return shown(subject, opened, told, options);
+      }),
+  );
+
+/** An id alone says whose record it is. */
+async function openedSubject(
+  io: Io,
+  network: Network,
+  records: readonly Hex32[],
+  options: Options,
+): Promise<Subject> {
+  const [first] = records;
+  if (options.patient !== undefined || options.grant !== undefined || first === undefined)
+    return subjectOf(io, network, options);
+  const { value } = await network.client.record(first, network.read);
+  if (value === null) throw new ConsiliumError('RECORD_NOT_FOUND', { record: first });
+  return subjectOf(io, network, { ...options, patient: value.patient });
+}
+
+function selectionOf(subject: Subject, records: readonly Hex32[], options: Options): AccessSelection {
+  const months = monthsOf(options.from, options.to, ['--from', '--to']);
+  if (records.length === 0) return queryOf(subject, months, options);
+  const asks = [options.category, options.label, months ?? undefined, options.fromIndex];
+  if (asks.some((asked) => asked !== undefined)) throw usage('give ids, or what the records are, not both');
+  if (records.length > RECORDS_PER_ACCESS_MAX)
+    throw usage(`one access opens at most ${RECORDS_PER_ACCESS_MAX} records`);
+  return { type: 'records', records: [...new Set(records)] };
+}
+
+/** Without words of its own a grant asks for the categories that it is of, so that nothing else is entered as denied. */
+function queryOf({ vocabulary }: Subject, months: DataPeriod | null, options: Options): AccessSelection {
+  const categories = knownWords(COMMON_CATEGORIES, options.category, '--category');
+  const labels = knownWords(COMMON_LABELS, options.label, '--label');
+  const asked = tagsOf(vocabulary, categories, labels);
+  const granted = grantedCategories(vocabulary);
+  const tags = [...new Set(asked.length > 0 || granted.length > TAGS_PER_RECORD ? asked : granted)].sort();
+  if (tags.length > TAGS_PER_RECORD) throw usage(`ask for at most ${TAGS_PER_RECORD} words at once`);
+  const fromIndex = options.fromIndex === undefined ? 0 : integerOf(options.fromIndex, '--from-index');
+  return { type: 'query', tags, months, fromIndex };
+}
+
+interface Told {
+  readonly record: AccessedRecord;
+  readonly delivered: Delivered | null;
+  /** Why a permitted record was not opened. */
+  readonly fault: ErrorCode | null;
+}
+
+async function tellAll(
+  io: Io,
+  subject: Subject,
+  { access, records, liars }: OpenedAccess,
+  deliver: Deliver,
+): Promise<readonly Told[]> {
+  io.err(`entered as access ${access.index} of this patient, at height ${access.height}\n`);
+  for (const { name, reason } of liars)
+    io.err(`${printable(`${name} answered with something false (${reason}); it was not used`)}\n`);
+  const told: Told[] = [];
+  for (const record of records) told.push(await tell(io, subject, record, deliver));
+  return told;
+}
+
+async function tell(io: Io, subject: Subject, record: AccessedRecord, deliver: Deliver): Promise<Told> {
+  io.err(`${printable(decisionLine(subject, record))}\n`);
+  const { content, fault } = record;
+  if (content === null) {
+    if (fault !== null) io.err(`  not opened: ${fault}: ${ERRORS[fault]}\n`);
+    return { record, delivered: null, fault };
+  }
+  try {
+    return { record, delivered: await deliver(record.record, content), fault: null };
+  } catch (error) {
+    if (!isConsiliumError(error)) throw error;
+    io.err(`  not opened: ${error.code}: ${error.message}\n`);
+    return { record, delivered: null, fault: error.code };
+  }
+}
+
+function decisionLine(
+  { vocabulary }: Subject,
+  { decision, record, rule, consent, tag, row }: AccessedRecord,
+): string {
+  const words = tag === null || row === null ? [] : wordsOf(vocabulary, { ...row, tags: [tag] });
+  const grounds = [rule, ...(consent === null ? [] : [`consent ${consent}`]), ...words];
+  return `${decision} ${record}: ${grounds.join(', ')}`;
+}
+
+/** One access looks at so many records only: where the next one begins. What was opened stands without this word. */
+async function tellRest(
+  io: Io,
+  { client }: Network,
+  patient: Hex32,
+  selection: AccessSelection,
+  { records }: OpenedAccess,
+): Promise<void> {
+  if (selection.type === 'records') return;
+  const last = records.length < RECORDS_PER_ACCESS_MAX ? undefined : records.at(-1)?.row?.index;
+  const next = last === undefined ? selection.fromIndex + RECORDS_PER_QUERY_SCAN_MAX : last + 1;
+  try {
+    const { value } = await client.records(patient, { limit: 1 });
+    if (next < value.count) io.err(`there are more records to look at: --from-index ${next}\n`);
+  } catch (error) {
+    if (!isConsiliumError(error)) throw error;
+    io.err(`whether there are more records is not known: ${error.code}\n`);
+  }
+}
+
+function shown(
+  { account }: Subject,
+  { access, liars }: OpenedAccess,
+  told: readonly Told[],
+  { out }: Options,
+): Result {
+  const opened = told.filter(({ delivered }) => delivered !== null);
+  const { index, height, purpose, expires } = access;
+  const rows = opened.map(({ record, delivered }) => [record.record, delivered?.file ?? '']);
+  return {
+    data: {
+      patient: account,
+      access: { index, height, time: access.time, purpose, expires },
+      records: told.map(({ record, delivered, fault }) => ({
+        record: record.record,
+        decision: record.decision,
+        rule: record.rule,
+        consent: record.consent,
+        tag: record.tag,
+        fault,
+        ...delivered,
+      })),
+      liars,
+    },
+    lines:
+      out === undefined
+        ? []
+        : [
+            ...table([['RECORD', 'FILE'], ...rows]),
+            `${plural(opened.length, 'record')} of ${told.length} opened, ${time(access.time)}`,
+          ],
+    exitCode: opened.length === told.length ? EXIT.ok : EXIT.failed,
+  };
+}

@@ -1,0 +1,160 @@
+// Owns: the offline check of an access log, with nothing but the genesis: every line true, none left out. Does not own:
+// its text (log-file.ts), the words of an entry (log-entries.ts).
+import {
+  ACCESSES,
+  type AccessRow,
+  accessRowShape,
+  COUNTS,
+  ConsiliumError,
+  canonicalSet,
+  countShape,
+  encode,
+  type Genesis,
+  type Header,
+  INSTITUTIONS,
+  institutionShape,
+  isConsiliumError,
+  lightGenesis,
+  type Verify,
+  verifyEd25519,
+  verifyStateValue,
+} from '@consilium/core';
+import { type Chain, createChain } from '../client/chain.ts';
+import { type AccessLogEntry, entryOf } from './log-entries.ts';
+import { type LinedLog, type LogAccess, parseAccessLog } from './log-file.ts';
+import { logFailed } from './log-refusals.ts';
+
+export interface VerifyLogOptions {
+  /** An older log is refused with `STALE`. Milliseconds. */
+  readonly maxAgeMs?: number;
+  /** Milliseconds since the epoch; needed with `maxAgeMs`, default the clock. */
+  readonly now?: number;
+  readonly verify?: Verify;
+}
+
+export interface VerifiedAccessLog {
+  /** Every access of these pseudonyms up to this block is in the log. */
+  readonly completeAsOf: { readonly height: number; readonly time: number };
+  readonly patients: readonly string[];
+  /** By pseudonym, then in the order in which they were entered. */
+  readonly entries: readonly AccessLogEntry[];
+}
+
+/**
+ * Pure and offline. Throws `PROOF_INVALID` whose data `line` (from 1) and `rule` (a `LogCheck`) and sentence say where the
+ * log is not what the ledger holds, or `STALE` when it is older than asked for.
+ */
+export function verifyAccessLog(
+  text: string,
+  genesis: Genesis,
+  options: VerifyLogOptions = {},
+): VerifiedAccessLog {
+  const log = parseAccessLog(text);
+  const { patients } = log.head;
+  if (log.head.genesis !== lightGenesis(genesis).genesis) throw logFailed(1, 'genesis');
+  if (canonicalSet(patients).join() !== patients.join()) throw logFailed(1, 'patients');
+  const headers = checkHeaders(log, createChain(genesis, options.verify ?? verifyEd25519));
+  const last = headers.at(-1);
+  if (last === undefined) throw logFailed(log.ends.headers, 'missing');
+  checkAccesses(log, headers, checkCounts(log, last));
+  const names = checkInstitutions(log, last);
+  const { height, time } = last;
+  checkAge(time, options);
+  return {
+    completeAsOf: { height, time },
+    patients,
+    entries: log.accesses.map((access) => entryOf(access, names)),
+  };
+}
+
+function checkAge(time: number, { maxAgeMs, now = Date.now() }: VerifyLogOptions): void {
+  if (maxAgeMs !== undefined && now - time > maxAgeMs)
+    throw new ConsiliumError('STALE', { time, ageMs: now - time, maxAgeMs });
+}
+
+/** The headers in order, each decided by the set of its height, which the steps show. */
+function checkHeaders(log: LinedLog, chain: Chain): readonly Header[] {
+  const lastHeight = log.headers.at(-1)?.value.header.height ?? 0;
+  let height = 0;
+  for (const { line, value } of log.steps) {
+    const { header } = value;
+    const changes = header.validatorsHash !== header.nextValidatorsHash;
+    if (!changes || header.height <= height || header.height > lastHeight) throw logFailed(line, 'chain');
+    height = header.height;
+    refusing(() => chain.advance([value]), line, 'chain');
+  }
+  height = 0;
+  return log.headers.map(({ line, value }) => {
+    if (value.header.height <= height) throw logFailed(line, 'header');
+    height = value.header.height;
+    if (!refusing(() => chain.accept(value), line, 'header')) throw logFailed(line, 'header');
+    return value.header;
+  });
+}
+
+function refusing<T>(check: () => T, line: number, rule: 'chain' | 'header'): T {
+  try {
+    return check();
+  } catch (error) {
+    if (isConsiliumError(error)) throw logFailed(line, rule);
+    throw error;
+  }
+}
+
+/** How many accesses each pseudonym has, in the order of the head. */
+function checkCounts({ head, counts, ends }: LinedLog, last: Header): readonly number[] {
+  counts.forEach(({ line, value: { patient, count, proof } }, at) => {
+    if (at >= head.patients.length) throw logFailed(line, 'surplus');
+    const key = COUNTS.keyOf('accesses', patient);
+    const value = count === null ? null : encode(countShape, count);
+    if (patient !== head.patients[at] || !verifyStateValue(last, COUNTS.number, key, value, proof))
+      throw logFailed(line, 'count');
+  });
+  if (counts.length < head.patients.length) throw logFailed(ends.counts, 'missing');
+  return counts.map(({ value }) => value.count?.count ?? 0);
+}
+
+/** Exactly the accesses that are counted, in order, each proven; and no header but for one of them or for the counts. */
+function checkAccesses(log: LinedLog, headers: readonly Header[], counts: readonly number[]): void {
+  const expected = counts.flatMap((count, at) =>
+    Array.from({ length: count }, (_, index) => ({ patient: log.head.patients[at], index })),
+  );
+  const byHeight = new Map(headers.map((header) => [header.height, header]));
+  log.accesses.forEach(({ line, value }, at) => {
+    const next = expected[at];
+    if (next === undefined) throw logFailed(line, 'surplus');
+    if (value.patient !== next.patient || value.index !== next.index) throw logFailed(line, 'order');
+    const header = byHeight.get(value.header);
+    if (header === undefined || !isProven(header, value)) throw logFailed(line, 'access');
+  });
+  if (log.accesses.length < expected.length) throw logFailed(log.ends.accesses, 'missing');
+  const used = new Set(log.accesses.map(({ value }) => value.header)).add(headers.at(-1)?.height ?? 0);
+  const unused = log.headers.find(({ value }) => !used.has(value.header.height));
+  if (unused !== undefined) throw logFailed(unused.line, 'surplus');
+}
+
+function isProven(header: Header, { patient, index, access, proof }: LogAccess): boolean {
+  const key = ACCESSES.keyOf(patient, index);
+  return verifyStateValue(header, ACCESSES.number, key, encode(accessRowShape, access), proof);
+}
+
+/** What the institutions are called; exactly those of the accesses. */
+function checkInstitutions(log: LinedLog, last: Header): ReadonlyMap<string, string> {
+  const expected = institutionsOf(log.accesses.map(({ value }) => value));
+  log.institutions.forEach(({ line, value: { id, institution, proof } }, at) => {
+    if (at >= expected.length) throw logFailed(line, 'surplus');
+    const key = INSTITUTIONS.keyOf(id);
+    const value = encode(institutionShape, institution);
+    if (id !== expected[at] || !verifyStateValue(last, INSTITUTIONS.number, key, value, proof))
+      throw logFailed(line, 'institution');
+  });
+  if (log.institutions.length < expected.length) throw logFailed(log.ends.institutions, 'missing');
+  return new Map(log.institutions.map(({ value }) => [value.id, value.institution.name]));
+}
+
+/** Whose people asked, ascending. */
+export function institutionsOf(
+  accesses: readonly { readonly access: Pick<AccessRow, 'institution'> }[],
+): readonly string[] {
+  return canonicalSet(accesses.map(({ access }) => access.institution));
+}

@@ -1,0 +1,62 @@
+// Owns: the codes of the ledger in plain English words. Does not own: the codes (core), tags (keys/vocabulary.ts).
+import type { AccessRule, Purpose } from '@consilium/core';
+
+export const PURPOSE_WORDS: Readonly<Record<Purpose, string>> = {
+  BTG: 'breaking the glass in an emergency',
+  CAREMGT: 'care management',
+  ETREAT: 'emergency treatment',
+  FAMRQT: 'a request of the family',
+  HLEGAL: 'legal matters',
+  HOPERAT: 'the running of the institution',
+  HPAYMT: 'payment',
+  HRESCH: 'research',
+  PATRQT: 'a request of the patient',
+  PUBHLTH: 'public health',
+  TREAT: 'treatment',
+};
+
+/** Why, as the end of a sentence that begins with who may or may not open. */
+export const RULE_WORDS: Readonly<Record<AccessRule, string>> = {
+  author: 'because the institution wrote it',
+  consent: 'by a consent of the patient',
+  'credential-ended': 'because the credential of who asks has ended',
+  excluded: 'because a consent of the patient excludes it',
+  'no-consent': 'because no consent of the patient permits it',
+  'record-retracted': 'because it was retracted as entered in error',
+  'record-unknown': 'because this patient has no such record',
+  'separate-authorization': 'because the law asks for a separate authorization',
+};
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(words: readonly string[], last = 'and'): string {
+  if (words.length < 2) return words.join('');
+  return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
+}
+
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+] as const;
+
+/** A month of data (`year * 12 + month - 1`). */
+export function monthWords(month: number): string {
+  return `${MONTHS[month % 12]} ${Math.floor(month / 12)}`;
+}
+
+/** `31 May 2027`, or with the time when it is not midnight. UTC. */
+export function timeWords(timeMs: number): string {
+  const date = new Date(timeMs);
+  const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+  const time = date.toISOString().slice(11, 16);
+  return timeMs % 86_400_000 === 0 ? day : `${day}, ${time} UTC`;
+}
