@@ -29,7 +29,7 @@ export const TABLES = {
    * ones of that epoch, for which this node signed as well.
    */
   packages: 12,
-  /** batch id (32) || custody epoch (8) -> time of receipt in ms (8 bytes). */
+  /** batch id (32) || custody epoch (8) -> time of receipt in ms (8 bytes): packages on which the ledger has not decided. */
   pendingBatches: 13,
   /** blob id -> time of receipt in ms (8 bytes) || length (8 bytes): blobs that no package here names (yet). */
   looseBlobs: 14,

@@ -13,6 +13,7 @@ import {
   fromHex,
   type Hex32,
   hex32,
+  isConsiliumError,
   list,
   OBJECT_BYTES_MAX,
   PACKAGE_BYTES_MAX,
@@ -56,8 +57,8 @@ export interface HoldingsDeps {
 export interface NewPackage {
   readonly content: CustodyPackage;
   readonly bytes: Uint8Array;
-  /** Whether it waits for a registration. */
-  readonly pending: boolean;
+  /** What it waits for on the ledger: its registration, or the confirmation that its epoch serves. */
+  readonly pending: 'registration' | 'confirmation' | null;
   /** Keeps what stands in its place beside it: this node signed for it, and the ledger may yet confirm it. */
   readonly aside?: boolean;
 }
@@ -91,6 +92,8 @@ export class Holdings {
   readonly #deps: HoldingsDeps;
   readonly #queue = new TaskQueue(() => undefined);
   readonly #pending = new Map<string, Pending>();
+  /** Packages of which the ledger has not said whether they serve. */
+  readonly #unsettled = new Map<string, { readonly batch: Hex32; readonly epoch: number }>();
   readonly #loose = new Map<Hex32, Loose>();
   readonly #pins = new Map<Hex32, number>();
   readonly #sums = new Map<Hex32, PendingSum>();
@@ -138,6 +141,10 @@ export class Holdings {
 
   pendingOf(author: Hex32): PendingSum {
     return this.#sums.get(author) ?? { batches: 0, bytes: 0 };
+  }
+
+  unsettled(): readonly { readonly batch: Hex32; readonly epoch: number }[] {
+    return [...this.#unsettled.values()];
   }
 
   get pendingCount(): number {
@@ -204,7 +211,7 @@ export class Holdings {
       const key = packageKey(batch, epoch);
       const writes: KvWrite[] = [
         { table: TABLES.packages, key, value: bytes },
-        { table: TABLES.pendingBatches, key, value: pending ? uint64Bytes(timeMs) : null },
+        { table: TABLES.pendingBatches, key, value: pending === null ? null : uint64Bytes(timeMs) },
         ...(aside ? this.#asideWrites(batch, epoch, bytes) : []),
         ...owners.map(([id, batches]) => ownersRow(id, batches)),
         ...ids.map((id) => ({ table: TABLES.looseBlobs, key: fromHex(id), value: null })),
@@ -213,7 +220,8 @@ export class Holdings {
         if (error !== undefined) return finish(error);
         for (const id of ids) this.#dropLoose(id);
         const entry = { batch, epoch, author, bytes: bytes.length + blobBytes(content), timeMs };
-        if (pending) this.#addPending(entry);
+        if (pending === 'registration') this.#addPending(entry);
+        if (pending === 'confirmation') this.#unsettled.set(nameOf(batch, epoch), { batch, epoch });
         this.#planSweep();
         finish();
       });
@@ -241,6 +249,7 @@ export class Holdings {
       ];
       this.#write(writes, (error) => {
         this.#dropPending(nameOf(batch, epoch));
+        this.#unsettled.delete(nameOf(batch, epoch));
         next();
         done(error);
       });
@@ -264,8 +273,10 @@ export class Holdings {
       const rows = [
         { table: TABLES.packages, key: packageKey(batch, epoch), value: right ?? null },
         { table: TABLES.packages, key: asideKey(batch, epoch), value: null },
+        { table: TABLES.pendingBatches, key: packageKey(batch, epoch), value: null },
       ];
-      this.#write(all.length > 1 || right === undefined ? rows : [], () => {
+      this.#write(rows, () => {
+        this.#unsettled.delete(nameOf(batch, epoch));
         next();
         done(right !== undefined);
       });
@@ -285,8 +296,12 @@ export class Holdings {
     const batch = toHex(key.subarray(0, 32));
     const epoch = numberAt(key, 32);
     const bytes = this.package(batch, epoch);
-    if (bytes === undefined) return;
-    const content = decodePackage(bytes);
+    const content = storedPackage(bytes);
+    if (bytes === undefined || content === undefined) return;
+    if (content.dealings[0]?.dealer !== 0) {
+      this.#unsettled.set(nameOf(batch, epoch), { batch, epoch });
+      return;
+    }
     const sum = bytes.length + blobBytes(content);
     const timeMs = numberAt(value, 0);
     this.#addPending({ batch, epoch, author: content.author, bytes: sum, timeMs });
@@ -340,8 +355,8 @@ export class Holdings {
     this.#queue.enqueue((next) => {
       const bytes = this.package(batch, epoch);
       if (this.#deps.isRegistered(batch)) this.registered(batch);
-      if (!this.#pending.has(nameOf(batch, epoch)) || bytes === undefined) return next();
-      const content = decodePackage(bytes);
+      const content = storedPackage(bytes);
+      if (!this.#pending.has(nameOf(batch, epoch)) || content === undefined) return next();
       const key = packageKey(batch, epoch);
       // The same batch may be sealed for another epoch as well.
       const isLast = [...this.#pending.values()].every(
@@ -392,6 +407,16 @@ export class Holdings {
     if (this.#stopped) return;
     if (writes.length === 0) return done();
     this.#deps.kv.write(writes, done);
+  }
+}
+
+/** undefined: none, or a row that is damaged, which is as good as none. */
+export function storedPackage(bytes: Uint8Array | undefined): CustodyPackage | undefined {
+  try {
+    return bytes === undefined ? undefined : decodePackage(bytes);
+  } catch (error) {
+    if (isConsiliumError(error)) return undefined;
+    throw error;
   }
 }
 

@@ -206,7 +206,7 @@ export class Keeper {
         if (missing.length > 0)
           return finish(new ConsiliumError('CUSTODY_PACKAGE_MISSING', { blobs: missing.length }));
         if (isHeld) return finish();
-        holdings.keep({ content, bytes, pending: true }, finish);
+        holdings.keep({ content, bytes, pending: 'registration' }, finish);
       });
     });
   }

@@ -6,7 +6,6 @@ import {
   ConsiliumError,
   type CustodyPackage,
   decodeOwnRequest,
-  decodePackage,
   type Hex32,
   isConsiliumError,
   isRequestSigned,
@@ -16,7 +15,7 @@ import {
   type RecordRow,
   readRow,
 } from '@consilium/core';
-import type { Holdings } from './holdings.ts';
+import { type Holdings, storedPackage } from './holdings.ts';
 import { findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
 import type { Outcome } from './types.ts';
 
@@ -83,8 +82,8 @@ function packageOf(
 ): void {
   const row = readRow(deps.rules.state, BATCHES, batch);
   if (row === undefined) return done(undefined);
-  const held = deps.holdings.package(batch, row.epoch);
-  if (held !== undefined) return done(decodePackage(held));
+  const held = storedPackage(deps.holdings.package(batch, row.epoch));
+  if (held !== undefined) return done(held);
   findRegistered(deps, { batch, row, accept: (_, verdict) => verdict(true) }, (found) =>
     done(found?.view.content),
   );

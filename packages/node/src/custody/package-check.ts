@@ -84,7 +84,7 @@ export function checkAuthored(rules: PackageRules, content: CustodyPackage): Che
   return { view, custodians: row.custodians, index: custodianIndex(row, self) };
 }
 
-export function hasElements(group: Group, dealing: Pick<Dealing, 'records'>, threshold: number): boolean {
+function hasElements(group: Group, dealing: Pick<Dealing, 'records'>, threshold: number): boolean {
   return dealing.records.every(
     ({ points }) => pointsRefusal(group, points.map(fromHex), threshold) === undefined,
   );

@@ -7,10 +7,8 @@ import {
   type BatchRow,
   type ConsiliumError,
   type CustodyPackage,
-  codeOf,
   custodianIndex,
   custodyEpoch,
-  decodePackage,
   type Hex32,
   listCount,
   readRow,
@@ -25,7 +23,7 @@ import {
 } from '../limits.ts';
 import type { Cancel, Clock, Report, Sealer, Vault } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
-import { blobIds, type Holdings } from './holdings.ts';
+import { blobIds, type Holdings, storedPackage } from './holdings.ts';
 import { openShares } from './package-view.ts';
 import { type FoundPackage, findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
 import type { Count } from './types.ts';
@@ -125,7 +123,7 @@ export class Repair {
     const epoch = row === undefined ? undefined : custodyEpoch(rules.state, row.epoch);
     if (row === undefined || epoch === undefined || custodianIndex(epoch, rules.self) === undefined)
       return undefined;
-    const content = packageOf(holdings.package(batch, row.epoch));
+    const content = storedPackage(holdings.package(batch, row.epoch));
     const isWhole = content !== undefined && blobIds(content).every((id) => vault.has(id));
     return isWhole ? undefined : row;
   }
@@ -179,7 +177,7 @@ export class Repair {
 
   #repair(batch: Hex32, row: BatchRow, done: (isWhole: boolean) => void): void {
     const held = this.#deps.holdings.package(batch, row.epoch);
-    const content = packageOf(held);
+    const content = storedPackage(held);
     if (held !== undefined && content !== undefined) return this.#store(content, held, [], done);
     findRegistered(
       this.#deps,
@@ -225,22 +223,12 @@ export class Repair {
         (missing, error) => {
           if (error !== undefined) return finish(error);
           // Kept even when a blob is missing: its shares are what nobody else can give for this node.
-          holdings.keep({ content, bytes, pending: false }, (failed) => {
+          holdings.keep({ content, bytes, pending: null }, (failed) => {
             views.forget(content.batch, content.epoch);
             finish(failed, missing.length);
           });
         },
       );
     });
-  }
-}
-
-function packageOf(bytes: Uint8Array | undefined): CustodyPackage | undefined {
-  try {
-    return bytes === undefined ? undefined : decodePackage(bytes);
-  } catch (error) {
-    // A row that is damaged is got anew.
-    if (codeOf(error) === undefined) throw error;
-    return undefined;
   }
 }

@@ -21,6 +21,7 @@ import {
 import {
   CONFIRM_BYTES_MAX,
   CONFIRM_STEP_MS,
+  PACKAGES_ASIDE_MAX,
   RESHARE_RECEIPTS_MAX,
   RESHARE_SUBMIT_AGAIN_MS,
   RESHARE_TELL_AGAIN_MS,
@@ -49,7 +50,8 @@ interface Held {
 }
 
 interface Collected {
-  readonly byIndex: Map<number, Held>;
+  /** A custodian may have signed for several roots: as dealers are convicted, it takes over anew. */
+  readonly byIndex: Map<number, readonly Held[]>;
   /** Root of this node's own receipt. */
   own: Hex32 | undefined;
   toldMs: number;
@@ -98,11 +100,11 @@ export class ReshareReceipts {
     const collected = this.#batches.get(batch) ?? this.#collect(batch);
     const signature = this.#deps.receipt({ batch, epoch: this.#epoch, root, count });
     collected.own = root;
-    collected.byIndex.set(index, { root, signature });
+    add(collected, index, { root, signature });
     this.#tell(batch, collected);
     this.#count(collected);
     for (const [other, held] of collected.byIndex)
-      if (held.root !== root) this.#deps.disagrees(this.#recipients()[other - 1]?.id as Hex32, batch);
+      if (held.at(-1)?.root !== root) this.#deps.disagrees(this.#recipients()[other - 1]?.id as Hex32, batch);
   }
 
   received(peer: Hex32, { batch, epoch, root, index, signature }: ReceiptMessage): void {
@@ -118,10 +120,9 @@ export class ReshareReceipts {
     if (!isRight) return net.penalize(peer, 'custody.receipt-false');
     const collected = this.#of(batch);
     if (collected === undefined) return;
-    const known = collected.byIndex.get(index);
-    collected.byIndex.set(index, { root, signature });
+    const isNew = add(collected, index, { root, signature });
     this.#count(collected);
-    if (collected.own !== undefined && collected.own !== root && known?.root !== root) disagrees(peer, batch);
+    if (isNew && collected.own !== undefined && collected.own !== root) disagrees(peer, batch);
   }
 
   /** Whether so many agree that the batch needs nothing more of this node. */
@@ -130,7 +131,13 @@ export class ReshareReceipts {
     return collected?.own !== undefined && this.#sufficient(collected) !== undefined;
   }
 
-  /** Its own shares of the batch are not those that are wanted by now. */
+  /** Its own shares of the batch are not those that are wanted by now. What was signed stays signed. */
+  withdraw(batch: Hex32): void {
+    const collected = this.#batches.get(batch);
+    if (collected !== undefined) collected.own = undefined;
+  }
+
+  /** The ledger has decided. */
   forget(batch: Hex32): void {
     this.#batches.delete(batch);
   }
@@ -170,7 +177,7 @@ export class ReshareReceipts {
     collected.toldMs = this.#deps.clock.monotonicMs();
     const recipients = this.#recipients();
     const index = recipients.findIndex(({ id }) => id === this.#deps.self) + 1;
-    const held = collected.byIndex.get(index);
+    const held = collected.byIndex.get(index)?.at(-1);
     if (held === undefined) return;
     for (const { id } of recipients)
       if (id !== this.#deps.self)
@@ -187,9 +194,10 @@ export class ReshareReceipts {
   #sufficient({ byIndex }: Collected): { root: Hex32; receipts: readonly Receipt[] } | undefined {
     const needed = receiptsNeeded(this.#recipients().length);
     const sorted = [...byIndex].sort(([a], [b]) => a - b);
-    for (const [root, group] of Map.groupBy(sorted, ([, held]) => held.root)) {
+    const all = sorted.flatMap(([index, held]) => held.map((each) => ({ index, ...each })));
+    for (const [root, group] of Map.groupBy(all, (each) => each.root)) {
       if (group.length < needed) continue;
-      const receipts = group.slice(0, needed).map(([index, { signature }]) => ({ index, signature }));
+      const receipts = group.slice(0, needed).map(({ index, signature }) => ({ index, signature }));
       return { root, receipts };
     }
     return undefined;
@@ -217,4 +225,13 @@ export class ReshareReceipts {
       this.#deps.submit(actionOf('custody.confirm', { epoch: this.#epoch, batches }));
     }
   }
+}
+
+/** Whether it is one that was not known. */
+function add({ byIndex }: Collected, index: number, held: Held): boolean {
+  const known = byIndex.get(index) ?? [];
+  if (known.at(-1)?.root === held.root) return false;
+  const others = known.filter(({ root }) => root !== held.root);
+  byIndex.set(index, [...others, held].slice(-PACKAGES_ASIDE_MAX));
+  return true;
 }

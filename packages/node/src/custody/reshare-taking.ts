@@ -180,10 +180,13 @@ export class Taking {
     if (view === undefined) return this.#end(undefined);
     openShares(this.#deps, view, this.#index, [...content.records.keys()], (shares) => {
       if (shares.includes(undefined)) return this.#end(undefined);
-      holdings.keep({ content, bytes: encodePackage(content), pending: false, aside: true }, (error) => {
-        views.forget(content.batch, to);
-        this.#end(error === undefined ? view.root : undefined);
-      });
+      holdings.keep(
+        { content, bytes: encodePackage(content), pending: 'confirmation', aside: true },
+        (error) => {
+          views.forget(content.batch, to);
+          this.#end(error === undefined ? view.root : undefined);
+        },
+      );
     });
   }
 

@@ -8,7 +8,6 @@ import {
   CUSTODY_ACCUSATIONS,
   CUSTODY_EPOCHS,
   currentEpoch,
-  decodePackage,
   type Hex32,
   type Hex64,
   listCount,
@@ -31,6 +30,7 @@ import {
 import type { DealingMessage, DealingRequest, ReceiptMessage } from '../messages/custody.ts';
 import type { Cancel } from '../ports.ts';
 import { TaskQueue } from '../replica/task-queue.ts';
+import { storedPackage } from './holdings.ts';
 import { readPackage } from './package-check.ts';
 import { viewOf } from './package-view.ts';
 import { Accuser } from './reshare-accuser.ts';
@@ -88,6 +88,11 @@ export class Reshare {
   }
 
   start(): void {
+    // The ledger may have decided while this node was down, or a crash came between the commit and what follows it.
+    for (const { batch, epoch } of this.#deps.holdings.unsettled()) {
+      const row = readRow(this.#deps.rules.state, BATCHES, batch);
+      if (row?.epoch === epoch) this.#settle(batch, row);
+    }
     this.#begin();
   }
 
@@ -272,7 +277,7 @@ export class Reshare {
       const held = this.#deps.views.of(batch, this.#to)?.content;
       if (transition === undefined || held === undefined || isOf(held, transition)) continue;
       if (this.#receipts.isEnough(batch)) continue;
-      this.#receipts.forget(batch);
+      this.#receipts.withdraw(batch);
       this.#later.set(batch, 0);
     }
   }
@@ -300,7 +305,7 @@ export class Reshare {
 
   /** The new custodians serve from now on: what this node held of the epochs before is destroyed, and never sooner. */
   #confirmed(batch: Hex32, before: BatchRow): void {
-    const { rules, holdings, views, group, lost } = this.#deps;
+    const { rules, holdings, views } = this.#deps;
     const row = readRow(rules.state, BATCHES, batch);
     if (row === undefined || row.epoch === before.epoch) return;
     this.#takings.get(batch)?.stop();
@@ -311,9 +316,18 @@ export class Reshare {
       views.forget(batch, epoch);
       if (holdings.package(batch, epoch) !== undefined) holdings.drop(batch, epoch, () => undefined);
     }
-    const isRight = (bytes: Uint8Array): boolean => viewOf(group, decodePackage(bytes))?.root === row.root;
-    holdings.settle(batch, row.epoch, isRight, (isHeld) => {
-      views.forget(batch, row.epoch);
+    this.#settle(batch, row);
+  }
+
+  /** What was confirmed is what this node has made last, or before, or nothing of its own: then it gets it from others. */
+  #settle(batch: Hex32, { epoch, root }: BatchRow): void {
+    const { holdings, views, group, lost } = this.#deps;
+    const isRight = (bytes: Uint8Array): boolean => {
+      const content = storedPackage(bytes);
+      return content !== undefined && viewOf(group, content)?.root === root;
+    };
+    holdings.settle(batch, epoch, isRight, (isHeld) => {
+      views.forget(batch, epoch);
       if (!isHeld) lost(batch);
     });
   }

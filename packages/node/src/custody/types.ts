@@ -13,7 +13,7 @@ import {
   type Verify,
 } from '@consilium/core';
 import type { CustodyMessage } from '../messages/custody.ts';
-import type { Clock, Kv, Peers, Random, Report, Sealer, Vault } from '../ports.ts';
+import type { Clock, Kv, Peers, Report, Sealer, Vault } from '../ports.ts';
 import type { Tip } from '../replica/chain.ts';
 
 /** What is counted, for metrics. */
@@ -29,7 +29,6 @@ export interface CustodyDeps {
   readonly vault: Vault;
   readonly net: Peers;
   readonly clock: Clock;
-  readonly random: Random;
   readonly report: Report;
   readonly count: Count;
   readonly verify: Verify;

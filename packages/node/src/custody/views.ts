@@ -1,8 +1,8 @@
 // Owns: the packages that this node holds, decoded and with their points, a few of them remembered. Does not own: what
 // lies on the disk (holdings.ts).
-import { decodePackage, type Group, type Hex32 } from '@consilium/core';
+import type { Group, Hex32 } from '@consilium/core';
 import { PACKAGE_VIEWS_MAX } from '../limits.ts';
-import { type Holdings, nameOf } from './holdings.ts';
+import { type Holdings, nameOf, storedPackage } from './holdings.ts';
 import { type PackageView, viewOf } from './package-view.ts';
 
 export class Views {
@@ -33,7 +33,7 @@ export class Views {
   }
 
   #read(batch: Hex32, epoch: number): PackageView | undefined {
-    const bytes = this.#holdings.package(batch, epoch);
-    return bytes === undefined ? undefined : viewOf(this.#group, decodePackage(bytes));
+    const content = storedPackage(this.#holdings.package(batch, epoch));
+    return content === undefined ? undefined : viewOf(this.#group, content);
   }
 }

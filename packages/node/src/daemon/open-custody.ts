@@ -18,7 +18,6 @@ import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { sodiumGroup } from '../crypto/group-sodium.ts';
 import { createSealer } from '../crypto/sealer.ts';
 import { sha256Native } from '../crypto/sha256-native.ts';
-import { systemRandom } from '../crypto/system-random.ts';
 import { Custody } from '../custody/custody.ts';
 import type { FoundRows, StoredRow } from '../custody/holdings.ts';
 import type { Count, ShownHeight } from '../custody/types.ts';
@@ -66,7 +65,6 @@ export async function openCustody(
     vault,
     net: peers,
     clock,
-    random: systemRandom,
     report,
     count,
     verify: verifySodium,

@@ -404,7 +404,6 @@ function createNode(name: string, { chain, clock, wire, steps, sealing }: NodeWo
           node,
         ),
         clock,
-        random: { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
         report: log.report,
         count: (what, code) => node.counted.push({ what, ...(code !== undefined && { code }) }),
         verify: chain.deps.verify,

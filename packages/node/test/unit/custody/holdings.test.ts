@@ -74,7 +74,7 @@ const keep = (mark: number, aside: boolean) => {
   const content = packageOf(mark);
   const bytes = encodePackage(content);
   return answerOf<Error | undefined>((done) =>
-    holdings.keep({ content, bytes, pending: false, aside }, done),
+    holdings.keep({ content, bytes, pending: 'confirmation', aside }, done),
   );
 };
 const marked = (mark: number): Uint8Array => encodePackage(packageOf(mark));
@@ -91,9 +91,11 @@ describe('packages of one batch and epoch', () => {
     await keep(3, true);
     expect(holdings.package(BATCH, 1)).toEqual(marked(3));
     expect(holdings.aside(BATCH, 1)).toEqual([marked(1), marked(2)]);
+    expect(holdings.unsettled()).toEqual([{ batch: BATCH, epoch: 1 }]);
     expect(await settle(1)).toBe(true);
     expect(holdings.package(BATCH, 1)).toEqual(marked(1));
     expect(holdings.aside(BATCH, 1)).toEqual([]);
+    expect(holdings.unsettled()).toEqual([]);
   });
 
   it('the one that stands stays when the ledger has decided for it', async () => {

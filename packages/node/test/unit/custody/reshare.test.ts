@@ -1,8 +1,10 @@
 import {
   actionOf,
   BATCHES,
+  byteString,
   CUSTODY_GRACE_HEIGHTS,
   combineShares,
+  concat,
   currentEpoch,
   custodyEpoch,
   type Dealing,
@@ -13,18 +15,23 @@ import {
   decodeRelease,
   decodeReleased,
   encode,
+  encodePackage,
   encodeReleaseRequest,
   fromHex,
   type Hex32,
   hashHex,
   isShareOf,
+  list,
   OBJECT_BYTES_MAX,
+  PACKAGE_BYTES_MAX,
   type ReleasedRecord,
   readRow,
   releaseInfo,
   signDealing,
   signRequest,
   toHex,
+  uint64Bytes,
+  utf8,
 } from '@consilium/core';
 import { encryptionKeyFromSeed, unseal } from '@consilium/sealing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -281,6 +288,41 @@ describe('a fifth member', () => {
       () => told.batches.every((batch) => heldBy(told.fifth, batch, 1) !== undefined),
       'it holds both',
     );
+  });
+});
+
+describe('a decision of the ledger that this node was not there for', () => {
+  it('brings back the package that was confirmed, which stood beside a later one', async () => {
+    const told = await story(1);
+    const [batch] = told.batches as [Authored];
+    admit(told);
+    await world.passUntil(() => isMoved(told), 'the batch has moved');
+    await until(() => heldBy(told.fifth, batch, 1) !== undefined, 'the fifth holds it');
+    const right = heldBy(told.fifth, batch, 1) as Uint8Array;
+    const later = decodePackage(right);
+    const wrong = {
+      ...later,
+      records: later.records.map((each) => ({ ...each, pointsSalt: 'ee'.repeat(32) })),
+    };
+    const { kv } = told.fifth;
+    const key = packageKey(batch.batch, 1);
+    const packages = list(byteString(PACKAGE_BYTES_MAX), 8);
+    // As a crash between the commit and what follows it leaves it.
+    kv.write(
+      [
+        { table: TABLES.packages, key, value: encodePackage(wrong) },
+        { table: TABLES.packages, key: concat(key, utf8('aside')), value: encode(packages, [right]) },
+        { table: TABLES.pendingBatches, key, value: uint64Bytes(1) },
+      ],
+      () => undefined,
+    );
+    told.fifth.restart();
+    await until(
+      () => toHex(heldBy(told.fifth, batch, 1) as Uint8Array) === toHex(right),
+      'it has the right one again',
+    );
+    expect(kv.rows(TABLES.packages)).toHaveLength(1);
+    expect(kv.rows(TABLES.pendingBatches)).toEqual([]);
   });
 });
 
