@@ -12,6 +12,31 @@ function linkedFiles(file: string): string[] {
     .map((target) => join(dirname(file), target));
 }
 
+/** The source of every test of the repository, without the backslashes of its quotes. */
+function testSources(): string {
+  const folders = readdirSync(join(repository, 'packages')).map((name) => `packages/${name}/test`);
+  return [...folders, 'scripts/test']
+    .filter((folder) => existsSync(join(repository, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.test.ts'))
+        .map((file) => read(join(folder, file))),
+    )
+    .join('\n')
+    .replaceAll('\\', '');
+}
+
+it('`docs/threat-model.md` says what is promised, what is not, and which test shows each promise; every test named there exists.', () => {
+  const [, promised = '', denied = ''] = read('docs/threat-model.md').split(
+    /^## What is (?:not )?promised$/m,
+  );
+  const titles = [...promised.matchAll(/^- (.*)$/gm)].map(([, title]) => title ?? '');
+  expect(titles.length).toBeGreaterThanOrEqual(12);
+  expect([...denied.matchAll(/^- \*\*/gm)].length).toBeGreaterThan(5);
+  const sources = testSources();
+  expect(titles.filter((title) => !sources.includes(title))).toEqual([]);
+});
+
 describe('the documents', () => {
   it('link to files that exist', () => {
     const files = ['README.md', ...readdirSync(join(repository, 'docs')).map((name) => join('docs', name))];

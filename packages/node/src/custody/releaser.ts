@@ -6,6 +6,7 @@ import {
   type AccessRow,
   BATCHES,
   ConsiliumError,
+  currentEpoch,
   custodianIndex,
   custodyEpoch,
   decodeReleaseRequest,
@@ -27,6 +28,7 @@ import {
   requireAccess,
   requireReleasable,
   type Signed,
+  type StateReader,
   signedBytes,
   toHex,
   type UnsignedRelease,
@@ -132,10 +134,12 @@ export class Releaser {
   }
 
   #mustPlan(signed: Signed<ReleaseRequest>): Plan {
-    const { state, tip, clock, verify, genesisHash, standing } = this.#deps;
+    const { state, self, tip, clock, verify, genesisHash, standing } = this.#deps;
     const { request } = signed;
     const refusal = standing();
     if (refusal !== undefined) throw new ConsiliumError(refusal);
+    // By the ledger itself, whatever the daemon says of its standing.
+    if (!isCustodian(state, self)) throw new ConsiliumError('CUSTODY_REMOVED');
     const account = readRow(state, ACCOUNTS, request.reader);
     if (account === undefined || !isRequestSigned(verify, genesisHash, account.key, signed))
       throw new ConsiliumError('TX_SIGNATURE_INVALID');
@@ -267,4 +271,9 @@ function isSame(a: Plan, b: Plan): boolean {
   const nameOfGrants = ({ grants }: Plan): string =>
     grants.map(({ place, batch, epoch, root }) => `${place}/${batch}/${epoch}/${root}`).join(' ');
   return a.row.readerKey === b.row.readerKey && nameOfGrants(a) === nameOfGrants(b);
+}
+
+function isCustodian(state: StateReader, self: Hex32): boolean {
+  const epoch = custodyEpoch(state, currentEpoch(state));
+  return epoch !== undefined && custodianIndex(epoch, self) !== undefined;
 }

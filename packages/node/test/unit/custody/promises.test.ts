@@ -3,6 +3,7 @@
 import {
   actionOf,
   BATCHES,
+  type CustodyPackage,
   currentEpoch,
   custodyEpoch,
   dealersOf,
@@ -28,7 +29,7 @@ import {
   toHex,
 } from '@consilium/core';
 import { type Client, type OpenedAccess, openRecords, type Signer } from '@consilium/sdk';
-import { openContent, unsealShares } from '@consilium/sealing';
+import { type EncryptionKey, openContent, unsealShares } from '@consilium/sealing';
 import { afterEach, expect, it } from 'vitest';
 import { asPerson, credential, decide, grantTo, type Person } from '../../../../core/test/kit/people.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
@@ -281,6 +282,7 @@ it('After a fifth hospital joined and one left, every record opens with the new 
   const founders = world.chain.hospitals.slice(0, 3);
   const { card } = custodyHospital(fifth.hospital.name);
   decide(world.chain, { type: 'admit', card }, founders);
+  while (currentEpoch(world.chain.view().state) === 0) world.commit([]);
   await untilMoved(told, 1, world.nodes);
 
   const { name, id } = leaving.hospital;
@@ -342,26 +344,33 @@ function dealsFalsely(by: CustodyNode, epoch: number): void {
   };
 }
 
-/** Texts that open with whatever its custody key unseals of all packages that it still has, each share taken for a secret. */
+/** Texts that open with whatever its custody key unseals of the packages that it still has, a share taken for a secret. */
 async function openedWithOwnKey({ kv, custodyKey }: CustodyNode, { authored }: Story): Promise<string[]> {
-  const opened: string[] = [];
-  for (const { value } of kv.rows(TABLES.packages)) {
-    const { batch, epoch, records, dealings } = decodePackage(value);
-    for (const { dealer, encs, records: dealt } of dealings) {
-      for (const [position, { shares }] of dealt.entries()) {
-        const aad = fromHex(records[position]?.commitment ?? '');
-        for (const [place, sealed] of shares.entries()) {
-          const custodian = custodyEpoch(world.chain.view().state, epoch)?.custodians[place]?.id ?? '';
-          const info = shareInfo({ batch, epoch, dealer, custodian });
-          const [share] = await unsealShares(custodyKey, encs[place] ?? '', info, [
-            { position, aad, sealed },
-          ]);
-          if (share !== undefined) opened.push(...(await textsWith(share, authored)));
-        }
-      }
-    }
-  }
-  return opened;
+  const packages = kv.rows(TABLES.packages).map(({ value }) => decodePackage(value));
+  const shares = await Promise.all(packages.flatMap((each) => sharesIn(each, custodyKey)));
+  const found = shares.flat().filter((share) => share !== undefined);
+  return (await Promise.all(found.map((share) => textsWith(share, authored)))).flat();
+}
+
+function sharesIn(
+  { batch, epoch, records, dealings }: CustodyPackage,
+  key: EncryptionKey,
+): Promise<readonly (Uint8Array | undefined)[]>[] {
+  const custodians = custodyEpoch(world.chain.view().state, epoch)?.custodians ?? [];
+  return dealings.flatMap(({ dealer, encs, records: dealt }) =>
+    custodians.map(({ id }, place) =>
+      unsealShares(
+        key,
+        encs[place] ?? '',
+        shareInfo({ batch, epoch, dealer, custodian: id }),
+        dealt.map(({ shares }, position) => ({
+          position,
+          aad: fromHex(records[position]?.commitment ?? ''),
+          sealed: shares[place] ?? new Uint8Array(),
+        })),
+      ),
+    ),
+  );
 }
 
 async function textsWith(secret: Uint8Array, { blobs }: Authored): Promise<string[]> {
