@@ -1,13 +1,18 @@
 // Owns: steps 1, 4 and 9: clinicians, a patient at two hospitals, a consent, and its end, each committed and then read back
 // with proof.
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   addEnrolment,
+  addPatient,
   ConsiliumError,
   consentSentence,
   consentTerms,
+  createRegister,
   enrolmentRequest,
   enrolPatient,
+  formatRegister,
   formatWallet,
   type Grant,
   grantConsent,
@@ -15,8 +20,10 @@ import {
   issueCredential,
   type PatientWallet,
   parseKeyFile,
+  parseRegister,
   parseWallet,
   patientSigner,
+  type RegisteredPatient,
   revokeConsent,
   signerOf,
 } from '@consilium/sdk';
@@ -27,6 +34,8 @@ import type { EnrolledPatient, Patient, Story } from './types.ts';
 
 const DAY_MS = 86_400_000;
 const CATEGORIES = ['laboratory', 'medication'];
+/** What the hospitals call the patient, in their own registers only. */
+const PATIENT_NAME = 'mara';
 
 /** The hospitals as genesis names them, read with proof. */
 export async function tellInstitutions(story: Story): Promise<void> {
@@ -91,8 +100,23 @@ async function enrolAt(
     story.tell(1, `${title} enrols a patient, as ${account.slice(0, 8)}… and no other name`, tx);
   }
   const { encryptionKey } = request;
-  const registered = { local: 'sample', account, encryptionKey, tagSecret, tagGeneration };
+  const registered = { local: PATIENT_NAME, account, encryptionKey, tagSecret, tagGeneration };
+  await enterInRegister(story, hospital, institution.account, registered);
   return { wallet, patient: { enrolment, signer: patientSigner(wallet, enrolment), registered } };
+}
+
+/** The hospital's own file of its patients, where its commands look for it. */
+async function enterInRegister(
+  { devnet, client }: Story,
+  hospital: string,
+  institution: string,
+  patient: RegisteredPatient,
+): Promise<void> {
+  const path = join(devnet.file.dir, 'keys', `${hospital}-register.json`);
+  const known = existsSync(path)
+    ? parseRegister(await readFile(path, 'utf8'))
+    : createRegister(client.genesisHash, institution);
+  await writeFile(path, formatRegister(addPatient(known, patient)), { mode: 0o600 });
 }
 
 export interface GrantedConsent {
