@@ -1,6 +1,5 @@
 // Owns: encryption keys of people, institutions and readers: X25519. Does not own: how seeds are derived and kept.
-import { type Hex32, toHex } from '@consilium/core';
-import { x25519 } from '@noble/curves/ed25519.js';
+import { type Hex32, x25519PublicKey } from '@consilium/core';
 
 /** A key pair of X25519 (RFC 7748): `seed` is the private key as bytes. */
 export interface EncryptionKey {
@@ -9,6 +8,5 @@ export interface EncryptionKey {
 }
 
 export function encryptionKeyFromSeed(seed: Uint8Array): EncryptionKey {
-  if (seed.length !== 32) throw new Error('invariant: an X25519 seed has 32 bytes');
-  return { seed, publicKey: toHex(x25519.getPublicKey(seed)) };
+  return { seed, publicKey: x25519PublicKey(seed) };
 }

@@ -103,7 +103,8 @@ function modulo(value: bigint): bigint {
   return rest < 0n ? rest + GROUP_ORDER : rest;
 }
 
-function littleEndianToBigint(bytes: Uint8Array): bigint {
+/** Of any length. */
+export function littleEndianToBigint(bytes: Uint8Array): bigint {
   return BigInt(`0x${toHex(bytes.slice().reverse())}`);
 }
 

@@ -36,7 +36,7 @@ export async function warmUp(): Promise<void> {
   writeFileSync(mark, newest);
 }
 
-const PACKAGES = ['cli', 'consensus', 'core', 'devnet', 'node', 'sdk'];
+const PACKAGES = ['cli', 'consensus', 'core', 'devnet', 'fhir', 'node', 'sdk', 'sealing'];
 
 /** Of a few hundred files: some milliseconds. */
 function newestSourceMs(): number {

@@ -1,4 +1,5 @@
 import { isSealableKey, toHex, utf8 } from '@consilium/core';
+import { x25519 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -139,6 +140,14 @@ describe('shares under one context', () => {
     expect(await unsealShares(key, other.publicKey, info, asked)).toEqual([undefined]);
     for (const wrong of [...LOW_ORDER, '', 'zz'])
       expect(await unsealShares(key, wrong, info, asked)).toEqual([undefined]);
+  });
+
+  it('is sealed to public keys that are those of RFC 7748, by @noble/curves', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (seed) => {
+        expect(encryptionKeyFromSeed(seed).publicKey).toBe(toHex(x25519.getPublicKey(seed)));
+      }),
+    );
   });
 
   it('is never sealed to a key of small order, and the ledger takes none of them', () => {
