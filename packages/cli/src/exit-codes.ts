@@ -1,5 +1,5 @@
 // Owns: the exit codes of the command, and which refusal ends with which.
-import type { ErrorCode } from '@consilium/sdk';
+import type { ErrorCode } from '@consilium/core';
 
 export const EXIT = {
   ok: 0,

@@ -1,128 +1,139 @@
 // Owns: from the words of the command line to an exit code. Commands are one file each (commands/).
-import { isConsiliumError } from '@consilium/sdk';
+import { isConsiliumError } from '@consilium/core';
 import { Command, CommanderError } from 'commander';
 import { addNoun, type Register } from './command.ts';
-import { registerAccessExport } from './commands/access-export.ts';
-import { registerAccessLog } from './commands/access-log.ts';
-import { registerAccessVerify } from './commands/access-verify.ts';
-import { registerAnchorAdd } from './commands/anchor-add.ts';
-import { registerAnchorProof } from './commands/anchor-proof.ts';
-import { registerAnchorVerify } from './commands/anchor-verify.ts';
-import { registerBlockShow } from './commands/block-show.ts';
-import { registerConsentExplain } from './commands/consent-explain.ts';
-import { registerConsentGrant } from './commands/consent-grant.ts';
-import { registerConsentList } from './commands/consent-list.ts';
-import { registerConsentRevoke } from './commands/consent-revoke.ts';
-import { registerCredentialIssue } from './commands/credential-issue.ts';
-import { registerCredentialList } from './commands/credential-list.ts';
-import { registerCredentialWithdraw } from './commands/credential-withdraw.ts';
-import { registerDevnetDown } from './commands/devnet-down.ts';
-import { registerDevnetEnv } from './commands/devnet-env.ts';
-import { registerDevnetLogs } from './commands/devnet-logs.ts';
-import { registerDevnetNode } from './commands/devnet-node.ts';
-import { registerDevnetReset } from './commands/devnet-reset.ts';
-import { registerDevnetStatus } from './commands/devnet-status.ts';
-import { registerDevnetUp } from './commands/devnet-up.ts';
-import { registerDevnetWatch } from './commands/devnet-watch.ts';
-import { registerGenesisCreate } from './commands/genesis-create.ts';
-import { registerGenesisShow } from './commands/genesis-show.ts';
-import { registerKeyNew } from './commands/key-new.ts';
-import { registerKeyShow } from './commands/key-show.ts';
-import { registerNodeInit } from './commands/node-init.ts';
-import { registerNodeStart } from './commands/node-start.ts';
-import { registerPatientEnrol } from './commands/patient-enrol.ts';
-import { registerPatientHistory } from './commands/patient-history.ts';
-import { registerRecordAdd } from './commands/record-add.ts';
-import { registerRecordAmend } from './commands/record-amend.ts';
-import { registerRecordList } from './commands/record-list.ts';
-import { registerRecordOpen } from './commands/record-open.ts';
-import { registerRecordRetract } from './commands/record-retract.ts';
-import { registerRecordShow } from './commands/record-show.ts';
-import { registerStatus } from './commands/status.ts';
-import { registerTxShow } from './commands/tx-show.ts';
-import { registerValidatorApprove } from './commands/validator-approve.ts';
-import { registerValidatorList } from './commands/validator-list.ts';
-import { registerValidatorPropose } from './commands/validator-propose.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { type Io, processIo } from './io.ts';
 import { refusalLine } from './print/refusal.ts';
 
+type LoadVerb = () => Promise<Register>;
+
 interface Noun {
   readonly name: string;
   readonly summary: string;
-  readonly verbs: readonly Register[];
+  /** Loaded when the noun is named: a daemon must not hold in memory what opens records, nor `status` libp2p. */
+  readonly verbs: readonly LoadVerb[];
 }
 
 const NOUNS: readonly Noun[] = [
-  { name: 'key', summary: 'keys and wallets on this machine', verbs: [registerKeyNew, registerKeyShow] },
+  {
+    name: 'key',
+    summary: 'keys and wallets on this machine',
+    verbs: [
+      async () => (await import('./commands/key-new.ts')).registerKeyNew,
+      async () => (await import('./commands/key-show.ts')).registerKeyShow,
+    ],
+  },
   {
     name: 'validator',
     summary: 'the hospitals that decide together',
-    verbs: [registerValidatorList, registerValidatorPropose, registerValidatorApprove],
+    verbs: [
+      async () => (await import('./commands/validator-list.ts')).registerValidatorList,
+      async () => (await import('./commands/validator-propose.ts')).registerValidatorPropose,
+      async () => (await import('./commands/validator-approve.ts')).registerValidatorApprove,
+    ],
   },
   {
     name: 'patient',
     summary: 'patients and their pseudonyms',
-    verbs: [registerPatientEnrol, registerPatientHistory],
+    verbs: [
+      async () => (await import('./commands/patient-enrol.ts')).registerPatientEnrol,
+      async () => (await import('./commands/patient-history.ts')).registerPatientHistory,
+    ],
   },
   {
     name: 'credential',
     summary: 'what institutions vouch for their clinicians',
-    verbs: [registerCredentialIssue, registerCredentialWithdraw, registerCredentialList],
+    verbs: [
+      async () => (await import('./commands/credential-issue.ts')).registerCredentialIssue,
+      async () => (await import('./commands/credential-withdraw.ts')).registerCredentialWithdraw,
+      async () => (await import('./commands/credential-list.ts')).registerCredentialList,
+    ],
   },
   {
     name: 'consent',
     summary: 'what patients permit',
-    verbs: [registerConsentGrant, registerConsentRevoke, registerConsentList, registerConsentExplain],
+    verbs: [
+      async () => (await import('./commands/consent-grant.ts')).registerConsentGrant,
+      async () => (await import('./commands/consent-revoke.ts')).registerConsentRevoke,
+      async () => (await import('./commands/consent-list.ts')).registerConsentList,
+      async () => (await import('./commands/consent-explain.ts')).registerConsentExplain,
+    ],
   },
   {
     name: 'record',
     summary: 'sealed records: registered here, opened by who may',
     verbs: [
-      registerRecordAdd,
-      registerRecordList,
-      registerRecordShow,
-      registerRecordOpen,
-      registerRecordAmend,
-      registerRecordRetract,
+      async () => (await import('./commands/record-add.ts')).registerRecordAdd,
+      async () => (await import('./commands/record-list.ts')).registerRecordList,
+      async () => (await import('./commands/record-show.ts')).registerRecordShow,
+      async () => (await import('./commands/record-open.ts')).registerRecordOpen,
+      async () => (await import('./commands/record-amend.ts')).registerRecordAmend,
+      async () => (await import('./commands/record-retract.ts')).registerRecordRetract,
     ],
   },
   {
     name: 'access',
     summary: 'who asked to open records, permitted or not',
-    verbs: [registerAccessLog, registerAccessExport, registerAccessVerify],
+    verbs: [
+      async () => (await import('./commands/access-log.ts')).registerAccessLog,
+      async () => (await import('./commands/access-export.ts')).registerAccessExport,
+      async () => (await import('./commands/access-verify.ts')).registerAccessVerify,
+    ],
   },
   {
     name: 'anchor',
     summary: 'proofs of documents that stay where they are',
-    verbs: [registerAnchorAdd, registerAnchorProof, registerAnchorVerify],
+    verbs: [
+      async () => (await import('./commands/anchor-add.ts')).registerAnchorAdd,
+      async () => (await import('./commands/anchor-proof.ts')).registerAnchorProof,
+      async () => (await import('./commands/anchor-verify.ts')).registerAnchorVerify,
+    ],
   },
-  { name: 'tx', summary: 'transactions', verbs: [registerTxShow] },
-  { name: 'block', summary: 'blocks', verbs: [registerBlockShow] },
+  {
+    name: 'tx',
+    summary: 'transactions',
+    verbs: [async () => (await import('./commands/tx-show.ts')).registerTxShow],
+  },
+  {
+    name: 'block',
+    summary: 'blocks',
+    verbs: [async () => (await import('./commands/block-show.ts')).registerBlockShow],
+  },
   {
     name: 'genesis',
     summary: 'the founding document of a network',
-    verbs: [registerGenesisCreate, registerGenesisShow],
+    verbs: [
+      async () => (await import('./commands/genesis-create.ts')).registerGenesisCreate,
+      async () => (await import('./commands/genesis-show.ts')).registerGenesisShow,
+    ],
   },
-  { name: 'node', summary: 'the daemon of one hospital', verbs: [registerNodeInit, registerNodeStart] },
+  {
+    name: 'node',
+    summary: 'the daemon of one hospital',
+    verbs: [
+      async () => (await import('./commands/node-init.ts')).registerNodeInit,
+      async () => (await import('./commands/node-start.ts')).registerNodeStart,
+    ],
+  },
   {
     name: 'devnet',
     summary: 'a network of hospitals on this machine, to develop and test against',
     verbs: [
-      registerDevnetUp,
-      registerDevnetStatus,
-      registerDevnetWatch,
-      registerDevnetEnv,
-      registerDevnetLogs,
-      registerDevnetNode,
-      registerDevnetDown,
-      registerDevnetReset,
+      async () => (await import('./commands/devnet-up.ts')).registerDevnetUp,
+      async () => (await import('./commands/devnet-status.ts')).registerDevnetStatus,
+      async () => (await import('./commands/devnet-watch.ts')).registerDevnetWatch,
+      async () => (await import('./commands/devnet-env.ts')).registerDevnetEnv,
+      async () => (await import('./commands/devnet-logs.ts')).registerDevnetLogs,
+      async () => (await import('./commands/devnet-node.ts')).registerDevnetNode,
+      async () => (await import('./commands/devnet-down.ts')).registerDevnetDown,
+      async () => (await import('./commands/devnet-reset.ts')).registerDevnetReset,
     ],
   },
 ];
 
 /** Commands that are a noun alone. */
-const PLAIN: readonly Register[] = [registerStatus];
+const PLAIN: readonly LoadVerb[] = [async () => (await import('./commands/status.ts')).registerStatus];
 
 /** Runs one command; gives its exit code. */
 export async function run(argv: string[], io: Io = processIo()): Promise<number> {
@@ -130,8 +141,8 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
   const ended = (code: number): void => {
     exitCode = code;
   };
-  const program = createProgram(io, ended);
   try {
+    const program = await createProgram(io, ended, argv);
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -139,8 +150,12 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
   }
 }
 
-/** All commands, for those who list them. */
-export function createProgram(io: Io, ended: (exitCode: number) => void): Command {
+/** The program with the verbs of the noun that these words name; with all of them for those who list commands. */
+export async function createProgram(
+  io: Io,
+  ended: (exitCode: number) => void,
+  argv?: readonly string[],
+): Promise<Command> {
   const program = new Command('consilium')
     .description(
       'The ledger that hospitals run together: who is who, what exists, who may see it, who looked.',
@@ -153,10 +168,13 @@ export function createProgram(io: Io, ended: (exitCode: number) => void): Comman
       outputError: (text, write) => write(oneLine(text)),
     })
     .addHelpText('after', '\nExample:\n  npx consilium status\n');
-  for (const register of PLAIN) register({ io, noun: program, ended });
+  const named = argv?.find((word) => NOUNS.some(({ name }) => name === word));
+  if (argv === undefined || named === undefined)
+    for (const load of PLAIN) (await load())({ io, noun: program, ended });
   for (const { name, summary, verbs } of NOUNS) {
     const noun = addNoun(program, name, summary);
-    for (const register of verbs) register({ io, noun, ended });
+    if (argv !== undefined && name !== named) continue;
+    for (const load of verbs) (await load())({ io, noun, ended });
   }
   return program;
 }

@@ -1,6 +1,5 @@
 // Owns: reading the words of the command line into values, each refusal with exit code 64.
-import type { DataPeriod } from '@consilium/core';
-import { ConsiliumError, isConsiliumError } from '@consilium/sdk';
+import { ConsiliumError, type DataPeriod, isConsiliumError } from '@consilium/core';
 
 export function usage(sentence: string): ConsiliumError {
   return new ConsiliumError('USAGE_INVALID', {}, sentence);

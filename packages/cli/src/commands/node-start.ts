@@ -1,8 +1,8 @@
 // Owns: `node start`: the daemon as a process: signals, exit code, and its end with its parent when asked. Does not own:
 // the daemon itself (@consilium/node).
 
+import { isConsiliumError } from '@consilium/core';
 import type { SettingName } from '@consilium/node';
-import { isConsiliumError } from '@consilium/sdk';
 import type { Command } from 'commander';
 import { addCommand, type Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -77,12 +77,17 @@ function faultText({ record, fault }: HistoryItem): string {
   return fault === null ? '' : `${fault}: ${ERRORS[fault]}`;
 }
 
+/** What nobody opens here, and rightly so: no failure. */
+function isKeptShut(record: HistoryItem['record']): boolean {
+  return isClosed(record) || record.retractedHeight !== null;
+}
+
 function isClosed({ effects }: HistoryItem['record']): boolean {
   return effects.includes('closed-to-patient');
 }
 
 function shown(told: readonly Told[], folder: string | undefined): Result {
-  const failed = told.filter(({ item, fault }) => fault !== null && !isClosed(item.record));
+  const failed = told.filter(({ item, fault }) => fault !== null && !isKeptShut(item.record));
   const written = told.filter((each) => each.written !== null).length;
   return {
     data: { records: told.map(dataOf) },

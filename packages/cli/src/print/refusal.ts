@@ -1,5 +1,5 @@
 // Owns: a refusal as one line: its code, what to do, and the facts. Does not own: exit codes (exit-codes.ts).
-import { type ConsiliumError, ERRORS } from '@consilium/sdk';
+import { type ConsiliumError, ERRORS } from '@consilium/core';
 import { printable } from './text.ts';
 
 export function refusalLine(error: ConsiliumError): string {

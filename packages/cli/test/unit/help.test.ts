@@ -20,7 +20,7 @@ function leavesOf(command: Command, path: readonly string[] = []): (readonly str
   return own.flatMap((child) => leavesOf(child, [...path, child.name()]));
 }
 
-const leaves = leavesOf(createProgram(silent, () => {}));
+const leaves = leavesOf(await createProgram(silent, () => {}));
 const nouns = [...new Set(leaves.filter(({ length }) => length === 2).map(([noun]) => [noun ?? '']))];
 
 describe('help', () => {

@@ -22,9 +22,12 @@ export async function warmUp(): Promise<void> {
   const mark = join(COMPILE_CACHE, `warm-${process.version}`);
   const newest = String(newestSourceMs());
   if (existsSync(mark) && readFileSync(mark, 'utf8') === newest) return;
-  const parts = ['cli/src/main.ts', 'devnet/src/index.ts', 'node/src/index.ts'].map(
-    (path) => new URL(`packages/${path}`, ROOT),
-  );
+  const parts = [
+    'cli/src/main.ts',
+    'cli/src/commands/node-start.ts',
+    'devnet/src/index.ts',
+    'node/src/index.ts',
+  ].map((path) => new URL(`packages/${path}`, ROOT));
   const args = ['--input-type=module', '--eval', LOAD_ALL, COMPILE_CACHE, ...parts.map(String)];
   const loading = spawn(process.execPath, args, { stdio: 'ignore' });
   const code = await once(loading, 'exit').then(
