@@ -179,6 +179,8 @@ export class Taking {
     // One in 2^252 unless all dealers lie together: then nothing is to be had of them.
     if (view === undefined) return this.#end(undefined);
     openShares(this.#deps, view, this.#index, [...content.records.keys()], (shares) => {
+      // The ledger has decided meanwhile: what it confirmed must not be put aside for this.
+      if (this.#ended) return;
       if (shares.includes(undefined)) return this.#end(undefined);
       holdings.keep(
         { content, bytes: encodePackage(content), pending: 'confirmation', aside: true },
