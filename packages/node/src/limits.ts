@@ -225,7 +225,7 @@ export const CUSTODY_SWEEP_BLOBS_MAX = 1_024;
 export const PENDING_BYTES_PER_AUTHOR_MAX: number = 8 * 1024 * 1024 * 1024;
 /** And how many batches: a bulk import with a minute's worth of registrations under way. */
 export const PENDING_BATCHES_PER_AUTHOR_MAX = 4_096;
-/** Blobs handed in by this node's own clients and not yet named by a package. */
+/** Blobs that no package names yet, whoever handed them in: clients of this node, or peers of whom it fetches for a package. */
 export const LOOSE_BYTES_MAX: number = 8 * 1024 * 1024 * 1024;
 export const LOOSE_BLOBS_MAX = 131_072;
 /** Batches that may name one blob: a batch that is sealed anew after a change of custodians has the same ciphertext. */

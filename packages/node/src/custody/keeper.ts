@@ -21,7 +21,7 @@ import {
 } from '../limits.ts';
 import type { Peers, Sealer } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
-import { blobBytes, blobIds, type Holdings, nameOf } from './holdings.ts';
+import type { Holdings } from './holdings.ts';
 import {
   type CheckedPackage,
   checkAuthored,
@@ -30,6 +30,7 @@ import {
   readPackage,
 } from './package-check.ts';
 import { openShares } from './package-view.ts';
+import { blobBytes, blobIds, blobLengths, nameOf } from './stored-package.ts';
 import type { Count, Outcome } from './types.ts';
 
 export interface OwnReceipt {
@@ -217,9 +218,7 @@ export class Keeper {
     peers: readonly Hex32[],
     done: (missing: readonly Hex32[], error?: ConsiliumError) => void,
   ): void {
-    const lengths = new Map(
-      content.records.flatMap(({ chunks }) => chunks.map((each) => [each.id, each.bytes])),
-    );
+    const lengths = blobLengths(content);
     const wanted = new Map(absent.map((id) => [id, lengths.get(id)]));
     const { holdings, fetcher } = this.#deps;
     fetcher.fetch({ wanted, peers, take: (blobs, taken) => holdings.takeBlobs(blobs, taken) }, done);

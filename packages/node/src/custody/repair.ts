@@ -23,9 +23,10 @@ import {
 } from '../limits.ts';
 import type { Cancel, Clock, Report, Sealer, Vault } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
-import { blobIds, type Holdings, storedPackage } from './holdings.ts';
+import type { Holdings } from './holdings.ts';
 import { openShares } from './package-view.ts';
 import { type FoundPackage, findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
+import { blobIds, storedPackage } from './stored-package.ts';
 import type { Count } from './types.ts';
 import type { Views } from './views.ts';
 

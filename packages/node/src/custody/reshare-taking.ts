@@ -14,11 +14,12 @@ import { RESHARE_ASK_AGAIN_MS } from '../limits.ts';
 import type { DealingRequest } from '../messages/custody.ts';
 import type { Clock } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
-import { blobIds, type Holdings } from './holdings.ts';
+import type { Holdings } from './holdings.ts';
 import { openShares, type PackageView, viewOf } from './package-view.ts';
 import { findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
 import { checkDealing, type DealingRules, tryReadDealing } from './reshare-check.ts';
 import { isSameTransition, type Transition } from './reshare-transition.ts';
+import { blobIds } from './stored-package.ts';
 import type { Views } from './views.ts';
 
 export interface TakingDeps extends RegisteredSourceDeps, DealingRules {
