@@ -1,6 +1,7 @@
 // Owns: taking a package in: checks, own shares, blobs from peers, everything durable, and only then the receipt. Does
 // not own: collecting receipts of others (gatherer.ts), repairing what is registered (repair.ts).
 import {
+  BATCHES,
   ConsiliumError,
   type CustodyPackage,
   equalBytes,
@@ -8,6 +9,7 @@ import {
   type Hex64,
   isConsiliumError,
   type ReceiptStatement,
+  readRow,
   receiptPayload,
   signedBytes,
 } from '@consilium/core';
@@ -169,6 +171,8 @@ export class Keeper {
     const statement = { batch, epoch, root: view.root, count: content.records.length };
     const kept = (receipt: Kept['receipt']): Kept => ({ statement, custodians, receipt });
     if (index === undefined) return done(kept(null));
+    const moved = this.#moved(content);
+    if (moved !== undefined) return done(moved);
     const end = (error?: ConsiliumError): void =>
       done(kept(error ?? { index, signature: this.receipt(statement) }));
     const held = this.#deps.holdings.package(batch, epoch);
@@ -186,6 +190,13 @@ export class Keeper {
       if (shares.includes(undefined)) return finish(new ConsiliumError('CUSTODY_SHARE_FALSE'));
       this.#storeAll(intake, held !== undefined, finish);
     });
+  }
+
+  /** Its shares of this epoch were destroyed when the next one was confirmed: they must not come back. */
+  #moved({ batch, epoch }: CustodyPackage): ConsiliumError | undefined {
+    const row = readRow(this.#deps.rules.state, BATCHES, batch);
+    if (row === undefined || row.epoch === epoch) return undefined;
+    return new ConsiliumError('CUSTODY_EPOCH_WRONG', { epoch, current: row.epoch });
   }
 
   /** Blobs first, pinned until the package names them. */
@@ -207,6 +218,8 @@ export class Keeper {
         if (missing.length > 0)
           return finish(new ConsiliumError('CUSTODY_PACKAGE_MISSING', { blobs: missing.length }));
         if (isHeld) return finish();
+        const moved = this.#moved(content);
+        if (moved !== undefined) return finish(moved);
         holdings.keep({ content, bytes, pending: 'registration' }, finish);
       });
     });

@@ -326,6 +326,19 @@ describe('a decision of the ledger that this node was not there for', () => {
   });
 });
 
+it('a package whose batch has moved on is not taken again: destroyed shares do not come back', async () => {
+  const told = await story(1);
+  admit(told);
+  await world.passUntil(() => isMoved(told), 'the batch has moved');
+  const [moved] = told.batches as [Authored];
+  await until(() => heldBy(told.home, moved, 0) === undefined, 'the old shares are destroyed');
+  const pushed = await answerOf<Outcome<Gathered>>((done) =>
+    told.home.custody.push(moved.bytes, 1_000, done),
+  );
+  expect(refusal(pushed)).toBe('CUSTODY_EPOCH_WRONG');
+  expect(heldBy(told.home, moved, 0)).toBeUndefined();
+});
+
 describe('a dealer that lies', () => {
   it('with another secret than its share is named by all, accused, and another deals', async () => {
     const told = await story(1);
