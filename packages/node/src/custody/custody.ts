@@ -187,7 +187,7 @@ export class Custody {
     switch (message.type) {
       case 'receipt':
         this.#gatherer.received(peer, message);
-        return this.#reshare.receipt(peer, message);
+        return this.#server.allows(peer) ? this.#reshare.receipt(peer, message) : undefined;
       case 'receipt-refusal':
         return this.#gatherer.refused(peer, message);
       case 'package-answer':
