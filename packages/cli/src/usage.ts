@@ -66,13 +66,15 @@ export function oneOf<T extends string>(known: readonly T[], text: string, name:
   return found;
 }
 
-/** All values of an option that may stand several times: a word that nobody knows would protect nothing. */
+/** All values of an option that may stand several times: a word that nobody knows, or none, would protect nothing. */
 export function knownWords(
   known: readonly string[],
   given: readonly string[] | undefined,
   name: string,
 ): readonly string[] {
-  return listOf(given).map((word) => oneOf(known, word, name));
+  const words = listOf(given);
+  if (given !== undefined && words.length === 0) throw usage(`${name} is one of ${known.join(', ')}`);
+  return words.map((word) => oneOf(known, word, name));
 }
 
 /** For an option that may stand several times. A list in one place would swallow the argument behind it. */

@@ -42,7 +42,6 @@ export const ERRORS = {
   ACCESS_OTHER_READER: 'the permit is of another reader',
   ACCESS_REVOKED: 'what the permit rests on has ended since: consent, credential or record',
   CUSTODY_BUSY: 'this custodian has too much to do now; retry later or ask through another node',
-  CUSTODY_DEALING_FALSE: 'a dealer of shares lied: its part does not fit what it must be made of',
   CUSTODY_EPOCH_WRONG: 'sealed for custodians that are not, or no longer, the current ones; seal anew',
   CUSTODY_NOT_READY: 'this node may not release shares now: it watches, has diverged or was restored',
   CUSTODY_PACKAGE_INVALID: 'the package of sealed records does not fit together',

@@ -99,6 +99,8 @@ export const WRAP_BYTES_MAX = 256;
 export const PACKAGE_BYTES_MAX: number = 6 * 1024 * 1024;
 /** What one custodian releases at once: 64 records of 16 pieces are 100 KB; one record of 4 GB is 200 KB. */
 export const RELEASE_BYTES_MAX: number = 4 * 1024 * 1024;
+/** The same as it is encoded: with its envelope, the refusals of 64 places, and the signature. */
+export const ENCODED_RELEASE_BYTES_MAX: number = RELEASE_BYTES_MAX + 8192;
 /** A reader's or a patient's request: 64 record ids, or as many places. */
 export const REQUEST_BYTES_MAX = 4096;
 /** Indexes of gapless lists. */

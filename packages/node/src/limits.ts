@@ -225,7 +225,7 @@ export const CUSTODY_SWEEP_BLOBS_MAX = 1_024;
 export const PENDING_BYTES_PER_AUTHOR_MAX: number = 8 * 1024 * 1024 * 1024;
 /** And how many batches: a bulk import with a minute's worth of registrations under way. */
 export const PENDING_BATCHES_PER_AUTHOR_MAX = 4_096;
-/** Blobs handed in by this node's own clients and not yet named by a package. */
+/** Blobs that no package names yet: of this node's own clients, or fetched from peers for a package under way. */
 export const LOOSE_BYTES_MAX: number = 8 * 1024 * 1024 * 1024;
 export const LOOSE_BLOBS_MAX = 131_072;
 /** Batches that may name one blob: a batch that is sealed anew after a change of custodians has the same ciphertext. */
@@ -285,7 +285,7 @@ export const REPAIRS_MAX = 2;
 export const REPAIR_DELAY_MS = 2_000;
 export const REPAIR_BACKOFF_MS_MIN = 5_000;
 export const REPAIR_BACKOFF_MS_MAX: number = 10 * 60_000;
-/** At start all batches are looked at, so many at a time: a packed vault is gone through in minutes, beside everything else. */
+/** At start all batches are looked at, so many at a time: a full vault takes minutes, beside everything else. */
 export const SCAN_BATCHES_PER_TURN = 8;
 export const SCAN_PAUSE_MS = 20;
 /** Packages kept decoded with their points: what readers open now they open in several requests. */

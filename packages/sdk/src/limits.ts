@@ -53,8 +53,6 @@ export const WAITING_SOURCES_MAX = 512;
 export const RECEIPTS_SLICE_MS = 10_000;
 /** A node that answers but cannot gather the receipts is asked so often before the next one is. */
 export const DEPOSITS_PER_NODE = 3;
-/** Custodians have 5 s to release shares; then the node answers with what it has. */
-export const RELEASE_WAIT_MS = 5_000;
 /** Content that is held in memory as a whole: every resource, note and letter, and a scanned page. */
 export const CONTENT_IN_MEMORY_BYTES_MAX: number = 32 * 1024 * 1024;
 /** How long a record may be for a history to open it for its date and title. Images go by their month. */

@@ -92,6 +92,7 @@ async function enrol(
   const { wallet, enrolment } = addEnrolment(before, network.client.genesisHash, signer.account, random);
   const file = registerPath(io, network, signer.account, options);
   const known = await network.client.account(enrolment.account, network.read);
+  if (known.value !== null && wallet !== before) throw lostEnrolment(enrolment);
   if (known.value !== null) return enterAgain(file, network, wallet, enrolment, options);
   const register = await registerWith(file, network, wallet, enrolment, options);
   await writeWhole(path, formatWallet(wallet), SECRET_MODE);
@@ -99,6 +100,15 @@ async function enrol(
   const action = enrolPatient(enrolmentRequest(wallet, enrolment));
   const tx = await submitted(io, network, [action], signer, options);
   return shown(enrolment, localOf(enrolment, options), file, tx);
+}
+
+/** With another tag secret a consent that excludes a label would not know the records that are written from now on. */
+function lostEnrolment({ account }: Enrolment): ConsiliumError {
+  return new ConsiliumError(
+    'ACCOUNT_EXISTS',
+    { account },
+    'enrolled before, and this wallet has lost the secret of it: use a copy of the wallet that has it',
+  );
 }
 
 /** A register that was lost, or kept elsewhere, gets what it lacks. Throws `ACCOUNT_EXISTS` when it lacks nothing. */

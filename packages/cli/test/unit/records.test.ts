@@ -1,5 +1,5 @@
 // Records from a file to whoever may read them and back, typed command by command, against custodians in memory.
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { genesisToJson } from '@consilium/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -59,6 +59,17 @@ describe('the register of an institution', () => {
       exitCode: 1,
       stderr: expect.stringMatching(/^ACCOUNT_EXISTS: /),
     });
+  });
+
+  test('is not filled from a wallet that has lost the tag secret: the ledger knows other tags', async () => {
+    const wallet = JSON.parse(readFileSync(at.desk.path('anna.json'), 'utf8'));
+    at.desk.write('phrase-only.json', JSON.stringify({ ...wallet, enrolments: [] }));
+    const enrol = ['patient', 'enrol', '--wallet', 'phrase-only.json', '--register', 'other.json'];
+    expect(await at.desk.run(...enrol)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^ACCOUNT_EXISTS: .*lost the secret/),
+    });
+    expect(existsSync(at.desk.path('other.json'))).toBe(false);
   });
 
   test('that others can read is refused, and so is one of another institution', async () => {
@@ -195,6 +206,12 @@ describe('record add', () => {
       '--skip-invalid',
     );
     expect(skipped).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('2 sources left out') });
+  });
+
+  test('is refused with a label that is empty: it would protect nothing', async () => {
+    at.desk.write('unmarked.txt', 'a note');
+    const ended = await at.desk.run('record', 'add', 'unmarked.txt', '--patient', 'MRN-1', '--label', '');
+    expect(ended).toMatchObject({ exitCode: 64, stdout: '', stderr: expect.stringContaining('--label') });
   });
 
   test('is refused for a patient whom the register does not know', async () => {

@@ -87,7 +87,7 @@ export interface CustodyPackage {
   readonly dealings: readonly Dealing[];
 }
 
-export const chunkShape: Shape<Chunk> = struct<Chunk>({ id: hex32, bytes: integer(1, BLOB_BYTES_MAX) });
+const chunkShape: Shape<Chunk> = struct<Chunk>({ id: hex32, bytes: integer(1, BLOB_BYTES_MAX) });
 export const chunksShape: Shape<readonly Chunk[]> = list(chunkShape, RECORD_CHUNKS_MAX, 1);
 
 export const sealedMessageShape: Shape<SealedMessage> = struct<SealedMessage>({

@@ -23,6 +23,7 @@ import { refined } from '../ledger/codes.ts';
 import { epochShape } from '../ledger/record-rows.ts';
 import { indexShape } from '../ledger/rows.ts';
 import {
+  ENCODED_RELEASE_BYTES_MAX,
   RECORDS_PER_ACCESS_MAX,
   RECORDS_PER_BATCH_MAX,
   RELEASE_BYTES_MAX,
@@ -227,7 +228,7 @@ export function encodeRelease(release: Release): Uint8Array {
 
 /** Throws `ENCODING_TOO_LARGE` or `ENCODING_INVALID`. The signature is not checked here. */
 export function decodeRelease(bytes: Uint8Array): Release {
-  return decode(releaseShape, bytes, RELEASE_BYTES_MAX + 8192);
+  return decode(releaseShape, bytes, ENCODED_RELEASE_BYTES_MAX);
 }
 
 interface EnvelopeScope {

@@ -14,7 +14,8 @@ export interface CheckTxRules extends EntryRules, LedgerRules {
 
 /**
  * Throws a ConsiliumError: the codes of `checkTxEntry`, then per action `TX_ACTION_UNKNOWN`, `TX_ACTION_MALFORMED`,
- * `TX_NOT_PERMITTED`, `TX_QUOTA_EXCEEDED`, and what its module refuses beforehand. `nowMs`: this node's clock, never the last block's time.
+ * `TX_NOT_PERMITTED`, `TX_QUOTA_EXCEEDED`, and what its module refuses beforehand. `nowMs`: this node's clock, never the
+ * last block's time.
  */
 export function checkTx(reader: StateReader, rules: CheckTxRules, tx: Tx, nowMs: number): void {
   checkTxEntry(reader, rules, tx, nowMs);

@@ -1,11 +1,12 @@
 // Owns: the facts about a resource by which the ledger, consents and people tell records apart. Does not own: whether
 // it is valid; turning words into tags.
+import type { Confidentiality, StatutoryEffect } from '@consilium/core';
 import { type Category, categoryOf } from './category.ts';
 import { collectCodings } from './codings.ts';
 import { dateOf, monthOf } from './date.ts';
 import { isEmergency } from './emergency.ts';
 import type { Label } from './labels.ts';
-import { type Confidentiality, confidentialityOf, type Effect, effectsOf, labelsOf } from './sensitivity.ts';
+import { confidentialityOf, effectsOf, labelsOf } from './sensitivity.ts';
 import { titleOf } from './title.ts';
 
 export interface ResourceFacts {
@@ -19,7 +20,7 @@ export interface ResourceFacts {
   /** In the emergency dataset by itself. Recent treatment is the caller's to add. */
   readonly emergency: boolean;
   /** What a law prescribes, sorted. */
-  readonly effects: readonly Effect[];
+  readonly effects: readonly StatutoryEffect[];
   /** For people, in the client only. */
   readonly title: string;
   /** The clinically relevant date as the resource writes it. */

@@ -2,4 +2,3 @@
 export { CATEGORIES, type Category } from './category.ts';
 export { describeResource, type ResourceFacts } from './describe.ts';
 export { ALSO, ancestorsOf, isLabel, LABEL_PARENTS, LABELS, type Label } from './labels.ts';
-export { CONFIDENTIALITIES, type Confidentiality, EFFECTS, type Effect } from './sensitivity.ts';

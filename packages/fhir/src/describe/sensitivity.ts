@@ -1,19 +1,13 @@
 // Owns: labels, confidentiality and effects of law, from the codes of a resource. Does not own: the tables.
+import {
+  CONFIDENTIALITY_LEVELS,
+  type Confidentiality,
+  STATUTORY_EFFECTS,
+  type StatutoryEffect,
+} from '@consilium/core';
 import type { Coding, Codings } from './codings.ts';
 import { ALSO, isLabel, type Label } from './labels.ts';
 import { type CodeTable, SENSITIVE_CODES } from './sensitive-codes.ts';
-
-/** From the least to the most protected. */
-export const CONFIDENTIALITIES = ['U', 'L', 'M', 'N', 'R', 'V'] as const;
-export type Confidentiality = (typeof CONFIDENTIALITIES)[number];
-
-export const EFFECTS = [
-  'closed-to-patient',
-  'redisclosure-notice',
-  'separate-authorization',
-  'withheld-from-payers',
-] as const;
-export type Effect = (typeof EFFECTS)[number];
 
 /** R4 and the form that STU3 left in many systems. */
 const ACT_CODE: ReadonlySet<string> = new Set([
@@ -72,19 +66,19 @@ export function confidentialityOf(security: readonly Coding[], labels: readonly 
   const marked = security.filter(({ system }) => CONFIDENTIALITY.has(system)).map(({ code }) => code);
   const demanded = labels.length === 0 ? [] : [labels.includes('PSYTHPN') ? 'V' : 'R'];
   const all = new Set([...marked, ...demanded]);
-  return CONFIDENTIALITIES.findLast((level) => all.has(level)) ?? 'N';
+  return CONFIDENTIALITY_LEVELS.findLast((level) => all.has(level)) ?? 'N';
 }
 
 const SUBSTANCE_USE: readonly Label[] = ['ETH', 'ETHUD', 'OPIOIDUD', 'SUD'];
 
 /** 45 CFR 164.508(a)(2) and 164.524(a)(1)(i); 42 CFR 2.32; 45 CFR 164.522(a)(1)(vi). Sorted. */
-export function effectsOf(security: readonly Coding[], labels: readonly Label[]): readonly Effect[] {
+export function effectsOf(security: readonly Coding[], labels: readonly Label[]): readonly StatutoryEffect[] {
   const isNote = labels.includes('PSYTHPN');
-  const holds: Readonly<Record<Effect, boolean>> = {
+  const holds: Readonly<Record<StatutoryEffect, boolean>> = {
     'closed-to-patient': isNote,
     'redisclosure-notice': SUBSTANCE_USE.some((label) => labels.includes(label)),
     'separate-authorization': isNote,
     'withheld-from-payers': actCodes(security).includes(SELF_PAID),
   };
-  return EFFECTS.filter((effect) => holds[effect]);
+  return STATUTORY_EFFECTS.filter((effect) => holds[effect]);
 }

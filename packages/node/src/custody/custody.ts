@@ -11,6 +11,7 @@ import {
 } from '@consilium/core';
 import { BLOBS_REQUEST_BYTES_MAX } from '../limits.ts';
 import { type CustodyMessage, decodeCustodyMessage, encodeCustodyMessage } from '../messages/custody.ts';
+import type { Vault } from '../ports.ts';
 import { stateReader } from '../replica/chain.ts';
 import type { Committed } from '../replica/types.ts';
 import { Asks } from './asks.ts';
@@ -41,6 +42,7 @@ export interface CustodyStatus {
 
 export class Custody {
   readonly #deps: CustodyDeps;
+  readonly #vault: Vault;
   readonly #asks: Asks;
   readonly #holdings: Holdings;
   readonly #fetcher: BlobFetcher;
@@ -57,17 +59,19 @@ export class Custody {
   constructor(deps: CustodyDeps, options: ReshareOptions = {}) {
     this.#deps = deps;
     const { kv, clock, net, sha256 } = deps;
+    const vault = whileRunning(deps.vault, () => this.#stopped);
     const state = stateReader(kv);
     const send: Send = (peer, message) => net.send(peer, 'custody', encodeCustodyMessage(message));
     const asks = new Asks(send, clock);
     const isRegistered = (batch: Hex32): boolean => readRow(state, BATCHES, batch) !== undefined;
-    const holdings = new Holdings({ ...deps, isRegistered });
+    const holdings = new Holdings({ ...deps, vault, isRegistered });
     const fetcher = new BlobFetcher({ asks, net, sha256, clock });
-    const shared = { ...deps, state, send, asks, holdings, fetcher, rules: { ...deps, state } };
+    const shared = { ...deps, vault, state, send, asks, holdings, fetcher, rules: { ...deps, state } };
     const views = new Views(holdings, deps.group);
     const keeper = new Keeper(shared);
     const readIndex = new ReadIndex(shared);
     const releaser = new Releaser({ ...shared, views, readIndex });
+    this.#vault = vault;
     this.#asks = asks;
     this.#holdings = holdings;
     this.#fetcher = fetcher;
@@ -89,10 +93,7 @@ export class Custody {
     this.#deps.net.start({
       onMessage: (peer, _channel, bytes) => this.#onMessage(peer, bytes),
       onConnect: (peer) => this.#gatherer.connected(peer),
-      onDisconnect: (peer) => {
-        this.#asks.forget(peer);
-        this.#server.forget(peer);
-      },
+      onDisconnect: (peer) => this.#asks.forget(peer),
     });
     this.#repair.start();
     this.#reshare.start();
@@ -152,8 +153,8 @@ export class Custody {
 
   /** As many from the front as fit in one answer; null: nobody here has it. */
   readBlobs(ids: readonly Hex32[], done: (blobs: ReadBlobs) => void): void {
-    const { vault, net, report } = this.#deps;
-    const deps = { vault, net, report, holdings: this.#holdings, fetcher: this.#fetcher };
+    const { net, report } = this.#deps;
+    const deps = { vault: this.#vault, net, report, holdings: this.#holdings, fetcher: this.#fetcher };
     readAnywhere(deps, ids, BLOBS_REQUEST_BYTES_MAX, done);
   }
 
@@ -186,7 +187,7 @@ export class Custody {
     switch (message.type) {
       case 'receipt':
         this.#gatherer.received(peer, message);
-        return this.#reshare.receipt(peer, message);
+        return this.#server.allows(peer) ? this.#reshare.receipt(peer, message) : undefined;
       case 'receipt-refusal':
         return this.#gatherer.refused(peer, message);
       case 'package-answer':
@@ -203,4 +204,20 @@ export class Custody {
         return this.#server.asked(peer, message);
     }
   }
+}
+
+/** Work under way may outlast the stop by a step, and by then the vault may be closed: nothing is asked of it any more. */
+function whileRunning(vault: Vault, isStopped: () => boolean): Vault {
+  return {
+    has: (id) => vault.has(id),
+    read: (id, done) => {
+      if (!isStopped()) vault.read(id, done);
+    },
+    write: (blobs, done) => {
+      if (!isStopped()) vault.write(blobs, done);
+    },
+    remove: (ids, done) => {
+      if (!isStopped()) vault.remove(ids, done);
+    },
+  };
 }

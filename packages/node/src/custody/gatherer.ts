@@ -25,8 +25,8 @@ import {
 } from '../limits.ts';
 import type { ReceiptMessage, ReceiptRefusal } from '../messages/custody.ts';
 import type { Cancel, Clock, Peers } from '../ports.ts';
-import { nameOf } from './holdings.ts';
 import type { Keeper, Kept } from './keeper.ts';
+import { nameOf } from './stored-package.ts';
 import type { Outcome, Send } from './types.ts';
 
 export interface MissingReceipt {

@@ -1,6 +1,7 @@
 // Owns: taking a package in: checks, own shares, blobs from peers, everything durable, and only then the receipt. Does
 // not own: collecting receipts of others (gatherer.ts), repairing what is registered (repair.ts).
 import {
+  BATCHES,
   ConsiliumError,
   type CustodyPackage,
   equalBytes,
@@ -8,6 +9,7 @@ import {
   type Hex64,
   isConsiliumError,
   type ReceiptStatement,
+  readRow,
   receiptPayload,
   signedBytes,
 } from '@consilium/core';
@@ -21,7 +23,7 @@ import {
 } from '../limits.ts';
 import type { Peers, Sealer } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
-import { blobBytes, blobIds, type Holdings, nameOf } from './holdings.ts';
+import type { Holdings } from './holdings.ts';
 import {
   type CheckedPackage,
   checkAuthored,
@@ -30,6 +32,7 @@ import {
   readPackage,
 } from './package-check.ts';
 import { openShares } from './package-view.ts';
+import { blobBytes, blobIds, blobLengths, nameOf } from './stored-package.ts';
 import type { Count, Outcome } from './types.ts';
 
 export interface OwnReceipt {
@@ -168,6 +171,8 @@ export class Keeper {
     const statement = { batch, epoch, root: view.root, count: content.records.length };
     const kept = (receipt: Kept['receipt']): Kept => ({ statement, custodians, receipt });
     if (index === undefined) return done(kept(null));
+    const moved = this.#moved(content);
+    if (moved !== undefined) return done(moved);
     const end = (error?: ConsiliumError): void =>
       done(kept(error ?? { index, signature: this.receipt(statement) }));
     const held = this.#deps.holdings.package(batch, epoch);
@@ -185,6 +190,13 @@ export class Keeper {
       if (shares.includes(undefined)) return finish(new ConsiliumError('CUSTODY_SHARE_FALSE'));
       this.#storeAll(intake, held !== undefined, finish);
     });
+  }
+
+  /** Its shares of this epoch were destroyed when the next one was confirmed: they must not come back. */
+  #moved({ batch, epoch }: CustodyPackage): ConsiliumError | undefined {
+    const row = readRow(this.#deps.rules.state, BATCHES, batch);
+    if (row === undefined || row.epoch === epoch) return undefined;
+    return new ConsiliumError('CUSTODY_EPOCH_WRONG', { epoch, current: row.epoch });
   }
 
   /** Blobs first, pinned until the package names them. */
@@ -206,6 +218,8 @@ export class Keeper {
         if (missing.length > 0)
           return finish(new ConsiliumError('CUSTODY_PACKAGE_MISSING', { blobs: missing.length }));
         if (isHeld) return finish();
+        const moved = this.#moved(content);
+        if (moved !== undefined) return finish(moved);
         holdings.keep({ content, bytes, pending: 'registration' }, finish);
       });
     });
@@ -217,9 +231,7 @@ export class Keeper {
     peers: readonly Hex32[],
     done: (missing: readonly Hex32[], error?: ConsiliumError) => void,
   ): void {
-    const lengths = new Map(
-      content.records.flatMap(({ chunks }) => chunks.map((each) => [each.id, each.bytes])),
-    );
+    const lengths = blobLengths(content);
     const wanted = new Map(absent.map((id) => [id, lengths.get(id)]));
     const { holdings, fetcher } = this.#deps;
     fetcher.fetch({ wanted, peers, take: (blobs, taken) => holdings.takeBlobs(blobs, taken) }, done);

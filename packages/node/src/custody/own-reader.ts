@@ -15,8 +15,9 @@ import {
   type RecordRow,
   readRow,
 } from '@consilium/core';
-import { type Holdings, storedPackage } from './holdings.ts';
+import type { Holdings } from './holdings.ts';
 import { findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
+import { storedPackage } from './stored-package.ts';
 import type { Outcome } from './types.ts';
 
 export interface OwnReaderDeps extends RegisteredSourceDeps {

@@ -131,10 +131,10 @@ export class Relay {
   /** Custodians of every epoch that holds one of the records; of the current one when this node knows none of them. */
   #asked({ patient, access, places }: ReleaseRequest): Asked {
     const { state } = this.#deps;
-    const row = readRow(state, ACCESSES, patient, access);
+    const items = readRow(state, ACCESSES, patient, access)?.items ?? [];
     const epochs = new Set<number>();
-    for (const place of row === undefined ? [] : places) {
-      const record = readRow(state, RECORDS, row?.items[place]?.record ?? patient);
+    for (const item of places.flatMap((place) => items[place] ?? [])) {
+      const record = readRow(state, RECORDS, item.record);
       const batch = record === undefined ? undefined : readRow(state, BATCHES, record.batch);
       if (batch !== undefined) epochs.add(batch.epoch);
     }

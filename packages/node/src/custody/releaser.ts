@@ -36,9 +36,9 @@ import {
 } from '@consilium/core';
 import { RELEASE_FORM_BYTES, RELEASE_LOOKS_MAX, RELEASES_MAX } from '../limits.ts';
 import type { Clock, Report, Sealer } from '../ports.ts';
-import { nameOf } from './holdings.ts';
 import { openShares, type PackageView } from './package-view.ts';
 import type { ReadIndex } from './read-index.ts';
+import { nameOf } from './stored-package.ts';
 import { type Count, type LedgerSight, type Outcome, orError } from './types.ts';
 import type { Views } from './views.ts';
 

@@ -23,9 +23,10 @@ import {
 } from '../limits.ts';
 import type { Cancel, Clock, Report, Sealer, Vault } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
-import { blobIds, type Holdings, storedPackage } from './holdings.ts';
+import type { Holdings } from './holdings.ts';
 import { openShares } from './package-view.ts';
 import { type FoundPackage, findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
+import { blobIds, storedPackage } from './stored-package.ts';
 import type { Count } from './types.ts';
 import type { Views } from './views.ts';
 
@@ -128,6 +129,10 @@ export class Repair {
     return isWhole ? undefined : row;
   }
 
+  #isCurrent({ batch, epoch }: CustodyPackage): boolean {
+    return readRow(this.#deps.rules.state, BATCHES, batch)?.epoch === epoch;
+  }
+
   #run(): void {
     this.#timer?.();
     this.#timer = undefined;
@@ -222,6 +227,8 @@ export class Repair {
         { wanted, peers, take: (blobs, taken) => holdings.takeBlobs(blobs, taken) },
         (missing, error) => {
           if (error !== undefined) return finish(error);
+          // Confirmed for another epoch meanwhile: shares that were destroyed must not come back.
+          if (!this.#isCurrent(content)) return finish(undefined, 1);
           // Kept even when a blob is missing: its shares are what nobody else can give for this node.
           holdings.keep({ content, bytes, pending: null }, (failed) => {
             views.forget(content.batch, content.epoch);

@@ -8,17 +8,19 @@ import {
   encodePackage,
   type Hex32,
   nextPointsSalt,
+  PACKAGE_BYTES_MAX,
   toHex,
 } from '@consilium/core';
 import { RESHARE_ASK_AGAIN_MS } from '../limits.ts';
 import type { DealingRequest } from '../messages/custody.ts';
 import type { Clock } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
-import { blobIds, type Holdings } from './holdings.ts';
+import type { Holdings } from './holdings.ts';
 import { openShares, type PackageView, viewOf } from './package-view.ts';
 import { findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
 import { checkDealing, type DealingRules, tryReadDealing } from './reshare-check.ts';
 import { isSameTransition, type Transition } from './reshare-transition.ts';
+import { blobIds } from './stored-package.ts';
 import type { Views } from './views.ts';
 
 export interface TakingDeps extends RegisteredSourceDeps, DealingRules {
@@ -175,18 +177,20 @@ export class Taking {
       dealings: dealers.map((dealer) => this.#dealings.get(dealer) as Dealing),
     };
     const { group, holdings, views } = this.#deps;
+    const bytes = encodePackage(content);
+    // More dealings make it longer. What nobody could read again is not signed for: the old custodians go on serving.
+    if (bytes.length > PACKAGE_BYTES_MAX) return this.#end(undefined);
     const view = viewOf(group, content);
     // One in 2^252 unless all dealers lie together: then nothing is to be had of them.
     if (view === undefined) return this.#end(undefined);
     openShares(this.#deps, view, this.#index, [...content.records.keys()], (shares) => {
+      // The ledger has decided meanwhile: what it confirmed must not be put aside for this.
+      if (this.#ended) return;
       if (shares.includes(undefined)) return this.#end(undefined);
-      holdings.keep(
-        { content, bytes: encodePackage(content), pending: 'confirmation', aside: true },
-        (error) => {
-          views.forget(content.batch, to);
-          this.#end(error === undefined ? view.root : undefined);
-        },
-      );
+      holdings.keep({ content, bytes, pending: 'confirmation', aside: true }, (error) => {
+        views.forget(content.batch, to);
+        this.#end(error === undefined ? view.root : undefined);
+      });
     });
   }
 

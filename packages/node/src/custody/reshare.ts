@@ -30,7 +30,6 @@ import {
 import type { DealingMessage, DealingRequest, ReceiptMessage } from '../messages/custody.ts';
 import type { Cancel } from '../ports.ts';
 import { TaskQueue } from '../replica/task-queue.ts';
-import { storedPackage } from './holdings.ts';
 import { readPackage } from './package-check.ts';
 import { viewOf } from './package-view.ts';
 import { Accuser } from './reshare-accuser.ts';
@@ -39,6 +38,7 @@ import { Dealer, type DealerDeps } from './reshare-dealer.ts';
 import { ReshareReceipts, type ReshareReceiptsDeps } from './reshare-receipts.ts';
 import { isOf, Taking, type TakingDeps } from './reshare-taking.ts';
 import { type Transition, transitionOf } from './reshare-transition.ts';
+import { storedPackage } from './stored-package.ts';
 import { type Count, orError } from './types.ts';
 
 export interface ReshareDeps

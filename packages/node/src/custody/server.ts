@@ -51,6 +51,7 @@ export type Question =
 export class Server {
   readonly #deps: ServerDeps;
   readonly #rate: RateBound;
+  /** Under way, also for a peer that has gone since: a new link gives no new allowance. */
   readonly #releases = new Map<Hex32, number>();
   #blobAnswers = 0;
 
@@ -79,10 +80,6 @@ export class Server {
   /** Whether this peer may ask, or tell, one thing more now. */
   allows(peer: Hex32): boolean {
     return this.#rate.take(peer, 1);
-  }
-
-  forget(peer: Hex32): void {
-    this.#releases.delete(peer);
   }
 
   #charge(peer: Hex32, bytes: number): void {
@@ -129,7 +126,7 @@ export class Server {
     const { requestId, bytes } = question;
     this.#releases.set(peer, underWay + 1);
     this.#deps.releaser.release(bytes, (result) => {
-      this.#releases.set(peer, Math.max(0, (this.#releases.get(peer) ?? 0) - 1));
+      this.#ended(peer);
       this.#deps.send(
         peer,
         isConsiliumError(result)
@@ -137,6 +134,12 @@ export class Server {
           : { type: 'release-answer', requestId, bytes: encodeRelease(result) },
       );
     });
+  }
+
+  #ended(peer: Hex32): void {
+    const left = (this.#releases.get(peer) ?? 1) - 1;
+    if (left === 0) this.#releases.delete(peer);
+    else this.#releases.set(peer, left);
   }
 
   #tellHeight(peer: Hex32, { requestId, height: known }: HeightsRequest): void {

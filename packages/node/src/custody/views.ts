@@ -2,8 +2,9 @@
 // lies on the disk (holdings.ts).
 import type { Group, Hex32 } from '@consilium/core';
 import { PACKAGE_VIEWS_MAX } from '../limits.ts';
-import { type Holdings, nameOf, storedPackage } from './holdings.ts';
+import type { Holdings } from './holdings.ts';
 import { type PackageView, viewOf } from './package-view.ts';
+import { nameOf, storedPackage } from './stored-package.ts';
 
 export class Views {
   readonly #holdings: Holdings;

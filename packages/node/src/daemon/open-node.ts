@@ -1,5 +1,5 @@
-// Owns: the replica of a daemon with its pool, its custody, and what the HTTP API and the probes ask of it. Does not own: the life of
-// the adapters (start-node.ts).
+// Owns: the replica of a daemon with its pool, its custody, and what the HTTP API and the probes ask of it. Does not own:
+// the life of the adapters (start-node.ts).
 import {
   type ConsiliumError,
   type Hex32,

@@ -15,7 +15,10 @@ export interface NodeRequest {
   readonly answer?: 'json' | 'octets';
 }
 
-/** Asks one node: gives the parsed JSON, or a `Uint8Array` where octets were asked for. Throws `NODE_UNREACHABLE`, `NODE_ANSWER_INVALID`, or the code of the node's own refusal. */
+/**
+ * Asks one node: gives the parsed JSON, or a `Uint8Array` where octets were asked for. Throws `NODE_UNREACHABLE`,
+ * `NODE_ANSWER_INVALID`, or the code of the node's own refusal.
+ */
 export type AskNode = (node: string, request: NodeRequest) => Promise<unknown>;
 
 export function createAskNode(fetch: Fetch): AskNode {

@@ -53,7 +53,7 @@ export interface RecordFileOptions {
 
 /**
  * Throws `FILE_MISSING`, `FILE_UNREADABLE`, `FILE_TOO_LARGE`, `BUNDLE_INVALID` naming the file, or `FILE_INVALID` for an
- * empty folder and for NDJSON. Whether a resource is valid is found out when it is sealed.
+ * empty folder and for NDJSON, by its name or with a resource on its first line. Whether a resource is valid is found out when it is sealed.
  */
 export async function* recordSourcesAt(
   path: string,
@@ -77,8 +77,7 @@ async function* sourcesOfFile(
   source: string,
   options: RecordFileOptions,
 ): AsyncGenerator<RecordSource, void, void> {
-  if (extname(file).toLowerCase() === '.ndjson')
-    throw new ConsiliumError('FILE_INVALID', { file, rule: 'NDJSON is not taken: make it a Bundle' });
+  if (extname(file).toLowerCase() === '.ndjson') throw ndjson(file);
   const bytes = await sizeOf(file);
   const { patient, amends } = options;
   const found = await resourcesIn(file, source, bytes, options);
@@ -94,10 +93,7 @@ interface FoundResource {
   readonly place: string;
 }
 
-/**
- * undefined: the file is taken as it is. A `.json` that is no JSON is given on as a resource and refused as one: it would
- * otherwise be filed as a document, without the labels of what it holds.
- */
+/** undefined: the file is taken as it is. */
 async function resourcesIn(
   file: string,
   source: string,
@@ -112,7 +108,7 @@ async function resourcesIn(
   }
   const json = await readBytes(file);
   const parsed = tryParse(json);
-  if (parsed === undefined) return named ? [{ json, place: '' }] : undefined;
+  if (parsed === undefined) return unparsed(file, json, named);
   if (parsed.resourceType === undefined) return undefined;
   if (parsed.resourceType !== 'Bundle') return [{ json, place: '' }];
   try {
@@ -123,6 +119,25 @@ async function resourcesIn(
     onRefused({ source, code: error.code, data: error.data });
     return [];
   }
+}
+
+/**
+ * A `.json` that is no JSON is given on as a resource and refused as one: it would otherwise be filed as a document,
+ * without the labels of what it holds.
+ */
+function unparsed(file: string, json: Uint8Array, named: boolean): readonly FoundResource[] | undefined {
+  if (beginsAsNdjson(json)) throw ndjson(file);
+  return named ? [{ json, place: '' }] : undefined;
+}
+
+function ndjson(file: string): ConsiliumError {
+  return new ConsiliumError('FILE_INVALID', { file, rule: 'NDJSON is not taken: make it a Bundle' });
+}
+
+/** Whether the first line alone is a resource, whatever the file is called. */
+function beginsAsNdjson(bytes: Uint8Array): boolean {
+  const end = bytes.indexOf(0x0a);
+  return end > 0 && tryParse(bytes.subarray(0, end))?.resourceType !== undefined;
 }
 
 interface ParsedFile {

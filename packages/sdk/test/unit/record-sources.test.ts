@@ -85,6 +85,14 @@ describe('the records of files', () => {
     expect(await onlyFile(write('empty.txt', ''))).toMatchObject({ bytes: 0, mediaType: 'text/plain' });
   });
 
+  test('lines of resources are refused, whatever the file is called', async () => {
+    const line = '{"resourceType":"Patient"}';
+    for (const name of ['lines.ndjson', 'lines.jsonl', 'lines', 'lines.json'])
+      await expect(sourcesAt(write(name, `${line}\n${line}\n`))).rejects.toMatchObject({
+        code: 'FILE_INVALID',
+      });
+  });
+
   test('a folder is read in the order of its paths, without hidden files', async () => {
     for (const name of ['chart/b/x.txt', 'chart/a.txt', 'chart/.hidden']) write(name, name);
     const found = await sourcesAt(join(folder, 'chart'), { shown: 'my/chart/' });

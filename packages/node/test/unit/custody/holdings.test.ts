@@ -1,7 +1,7 @@
 import { type CustodyPackage, encodePackage, hashHex, toHex } from '@consilium/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Holdings } from '../../../src/custody/holdings.ts';
-import { LOOSE_BYTES_MAX } from '../../../src/limits.ts';
+import { CUSTODY_EXPIRY_MS, LOOSE_BYTES_MAX } from '../../../src/limits.ts';
 import type { Kv } from '../../../src/ports.ts';
 import { TABLES } from '../../../src/tables.ts';
 import { answerOf, refusal } from '../../support/custody-world.ts';
@@ -123,6 +123,25 @@ describe('loose blobs', () => {
       'DISK_FULL',
     );
     expect(kv.get(TABLES.looseBlobs, Uint8Array.from(Buffer.from(id, 'hex')))).toBeDefined();
+  });
+
+  it('that are handed in again wait as long as new ones', async () => {
+    const blobs = new Map([[hashHex(BLOB), BLOB]]);
+    const take = () => answerOf<Error | undefined>((done) => holdings.takeBlobs(blobs, done));
+    const minutesPass = async (count: number): Promise<void> => {
+      for (let minute = 0; minute < count; minute += 1) {
+        clock.advance(60_000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const minutes = CUSTODY_EXPIRY_MS / 60_000;
+    await take();
+    await minutesPass(minutes - 1);
+    await take();
+    await minutesPass(minutes - 1);
+    expect(vault.ids()).toEqual([...blobs.keys()]);
+    await minutesPass(2);
+    expect(vault.ids()).toEqual([]);
   });
 
   it('are refused when too many wait', async () => {

@@ -34,7 +34,7 @@ import { afterEach, expect, it } from 'vitest';
 import { asPerson, credential, decide, grantTo, type Person } from '../../../../core/test/kit/people.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { Gathered } from '../../../src/custody/gatherer.ts';
-import { packageKey } from '../../../src/custody/holdings.ts';
+import { packageKey } from '../../../src/custody/holding-rows.ts';
 import type { CustodianAnswer } from '../../../src/custody/relay.ts';
 import { decodeCustodyMessage, encodeCustodyMessage } from '../../../src/messages/custody.ts';
 import { TABLES } from '../../../src/tables.ts';

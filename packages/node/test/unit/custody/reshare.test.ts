@@ -39,7 +39,7 @@ import { asPerson, decide, type Person } from '../../../../core/test/kit/people.
 import { sodiumGroup } from '../../../src/crypto/group-sodium.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { Gathered } from '../../../src/custody/gatherer.ts';
-import { packageKey } from '../../../src/custody/holdings.ts';
+import { packageKey } from '../../../src/custody/holding-rows.ts';
 import type { CustodianAnswer } from '../../../src/custody/relay.ts';
 import { decodeCustodyMessage, encodeCustodyMessage } from '../../../src/messages/custody.ts';
 import { TABLES } from '../../../src/tables.ts';
@@ -324,6 +324,19 @@ describe('a decision of the ledger that this node was not there for', () => {
     expect(kv.rows(TABLES.packages)).toHaveLength(1);
     expect(kv.rows(TABLES.pendingBatches)).toEqual([]);
   });
+});
+
+it('a package whose batch has moved on is not taken again: destroyed shares do not come back', async () => {
+  const told = await story(1);
+  admit(told);
+  await world.passUntil(() => isMoved(told), 'the batch has moved');
+  const [moved] = told.batches as [Authored];
+  await until(() => heldBy(told.home, moved, 0) === undefined, 'the old shares are destroyed');
+  const pushed = await answerOf<Outcome<Gathered>>((done) =>
+    told.home.custody.push(moved.bytes, 1_000, done),
+  );
+  expect(refusal(pushed)).toBe('CUSTODY_EPOCH_WRONG');
+  expect(heldBy(told.home, moved, 0)).toBeUndefined();
 });
 
 describe('a dealer that lies', () => {
