@@ -17,6 +17,7 @@ export const ERRORS = {
   TX_NOT_PERMITTED: 'the sender may not do this',
   TX_QUOTA_EXCEEDED: 'the account has used its quota; retry later',
   TX_SIGNATURE_INVALID: "the signature does not verify under the sender's key",
+  TX_TOO_COSTLY: 'the actions ask for more work than one transaction may; split them over several',
   TX_VALIDITY_TOO_LONG: 'validUntil lies too far in the future',
   // identity, institutions, consent, anchor
   ACCOUNT_EXISTS: 'an account with this key exists already',

@@ -81,6 +81,12 @@ export const TAG_GENERATION_MAX = 65_535;
 export const MONTH_MAX = 119_999;
 /** Consents of one patient that are not over: each is looked at for every access to the patient's records. */
 export const STANDING_CONSENTS_MAX = 64;
+/**
+ * Work of one transaction and of one block, in rows that its actions may have to look at: a row costs some 15 us on a
+ * small machine, so a block half a second at most, and what a pool tries beforehand 30 ms. An action is at least one.
+ */
+export const TX_WORK_MAX = 2_048;
+export const BLOCK_WORK_MAX = 32_768;
 /** How long a permit for treatment lets shares out. A look takes seconds; a slow evening ten minutes. */
 export const ACCESS_LIFETIME_MS: number = 10 * 60_000;
 /** Heights after a change of custodians in which a registration sealed for the ones before is still taken. */

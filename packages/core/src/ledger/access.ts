@@ -72,6 +72,8 @@ export const accessOpen: ActionDefinition<AccessOpenBody> = {
   }),
   isWellFormed: ({ selection }) =>
     selection.type === 'query' || new Set(selection.records).size === selection.records.length,
+  work: ({ selection }) =>
+    selection.type === 'query' ? RECORDS_PER_QUERY_SCAN_MAX : selection.records.length,
   check: ({ state }, { patient, readerKey }) => {
     if (!isSealableKey(readerKey)) throw new ConsiliumError('KEY_INVALID', { rule: 'reader key' });
     if (requireAccount(state, patient).kind !== 'patient')

@@ -3,6 +3,7 @@
 
 import type { PlainValue } from '../codec.ts';
 import { ConsiliumError } from '../errors.ts';
+import { TX_WORK_MAX } from '../limits.ts';
 import type { Action } from '../tx.ts';
 import { type AccessOpenBody, accessOpen } from './access.ts';
 import { isActiveInstitution } from './accounts.ts';
@@ -109,6 +110,25 @@ export function rehearseAction(context: ActionContext, action: Action): boolean 
     if (error instanceof ConsiliumError) return false;
     throw error;
   }
+}
+
+/** Throws `TX_TOO_COSTLY`. */
+export function checkWork(actions: readonly Action[]): void {
+  const work = workOf(actions);
+  if (work > TX_WORK_MAX) throw new ConsiliumError('TX_TOO_COSTLY', { work, workMax: TX_WORK_MAX });
+}
+
+/** What the actions may have to look at, in rows. One that is unknown or malformed is refused elsewhere, and costs 1. */
+export function workOf(actions: readonly Action[]): number {
+  return actions.reduce((sum, action) => sum + workOfAction(action), 0);
+}
+
+function workOfAction(action: Action): number {
+  const known = Object.hasOwn(DEFINITIONS, action.type) ? DEFINITIONS[action.type as ActionType] : undefined;
+  const definition = known as ActionDefinition<unknown> | undefined;
+  if (definition?.work === undefined || definition.version !== action.version) return 1;
+  const body = tryParse(definition, action.body);
+  return body === undefined ? 1 : Math.max(1, definition.work(body));
 }
 
 /** Runs an action, or throws the ConsiliumError by which it is refused. */

@@ -4,9 +4,10 @@ import { type Block, certificateHash, HEADER_VERSION, type Header } from '../blo
 import type { Hex32 } from '../bytes.ts';
 import { codeOf, type ErrorCode } from '../errors.ts';
 import { type Evidence, evidenceRoot } from '../evidence.ts';
-import { BLOCK_EVIDENCE_MAX } from '../limits.ts';
+import { BLOCK_EVIDENCE_MAX, BLOCK_WORK_MAX } from '../limits.ts';
 import type { Tx } from '../tx.ts';
 import type { Certificate } from '../vote.ts';
+import { workOf } from './actions.ts';
 import {
   type BlockRun,
   createBlockRun,
@@ -76,13 +77,19 @@ function takeTxs(run: BlockRun, request: BlockRequest): ReadonlyMap<Hex32, Error
   const { blockTxsMax, blockTxBytesMax } = run.deps.genesis.params;
   const txsMax = Math.min(request.txsMax, blockTxsMax);
   let bytesLeft = Math.min(request.txBytesMax, blockTxBytesMax);
+  // A later round has less time for all of it (rule 15).
+  let workLeft = Math.floor((BLOCK_WORK_MAX * txsMax) / blockTxsMax);
   const refused = new Map<Hex32, ErrorCode>();
   for (const tx of request.candidates) {
     if (run.txs.length >= txsMax) break;
-    if (tx.bytes.length > bytesLeft || !isWithinBlockQuota(run, tx.sender)) continue;
+    const work = workOf(tx.actions);
+    const fits = tx.bytes.length <= bytesLeft && work <= workLeft;
+    if (!fits || !isWithinBlockQuota(run, tx.sender)) continue;
     const code = refusalOf(() => runTx(run, tx));
-    if (code === undefined) bytesLeft -= tx.bytes.length;
-    else refused.set(tx.id, code);
+    if (code === undefined) {
+      bytesLeft -= tx.bytes.length;
+      workLeft -= work;
+    } else refused.set(tx.id, code);
   }
   return refused;
 }

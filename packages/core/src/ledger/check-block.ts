@@ -4,10 +4,11 @@ import { type Block, certificateHash, HEADER_VERSION, type Header } from '../blo
 import type { Hex32 } from '../bytes.ts';
 import { isConsiliumError } from '../errors.ts';
 import { evidenceRoot } from '../evidence.ts';
-import { BLOCK_EVIDENCE_MAX } from '../limits.ts';
+import { BLOCK_EVIDENCE_MAX, BLOCK_WORK_MAX } from '../limits.ts';
 import type { Tx } from '../tx.ts';
 import { findValidator } from '../validators.ts';
 import { type Certificate, isValidCertificate } from '../vote.ts';
+import { workOf } from './actions.ts';
 import {
   type BlockRun,
   blockInvalid,
@@ -91,6 +92,7 @@ function checkEvidenceList(run: BlockRun, { evidence, header }: Block): void {
 function checkBlockTx(run: BlockRun, bytes: Uint8Array): void {
   const tx: Tx = refuseAs('tx', () => decodeBlockTx(run.deps, bytes));
   mustHold(isWithinBlockQuota(run, tx.sender), 'quota');
+  mustHold(run.work.done + workOf(tx.actions) <= BLOCK_WORK_MAX, 'work');
   refuseAs('tx', () => runTx(run, tx));
 }
 

@@ -1,7 +1,7 @@
 // Owns: the advice that a mempool takes before it keeps a transaction. The block decides anew: state may have moved on.
 // Does not own: the pool's own bounds and fairness (node).
 import type { Tx } from '../tx.ts';
-import { checkAction, rehearseAction } from './actions.ts';
+import { checkAction, checkWork, rehearseAction } from './actions.ts';
 import { type ActionContext, actionSalt, type LedgerRules } from './context.ts';
 import { createOverlay, type StateReader } from './state.ts';
 import { ACCOUNTS, mustReadRow } from './tables.ts';
@@ -19,6 +19,7 @@ export interface CheckTxRules extends EntryRules, LedgerRules {
  */
 export function checkTx(reader: StateReader, rules: CheckTxRules, tx: Tx, nowMs: number): void {
   checkTxEntry(reader, rules, tx, nowMs);
+  checkWork(tx.actions);
   const { genesis, genesisHash, verify, isLedgerKey, height } = rules;
   const { sender, nonce, actions } = tx;
   const state = createOverlay(reader);

@@ -62,6 +62,8 @@ export interface ActionDefinition<Body> {
   readonly shape: Shape<Body>;
   /** What must hold of the body alone and the shape cannot say. */
   readonly isWellFormed?: (body: Body) => boolean;
+  /** Rows that it may have to look at, by its body alone; 1 when not given. */
+  readonly work?: (body: Body) => number;
   /** A bound that every such action of the sender counts against: `TX_QUOTA_EXCEEDED`. */
   readonly quota?: (reader: StateReader, sender: Hex32, height: number) => Quota;
   /** What the state must hold for it, of any cost: asked before the pool keeps it and again in the block. */

@@ -13,7 +13,7 @@ import { decodeTx, type Tx } from '../tx.ts';
 import { type ValidatorSet, validatorSetHash } from '../validators.ts';
 import type { Certificate } from '../vote.ts';
 import { isActiveInstitution } from './accounts.ts';
-import { applyAction } from './actions.ts';
+import { applyAction, checkWork, workOf } from './actions.ts';
 import { type ActionContext, actionSalt, type LedgerRules, type Outcome } from './context.ts';
 import { advanceCustody } from './custody.ts';
 import { checkEvidence, recordEvidence } from './evidence.ts';
@@ -84,6 +84,8 @@ export interface BlockRun {
   readonly results: TxResult[];
   readonly payloadHashes: Set<Hex32>;
   readonly txsBySender: Map<Hex32, number>;
+  /** Of the transactions so far, in rows (`workOf`). */
+  readonly work: { done: number };
 }
 
 export function createBlockRun(
@@ -102,7 +104,7 @@ export function createBlockRun(
     isReplayed: (hash) => payloadHashes.has(hash) || view.isReplayed(hash),
   };
   const run = { deps, view, height, time, state, entry, payloadHashes };
-  return { ...run, txs: [], results: [], txsBySender: new Map() };
+  return { ...run, txs: [], results: [], txsBySender: new Map(), work: { done: 0 } };
 }
 
 /** Throws the code by which the evidence is refused; then nothing has changed. */
@@ -125,9 +127,11 @@ export function isWithinBlockQuota(run: BlockRun, sender: Hex32): boolean {
 /** Executes a transaction that may stand here. Throws the code by which it may not; then nothing has changed. */
 export function runTx(run: BlockRun, tx: Tx): TxResult {
   checkTxEntry(run.state, run.entry, tx, run.time);
+  checkWork(tx.actions);
   const result = runActions(run, tx);
   run.payloadHashes.add(tx.payloadHash);
   run.txsBySender.set(tx.sender, (run.txsBySender.get(tx.sender) ?? 0) + 1);
+  run.work.done += workOf(tx.actions);
   run.txs.push(tx);
   run.results.push(result);
   return result;

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Action,
   actionOf,
   BLOCK_TXS_PER_PERSON_MAX,
+  BLOCK_WORK_MAX,
   type Block,
   type Certificate,
   certificateHash,
   checkBlock,
+  checkTx,
   decodeBlock,
+  ERRORS,
   type Evidence,
   encodeBlock,
   evidenceRoot,
@@ -18,6 +22,8 @@ import {
   merkleRoot,
   NO_ROUND,
   nextValidators,
+  RECORDS_PER_QUERY_SCAN_MAX,
+  type Tx,
   type ValidatorSet,
   type Vote,
   type VoteContent,
@@ -292,7 +298,42 @@ describe('a block is invalid', () => {
     const greedy = Array.from({ length: share }, () => chain.tx(patient.id, patient.key, [noop]).bytes);
     expect(ruleOf(chain, { ...block, txs: greedy })).toBe('quota');
   });
+
+  it('on the rows that its transactions may have to look at; the builder leaves for later what is over it', () => {
+    const { chain, a } = setting();
+    const patient = enrol(chain, a, 'patient who is looked at');
+    const looks = Array.from({ length: BLOCK_WORK_MAX / RECORDS_PER_QUERY_SCAN_MAX + 1 }, () =>
+      chain.tx(a.id, a.account, [looking(patient.id)]),
+    );
+    const { block, refused } = chain.build(looks);
+    expect([block.txs.length, refused.size]).toEqual([looks.length - 1, 0]);
+    expect(ruleOf(chain, { ...block, txs: looks.map(({ bytes }) => bytes) })).toBe('work');
+    const later = chain.build(looks, { txsMax: chain.genesis.params.blockTxsMax / 4 });
+    expect(later.block.txs).toHaveLength(Math.floor((looks.length - 1) / 4));
+  });
+
+  it('on the rows of one transaction, refused by the pool as well', () => {
+    const { chain, a } = setting();
+    const patient = enrol(chain, a, 'patient who is looked at');
+    const [two, three] = [2, 3].map((count) =>
+      chain.tx(a.id, a.account, Array(count).fill(looking(patient.id))),
+    ) as [Tx, Tx];
+    const { block, refused } = chain.build([two, three]);
+    expect(block.txs).toEqual([two.bytes]);
+    expect([...refused]).toEqual([[three.id, 'TX_TOO_COSTLY']]);
+    expect(ruleOf(chain, { ...block, txs: [three.bytes] })).toBe('tx: TX_TOO_COSTLY');
+    const { state, tip, isReplayed } = chain.view();
+    const rules = { ...chain.deps, isReplayed, height: tip.height };
+    expect(() => checkTx(state, rules, three, tip.time)).toThrow(ERRORS.TX_TOO_COSTLY);
+    expect(() => checkTx(state, rules, two, tip.time)).not.toThrow();
+  });
 });
+
+/** A query that looks at as many rows as one may. */
+function looking(patient: Hex32): Action {
+  const selection = { type: 'query', tags: [], months: null, fromIndex: 0 } as const;
+  return actionOf('access.open', { patient, selection, purpose: 'TREAT', readerKey: 'a7'.repeat(32) });
+}
 
 describe('any one bit of a block', () => {
   it('flipped makes bytes that are no block, or a block that is invalid, and nothing else is ever thrown', () => {
