@@ -8,12 +8,7 @@ import { type Ingested, ingested, type OnRefused } from '../ingesting.ts';
 import type { Io } from '../io.ts';
 import { REGISTERED_SHOWN_MAX } from '../limits.ts';
 import { plural, table } from '../print/text.ts';
-import {
-  addFileMarkOptions,
-  type FileMarkOptions,
-  fileMarksOf,
-  requireMarkable,
-} from '../setup/file-marks.ts';
+import { addFileMarkOptions, type FileMarkOptions, fileMarksOf } from '../setup/file-marks.ts';
 import { pathOf } from '../setup/files.ts';
 import { addSigningOption, type SigningOptions } from '../setup/identity.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
@@ -77,11 +72,7 @@ async function* sourcesAt(
   const marks = fileMarksOf(options);
   const refused = onRefused === undefined ? {} : { onRefused };
   for (const path of paths) {
-    const found = recordSourcesAt(pathOf(io, path), { patient, shown: path, marks, ...refused });
-    for await (const source of found) {
-      requireMarkable(source, options);
-      yield source;
-    }
+    yield* recordSourcesAt(pathOf(io, path), { patient, shown: path, marks, ...refused });
   }
 }
 

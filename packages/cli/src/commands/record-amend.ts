@@ -1,5 +1,5 @@
 // Owns: `record amend`: a new version of a record, linked to the old one, which stays. What a file cannot say of itself is
-// carried over from the old version, so that no label is lost on the way.
+// carried over from the old version, and a resource is protected at least as the old one was: no label is lost on the way.
 import {
   COMMON_CATEGORIES,
   COMMON_LABELS,
@@ -14,12 +14,7 @@ import { addCommand, type Register } from '../command.ts';
 import { ingested } from '../ingesting.ts';
 import type { Io } from '../io.ts';
 import { fields } from '../print/text.ts';
-import {
-  addFileMarkOptions,
-  type FileMarkOptions,
-  fileMarksOf,
-  requireMarkable,
-} from '../setup/file-marks.ts';
+import { addFileMarkOptions, type FileMarkOptions, fileMarksOf } from '../setup/file-marks.ts';
 import { pathOf } from '../setup/files.ts';
 import { addSigningOption, type SigningOptions } from '../setup/identity.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
@@ -56,7 +51,6 @@ export const registerRecordAmend: Register = (place) =>
         const patient = await registeredPatient(place.io, network, institution, before.patient, options);
         const marks = { ...marksBefore(before, patient, options), ...fileMarksOf(options) };
         const source = await onlySourceAt(place.io, file, { patient, amends, marks });
-        requireMarkable(source, options);
         const { records } = await ingested(place.io, network, {
           signer,
           sources: () => streamOne(source),

@@ -1,9 +1,9 @@
-// Owns: the options by which a person says of a file what a FHIR resource says of itself.
+// Owns: the options by which a person says of a file what a FHIR resource says of itself, or more than it says.
 import { CONFIDENTIALITY_LEVELS } from '@consilium/core';
-import { COMMON_CATEGORIES, COMMON_LABELS, type RecordSource } from '@consilium/sdk';
+import { COMMON_CATEGORIES, COMMON_LABELS } from '@consilium/sdk';
 import type { FileMarks } from '@consilium/sdk/node';
 import type { Command } from 'commander';
-import { collect, knownWords, monthOf, oneOf, usage } from '../usage.ts';
+import { collect, knownWords, monthOf, oneOf } from '../usage.ts';
 
 export interface FileMarkOptions {
   readonly category?: string;
@@ -15,7 +15,11 @@ export interface FileMarkOptions {
 export function addFileMarkOptions(command: Command): Command {
   return command
     .option('--category <word>', 'category of files that are no FHIR resources (default: documents)')
-    .option('--label <code>', 'sensitivity label of such files, e.g. PSY; may stand several times', collect)
+    .option(
+      '--label <code>',
+      'sensitivity label, of a FHIR resource besides its own, e.g. PSY; may stand several times',
+      collect,
+    )
     .option('--month <yyyy-mm>', 'month of what such files say (default: not known)')
     .option(
       '--confidentiality <code>',
@@ -33,12 +37,4 @@ export function fileMarksOf({ category, label, month, confidentiality }: FileMar
       confidentiality: oneOf(CONFIDENTIALITY_LEVELS, confidentiality, '--confidentiality'),
     }),
   };
-}
-
-/** A resource carries its own labels: one that is said beside it would silently protect nothing. */
-export function requireMarkable(source: RecordSource, { label, confidentiality }: FileMarkOptions): void {
-  if (source.kind === 'resource' && (label !== undefined || confidentiality !== undefined))
-    throw usage(
-      `${source.source} is a FHIR resource, which carries labels and level in meta.security: say --label and --confidentiality of other files only`,
-    );
 }

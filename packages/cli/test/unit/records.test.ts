@@ -135,11 +135,6 @@ describe('record add', () => {
     });
   });
 
-  test('refuses a label that is said of a FHIR resource, since it would protect nothing', async () => {
-    const ended = await at.desk.run('record', 'add', 'chart/a.json', '--patient', 'MRN-1', '--label', 'HIV');
-    expect(ended).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('meta.security') });
-  });
-
   test('waits for custodians by name, and goes on when they are back', async () => {
     const [, second, third] = at.custody.custodians;
     for (const custodian of [second, third]) if (custodian !== undefined) custodian.down = true;
@@ -293,6 +288,16 @@ describe('amending and retracting', () => {
     expect(await at.desk.run('record', 'amend', made['record'], 'bundle.json')).toMatchObject({
       exitCode: 64,
     });
+  });
+
+  test('a label said of a FHIR resource adds to its own, and a new version that says none keeps it', async () => {
+    const added = await at.desk.json('record', 'add', 'late.json', '--patient', 'MRN-1', '--label', 'HIV');
+    await at.desk.json('record', 'amend', added['records'][0].record, 'late.json');
+    const { records } = await at.desk.json('record', 'list', '--patient', 'MRN-1');
+    const [before, after] = records.slice(-2);
+    expect(before).toMatchObject({ state: 'amended', confidentiality: 'R' });
+    expect(after).toMatchObject({ state: 'current', confidentiality: 'R', words: before.words });
+    expect(after.words).toContain('HIV');
   });
 
   test('a record entered in error is retracted, once', async () => {

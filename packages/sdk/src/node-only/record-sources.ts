@@ -16,13 +16,14 @@ import {
 import { CONTENT_BYTES_MAX } from '@consilium/sealing';
 import { documentsOfBundle } from '../anchor/bundle.ts';
 import { BUNDLE_BYTES_MAX } from '../limits.ts';
+import { highest, type Protection, protectionOfBundle } from '../records/protection.ts';
 import type { RegisteredPatient } from '../records/register-file.ts';
 import type { FileSource, RecordSource } from '../records/sources.ts';
 import { filesBelow } from './documents.ts';
 import { isFolder, readBytes, unreadable } from './files.ts';
 import { mediaTypeOf } from './media-types.ts';
 
-/** What a file that is no FHIR resource cannot say of itself. */
+/** What a file cannot say of itself. A FHIR resource says it; of these it takes what protects it more. */
 export interface FileMarks {
   /** Month of the data (`year * 12 + month - 1`). */
   readonly month?: number | null;
@@ -83,14 +84,27 @@ async function* sourcesOfFile(
   const found = await resourcesIn(file, source, bytes, options);
   if (found === undefined) yield fileSource(file, source, bytes, options);
   else
-    for (const { json, place } of found)
-      yield { kind: 'resource', source: `${source}${place}`, patient, amends, json };
+    for (const { json, place, protection } of found) {
+      const { labels, confidentiality, effects } = highest(protection, options.marks ?? {});
+      yield {
+        kind: 'resource',
+        source: `${source}${place}`,
+        patient,
+        amends,
+        json,
+        labels,
+        confidentiality,
+        effects,
+      };
+    }
 }
 
 interface FoundResource {
   readonly json: Uint8Array;
   /** In its Bundle. */
   readonly place: string;
+  /** What its Bundle says of all that is in it. */
+  readonly protection: Partial<Protection>;
 }
 
 /** undefined: the file is taken as it is. */
@@ -110,9 +124,14 @@ async function resourcesIn(
   const parsed = tryParse(json);
   if (parsed === undefined) return unparsed(file, json, named);
   if (parsed.resourceType === undefined) return undefined;
-  if (parsed.resourceType !== 'Bundle') return [{ json, place: '' }];
+  if (parsed.resourceType !== 'Bundle') return [{ json, place: '', protection: {} }];
   try {
-    return documentsOfBundle(parsed.text).map((resource, index) => ({ json: resource, place: `#${index}` }));
+    const protection = protectionOfBundle(parsed.meta);
+    return documentsOfBundle(parsed.text).map((resource, index) => ({
+      json: resource,
+      place: `#${index}`,
+      protection,
+    }));
   } catch (error) {
     if (!isConsiliumError(error)) throw error;
     if (onRefused === undefined) throw new ConsiliumError(error.code, { ...error.data, file });
@@ -127,7 +146,7 @@ async function resourcesIn(
  */
 function unparsed(file: string, json: Uint8Array, named: boolean): readonly FoundResource[] | undefined {
   if (beginsAsNdjson(json)) throw ndjson(file);
-  return named ? [{ json, place: '' }] : undefined;
+  return named ? [{ json, place: '', protection: {} }] : undefined;
 }
 
 function ndjson(file: string): ConsiliumError {
@@ -144,13 +163,14 @@ interface ParsedFile {
   readonly text: string;
   /** undefined when it is no object that names one. */
   readonly resourceType: unknown;
+  readonly meta: unknown;
 }
 
 function tryParse(bytes: Uint8Array): ParsedFile | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    const value = JSON.parse(text) as { readonly resourceType?: unknown } | null;
-    return { text, resourceType: value?.resourceType };
+    const value = JSON.parse(text) as { readonly resourceType?: unknown; readonly meta?: unknown } | null;
+    return { text, resourceType: value?.resourceType, meta: value?.meta };
   } catch {
     return undefined;
   }

@@ -1,10 +1,9 @@
 // Owns: from a source to what is sealed and what will stand on the ledger of it: marks and tags. Does not own: validation
 // and description of resources (the fhir package), which is loaded when the first resource comes.
 import { ConsiliumError, type Hex32, isConsiliumError, type RecordMarks } from '@consilium/core';
-import { describeResource } from '@consilium/fhir/describe';
 import type { RecordHeader } from '@consilium/sealing';
 import type { RandomBytes } from '../random.ts';
-import { protectionOf } from './protection.ts';
+import { describeProtected, protectionOf } from './protection.ts';
 import type { RegisteredPatient } from './register-file.ts';
 import { type FileSource, type RecordSource, type ResourceSource, streamOf } from './sources.ts';
 import { recordTags } from './tags.ts';
@@ -39,7 +38,10 @@ async function prepareResource(source: ResourceSource, random: RandomBytes): Pro
   const resource = parseResource(json);
   const { requireValid } = await import('@consilium/fhir');
   await requireValid(resource);
-  const { category, labels, confidentiality, month, emergency, effects } = describeResource(resource);
+  const { category, labels, confidentiality, month, emergency, effects } = describeProtected(
+    resource,
+    source,
+  );
   return {
     ...common(source),
     marks: {

@@ -10,6 +10,12 @@ interface Source {
   readonly amends?: Hex32 | undefined;
   /** In the emergency dataset, whatever it says itself: what is recent, for instance. */
   readonly emergency?: boolean | undefined;
+  /** Besides those that a resource says itself: of the Bundle it was in, of the version it amends. */
+  readonly labels?: readonly string[] | undefined;
+  /** The least. Default: what a resource says, N for a file, and R with a label. */
+  readonly confidentiality?: Confidentiality | undefined;
+  /** Besides those that the labels bring. */
+  readonly effects?: readonly StatutoryEffect[] | undefined;
 }
 
 /** A FHIR R4 resource as JSON, sealed to the byte. It is validated and described by itself. */
@@ -31,10 +37,6 @@ export interface FileSource extends Source {
   readonly month: number | null;
   /** Default: `documents`. */
   readonly category?: string | undefined;
-  readonly labels?: readonly string[] | undefined;
-  /** Default: N, and R with a label. */
-  readonly confidentiality?: Confidentiality | undefined;
-  readonly effects?: readonly StatutoryEffect[] | undefined;
 }
 
 export type RecordSource = ResourceSource | FileSource;

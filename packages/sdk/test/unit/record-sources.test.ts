@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RecordMarks } from '@consilium/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RecordSource, RegisteredPatient } from '../../src/index.ts';
 import {
   extensionOf,
+  type FileMarks,
   mediaTypeOf,
   type RecordFileOptions,
   recordSourcesAt,
@@ -46,6 +48,12 @@ async function onlyFile(path: string, options: Partial<RecordFileOptions> = {}) 
   return source;
 }
 
+async function marksOf(path: string, marks: FileMarks = {}): Promise<RecordMarks> {
+  const [source] = await sourcesAt(path, { marks });
+  if (source === undefined) throw new Error('no source');
+  return (await prepareRecord(source, systemRandom)).marks;
+}
+
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 describe('the records of files', () => {
@@ -59,6 +67,42 @@ describe('the records of files', () => {
     ]);
     const own = write('own', '\n {"resourceType":"Patient"}');
     expect(await sourcesAt(own)).toMatchObject([{ kind: 'resource', source: 'own', patient }]);
+  });
+
+  test('what a Bundle says of its own protection holds for each resource in it, and lowers none', async () => {
+    const security = [
+      { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'PSYTHPN' },
+      { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'L' },
+    ];
+    const observation = { resourceType: 'Observation', status: 'final', code: { text: 'a' } };
+    const entry = [{ resource: observation }];
+    const bundle = JSON.stringify({ resourceType: 'Bundle', meta: { security }, entry });
+    const marked = await marksOf(write('marked.json', bundle));
+    expect(marked).toMatchObject({
+      confidentiality: 'V',
+      effects: ['closed-to-patient', 'separate-authorization'],
+    });
+    const low = JSON.stringify({ resourceType: 'Bundle', meta: { security: security.slice(1) }, entry });
+    expect(await marksOf(write('low.json', low))).toMatchObject({ confidentiality: 'N', effects: [] });
+  });
+
+  test('what is said of a resource adds to what it says, and never takes away', async () => {
+    const security = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }];
+    const resource = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: { text: 'a' },
+      meta: { security },
+    };
+    const path = write('very.json', JSON.stringify(resource));
+    const effects = ['withheld-from-payers'] as const;
+    expect(await marksOf(path, { labels: ['HIV'], confidentiality: 'N', effects })).toMatchObject({
+      confidentiality: 'V',
+      effects,
+    });
+    const plain = write('plain.json', JSON.stringify({ ...resource, meta: undefined }));
+    expect(await marksOf(plain, { labels: ['HIV'] })).toMatchObject({ confidentiality: 'R' });
+    expect(await marksOf(plain)).toMatchObject({ confidentiality: 'N', effects: [] });
   });
 
   test('any other file is one, read from the disk when it is sealed, as often as wanted', async () => {
