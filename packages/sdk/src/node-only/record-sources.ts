@@ -54,7 +54,7 @@ export interface RecordFileOptions {
 
 /**
  * Throws `FILE_MISSING`, `FILE_UNREADABLE`, `FILE_TOO_LARGE`, `BUNDLE_INVALID` naming the file, or `FILE_INVALID` for an
- * empty folder and for NDJSON, by its name or with a resource on its first line. Whether a resource is valid is found out when it is sealed.
+ * empty folder, for a list of resources, and for NDJSON, by its name or with a resource on its first line. Whether a resource is valid is found out when it is sealed.
  */
 export async function* recordSourcesAt(
   path: string,
@@ -123,6 +123,11 @@ async function resourcesIn(
   const json = await readBytes(file);
   const parsed = tryParse(json);
   if (parsed === undefined) return unparsed(file, json, named);
+  if (parsed.isListOfResources)
+    throw new ConsiliumError('FILE_INVALID', {
+      file,
+      rule: 'a list of resources is not taken: make it a Bundle',
+    });
   if (parsed.resourceType === undefined) return undefined;
   if (parsed.resourceType !== 'Bundle') return [{ json, place: '', protection: {} }];
   try {
@@ -164,13 +169,24 @@ interface ParsedFile {
   /** undefined when it is no object that names one. */
   readonly resourceType: unknown;
   readonly meta: unknown;
+  readonly isListOfResources: boolean;
+}
+
+interface MaybeResource {
+  readonly resourceType?: unknown;
+  readonly meta?: unknown;
 }
 
 function tryParse(bytes: Uint8Array): ParsedFile | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    const value = JSON.parse(text) as { readonly resourceType?: unknown; readonly meta?: unknown } | null;
-    return { text, resourceType: value?.resourceType, meta: value?.meta };
+    const value = JSON.parse(text) as MaybeResource | readonly (MaybeResource | null)[] | null;
+    if (Array.isArray(value)) {
+      const isListOfResources = value.some((item: MaybeResource | null) => item?.resourceType !== undefined);
+      return { text, resourceType: undefined, meta: undefined, isListOfResources };
+    }
+    const { resourceType, meta } = (value ?? {}) as MaybeResource;
+    return { text, resourceType, meta, isListOfResources: false };
   } catch {
     return undefined;
   }

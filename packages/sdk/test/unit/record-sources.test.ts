@@ -137,6 +137,12 @@ describe('the records of files', () => {
       });
   });
 
+  test('a list of resources is refused, which as a document would lose their labels; any other list is as it is', async () => {
+    const list = write('list.json', '[null, {"resourceType":"Patient"}]');
+    await expect(sourcesAt(list)).rejects.toMatchObject({ code: 'FILE_INVALID' });
+    expect(await sourcesAt(write('numbers.json', '[1, null, {}]'))).toMatchObject([{ kind: 'file' }]);
+  });
+
   test('a folder is read in the order of its paths, without hidden files', async () => {
     for (const name of ['chart/b/x.txt', 'chart/a.txt', 'chart/.hidden']) write(name, name);
     const found = await sourcesAt(join(folder, 'chart'), { shown: 'my/chart/' });
