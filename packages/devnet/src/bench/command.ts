@@ -28,7 +28,7 @@ interface Amounts {
   readonly opened: number;
 }
 
-const SHORT: Amounts = { latency: 200, throughput: 8_000, resources: 384, opened: 128 };
+const SHORT: Amounts = { latency: 128, throughput: 4_000, resources: 256, opened: 128 };
 const LONG: Amounts = { latency: 1_000, throughput: 60_000, resources: 4_000, opened: 256 };
 
 export interface Figures {
