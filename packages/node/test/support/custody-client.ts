@@ -1,10 +1,24 @@
 // An SDK client over hospitals in memory: the chain and the custody under test answer as a node's HTTP API would.
-import { byteString, decode, encode, type Hex32, list, nullable, toHex } from '@consilium/core';
+import {
+  byteString,
+  decode,
+  encode,
+  encodeReleaseRequest,
+  type Hex32,
+  list,
+  nullable,
+  type ReleaseRequest,
+  type SecretKey,
+  signRequest,
+  toHex,
+} from '@consilium/core';
 import { type Client, createClient } from '@consilium/sdk';
+import type { Person } from '../../../core/test/kit/people.ts';
 import { createFakeNode, type FakeLedger } from '../../../sdk/test/support/fake-node.ts';
 import type { Outcome } from '../../src/custody/custody.ts';
 import type { Gathered } from '../../src/custody/gatherer.ts';
 import type { CustodianAnswer } from '../../src/custody/relay.ts';
+import { drawn } from './custody-author.ts';
 import { answerOf, type CustodyNode, type CustodyWorld, ok, until } from './custody-world.ts';
 
 const blobsShape = list(byteString(2 ** 21), 64, 1);
@@ -22,6 +36,24 @@ export function clientOf(world: CustodyWorld, at: CustodyNode): Client {
     now: () => world.clock.wallMs(),
     pause: async () => undefined,
   });
+}
+
+/** A doctor's request for the first two records of an access, as it is sent; `change` says otherwise. */
+export function signedRelease(
+  world: CustodyWorld,
+  { patient, doctor }: { readonly patient: Person; readonly doctor: Person },
+  change: Partial<ReleaseRequest> & Pick<ReleaseRequest, 'access'>,
+  key: SecretKey = doctor.key,
+): Uint8Array {
+  const plain: ReleaseRequest = {
+    type: 'release',
+    patient: patient.id,
+    reader: doctor.id,
+    places: [0, 1],
+    nonce: toHex(drawn(16)),
+    ...change,
+  };
+  return encodeReleaseRequest(signRequest(key, world.chain.deps.genesisHash, plain));
 }
 
 /** What the promise gives, while the world's time goes on. */

@@ -15,7 +15,6 @@ import {
   type ErrorCode,
   encode,
   encodeReleased,
-  encodeReleaseRequest,
   fromHex,
   type Hex32,
   isConsiliumError,
@@ -25,8 +24,6 @@ import {
   type SecretKey,
   shareInfo,
   signDealing,
-  signRequest,
-  toHex,
 } from '@consilium/core';
 import { type Client, type OpenedAccess, openRecords, type Signer } from '@consilium/sdk';
 import { type EncryptionKey, openContent, unsealShares } from '@consilium/sealing';
@@ -38,8 +35,8 @@ import { packageKey } from '../../../src/custody/holding-rows.ts';
 import type { CustodianAnswer } from '../../../src/custody/relay.ts';
 import { decodeCustodyMessage, encodeCustodyMessage } from '../../../src/messages/custody.ts';
 import { TABLES } from '../../../src/tables.ts';
-import { type Authored, drawn } from '../../support/custody-author.ts';
-import { clientOf, whilePassing } from '../../support/custody-client.ts';
+import type { Authored } from '../../support/custody-author.ts';
+import { clientOf, signedRelease, whilePassing } from '../../support/custody-client.ts';
 import {
   answerOf,
   type CustodyNode,
@@ -104,16 +101,7 @@ async function saidByEach(
   change: Partial<ReleaseRequest> = {},
   key: SecretKey = doctor.key,
 ): Promise<ReadonlyMap<Hex32, string>> {
-  const plain: ReleaseRequest = {
-    type: 'release',
-    patient: patient.id,
-    access,
-    reader: doctor.id,
-    places: [0, 1],
-    nonce: toHex(drawn(16)),
-    ...change,
-  };
-  const bytes = encodeReleaseRequest(signRequest(key, world.chain.deps.genesisHash, plain));
+  const bytes = signedRelease(world, { patient, doctor }, { access, ...change }, key);
   const answers = await whilePassing(
     world,
     answerOf<Outcome<readonly CustodianAnswer[]>>((done) => reading.custody.release(bytes, 'all', done)),
@@ -251,15 +239,7 @@ it('A custodian that is behind, restored from an old copy, or removed from the s
 
 /** What this one custodian says to who asks it directly. */
 async function saidAlone({ patient, doctor }: Story, at: CustodyNode, access: number): Promise<string> {
-  const plain: ReleaseRequest = {
-    type: 'release',
-    patient: patient.id,
-    access,
-    reader: doctor.id,
-    places: [0, 1],
-    nonce: toHex(drawn(16)),
-  };
-  const bytes = encodeReleaseRequest(signRequest(doctor.key, world.chain.deps.genesisHash, plain));
+  const bytes = signedRelease(world, { patient, doctor }, { access, places: [0, 1] });
   const asked = answerOf<Outcome<readonly CustodianAnswer[]>>((done) =>
     at.custody.release(bytes, 'all', done),
   );

@@ -5,7 +5,6 @@ import {
   decodeRelease,
   decodeReleased,
   type ErrorCode,
-  encodeReleaseRequest,
   fromHex,
   type Hex32,
   isInBatch,
@@ -16,7 +15,6 @@ import {
   type ReleaseRequest,
   releaseInfo,
   type SecretKey,
-  signRequest,
   toHex,
 } from '@consilium/core';
 import { encryptionKeyFromSeed, openContent, unseal } from '@consilium/sealing';
@@ -34,6 +32,7 @@ import {
 } from '../../../src/messages/custody.ts';
 import { TABLES } from '../../../src/tables.ts';
 import { type Authored, drawn } from '../../support/custody-author.ts';
+import { signedRelease } from '../../support/custody-client.ts';
 import {
   answerOf,
   type CustodyNode,
@@ -91,16 +90,7 @@ function request(
   change: Partial<ReleaseRequest> = {},
   key: SecretKey = doctor.key,
 ): Uint8Array {
-  const plain: ReleaseRequest = {
-    type: 'release',
-    patient: patient.id,
-    access,
-    reader: doctor.id,
-    places: [0, 1],
-    nonce: toHex(drawn(16)),
-    ...change,
-  };
-  return encodeReleaseRequest(signRequest(key, world.chain.deps.genesisHash, plain));
+  return signedRelease(world, { patient, doctor }, { access, ...change }, key);
 }
 
 type Answers = readonly CustodianAnswer[];
