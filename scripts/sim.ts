@@ -1,5 +1,5 @@
-// Owns: `npm run sim`. Everything else is in packages/sim/src/cli.
-import { simMain } from '../packages/sim/src/cli/main.ts';
+// Owns: `npm run sim`. Everything else is in packages/chaos/src/cli.
+import { simMain } from '../packages/chaos/src/cli/main.ts';
 
 process.exitCode = await simMain(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),

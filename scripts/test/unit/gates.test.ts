@@ -97,6 +97,12 @@ const lintPlants: Plant[] = [
     rule: imports,
   },
   {
+    title: 'a checker may not import Node',
+    file: 'packages/chaos/src/checkers/files.ts',
+    text: reexport('node:fs'),
+    rule: imports,
+  },
+  {
     title: 'the devnet starts the node and does not import it',
     file: 'packages/devnet/src/inside.ts',
     text: reexport('@consilium/node'),
@@ -284,7 +290,7 @@ const innocent: Record<string, string> = {
   'packages/node/src/mempool/neighbours.ts': reexport('../replica/index.ts'),
   'packages/node/src/signing/record/neighbours.ts': reexport('../../replica/index.ts'),
   'packages/sdk/src/node-only/key-file.ts': reexport('node:fs'),
-  'packages/sim/src/main.ts': reexport('node:path'),
+  'packages/chaos/src/worker/main.ts': reexport('node:path'),
   'packages/sim/src/portable.ts': reexport('@consilium/node/replica'),
   'packages/cli/src/light.ts': "export const load = (): Promise<unknown> => import('@consilium/node');\n",
   'packages/cli/src/type-only.ts':

@@ -24,7 +24,7 @@ function loadedBy(...words: string[]): { readonly exitCode: number; readonly loa
 
 /** The daemon with libp2p, and the validator of FHIR with its definitions. */
 const HEAVY =
-  /libp2p|packages\/(?:node|devnet|sim)\/|@medplum|packages\/fhir\/src\/(?:index|validate\/(?!resource-types))/;
+  /libp2p|packages\/(?:node|devnet|sim|chaos)\/|@medplum|packages\/fhir\/src\/(?:index|validate\/(?!resource-types))/;
 
 describe('what is heavy is loaded by the command that needs it, not before', () => {
   test.each([

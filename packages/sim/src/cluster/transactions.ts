@@ -1,5 +1,4 @@
-// Owns: transactions of simulated clients: signed by the run's registry, noted as submitted, acknowledged when the node
-// that took them tells of their commit.
+// Owns: transactions of simulated clients: signed by the run's registry, handed in at a node.
 import {
   type Action,
   concat,
@@ -44,24 +43,11 @@ export function signTransaction(
 
 /** Hands the transaction in at a node that is up. */
 export function submit(
-  { history }: Cluster,
+  { taps }: Cluster,
   node: SimNode,
   tx: Tx,
   answer: SubmitAnswer = () => undefined,
 ): void {
-  const known = history.submitted.get(tx.id);
-  history.submitted.set(tx.id, known ?? { id: tx.id, node: node.id, acknowledged: false });
+  for (const listener of taps.submitted) listener(tx, node.id);
   node.pool?.submit(tx.bytes, answer);
-}
-
-/** From here on a commit told by the node that took a transaction counts as acknowledged. */
-export function acknowledgeCommits(cluster: Cluster): void {
-  const { history } = cluster;
-  cluster.onCommit((node, { execution }) => {
-    if (history.hostile.has(node)) return;
-    for (const tx of execution.txs) {
-      const submitted = history.submitted.get(tx.id);
-      if (submitted?.node === node) submitted.acknowledged = true;
-    }
-  });
 }

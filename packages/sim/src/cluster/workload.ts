@@ -1,7 +1,7 @@
 // Owns: clients of a simulated network: transactions at drawn times, through any node that is up.
 import { actionOf } from '@consilium/core';
 import type { Cluster } from './cluster.ts';
-import { acknowledgeCommits, signTransaction, submit } from './transactions.ts';
+import { signTransaction, submit } from './transactions.ts';
 
 export interface WorkloadOptions {
   /** Mean time between transactions. Microseconds. */
@@ -37,7 +37,6 @@ export function startWorkload(cluster: Cluster, options: WorkloadOptions): Workl
     submit(cluster, node, signTransaction(cluster, sender, [actionOf('chain.noop', {})], prng.bytes(16)));
   };
 
-  acknowledgeCommits(cluster);
   arm();
   return {
     stop: () => {

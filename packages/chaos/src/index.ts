@@ -1,0 +1,2 @@
+// The public face of the fault kit.
+export { simMain } from './cli/main.ts';

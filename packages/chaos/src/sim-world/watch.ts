@@ -1,0 +1,70 @@
+// Owns: the checkers' ears in a simulated cluster: what its taps tell goes to each of them, in the order they need.
+import { genesisValidators, headerId } from '@consilium/core';
+import { type Committed, readBlock, readTip } from '@consilium/node/replica';
+import type { Cluster, SimNode } from '@consilium/sim';
+import { createAccountabilityChecker } from '../checkers/accountability.ts';
+import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
+import { createAgreementChecker } from '../checkers/agreement.ts';
+import { createCertificateChecker } from '../checkers/certificates.ts';
+import { allOf, type StoreSeen } from '../checkers/checker.ts';
+import { createCoverage } from '../checkers/coverage.ts';
+import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
+import { createValidityChecker } from '../checkers/validity.ts';
+import { type CommitSeen, createHistory, type History } from '../history/history.ts';
+
+export interface Watch {
+  readonly history: History;
+  /** The last word of those checkers that look back: call once, when the network was healed and has gone on. */
+  end(): void;
+}
+
+/** Call before the first node starts. */
+export function watchCluster(cluster: Cluster): Watch {
+  const { founders, keys, taps, net, nodes } = cluster;
+  const history = createHistory(cluster.hostile);
+  const coverage = createCoverage(history);
+  const rules = {
+    genesisHash: founders.genesisHash,
+    validators: genesisValidators(founders.genesis),
+    verify: keys.verify,
+  };
+  const checkers = allOf([
+    coverage,
+    createAcknowledgementChecker(history),
+    createValidityChecker(history, () => false),
+    createAgreementChecker(history),
+    createCertificateChecker(history, rules),
+    createAccountabilityChecker(history),
+    createDoubleSigningChecker(history),
+  ]);
+  taps.committed.push((node, committed) => checkers.committed(node, seenOf(committed)));
+  taps.opened.push((node, tip) => checkers.opened(node, tip));
+  taps.reported.push((node, event) => checkers.reported(node, event));
+  taps.signed.push((node, content) => checkers.signed(node, content));
+  taps.submitted.push((tx, node) => checkers.submitted(tx, node));
+  net.onDelivered((_from, _to, channel, message) => coverage.delivered(channel, message));
+  return {
+    history,
+    end: () => {
+      for (const { by, peer, code } of net.penalties) checkers.penalized(by, peer, code);
+      checkers.ended(nodes.map(storeOf));
+    },
+  };
+}
+
+export function seenOf({ block, blockId, certificate, by, execution }: Committed): CommitSeen {
+  const { stateRoot, validators, txs } = execution;
+  const txIds = txs.map(({ id }) => id);
+  return { block, blockId, certificate, by, txIds, stateRoot, nextValidators: validators };
+}
+
+function storeOf({ id, kv }: SimNode): StoreSeen {
+  return {
+    node: id,
+    tip: readTip(kv.reader),
+    blockIdAt: (height) => {
+      const block = readBlock(kv.reader, height);
+      return block === undefined ? undefined : headerId(block.header);
+    },
+  };
+}
