@@ -1,6 +1,6 @@
 // Owns: a scenario as a value: a network, a load, faults with their triggers, and what is expected. The same for both
 // worlds. Does not own: its text (parse.ts, render.ts), which faults there are (faults/catalogue.ts).
-import type { FaultName } from '../faults/catalogue.ts';
+import type { FaultName } from '../faults/names.ts';
 
 export interface Scenario {
   readonly name: string;

@@ -20,13 +20,7 @@ import {
   validatorsAfterNext,
 } from '@consilium/core';
 import { heightKey, readBlock, readCertificate, stateReader, TABLES } from '@consilium/node/replica';
-import {
-  createHospital,
-  type Hospital,
-  type SimNode,
-  signTransaction,
-  submit,
-} from '@consilium/sim';
+import { createHospital, type Hospital, type SimNode, signTransaction, submit } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
 import { createForge } from '../../src/byzantine/forge.ts';
 import { keepSubmitting, type Network, network } from '../support/network.ts';
