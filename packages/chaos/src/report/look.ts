@@ -25,6 +25,7 @@ button{font:inherit;padding:.15rem .7rem;color:inherit;background:var(--box);bor
 svg text{font:11px system-ui,sans-serif;fill:var(--fg)}svg text.time{fill:var(--dim)}svg text.name{font-weight:600}
 .grid{stroke:var(--line);stroke-width:.6}
 .band .bar{fill:var(--hue);fill-opacity:.35;stroke:var(--hue)}.band .shade{fill:var(--hue);fill-opacity:.1;stroke:var(--hue);stroke-opacity:.35;stroke-dasharray:2 3}
+.many .band .shade{fill-opacity:.03;stroke:none}
 .band{--hue:#6e7781}.class-process{--hue:#cf222e}.class-network{--hue:#0969da}.class-message{--hue:#1b7c83}.class-clock{--hue:#8250df}.class-disk{--hue:#bc4c00}.class-byzantine{--hue:#bf3989}.class-load{--hue:#4d7c0f}.class-operator{--hue:#9a6700}
 .curve{fill:none;stroke:var(--hue);stroke-width:1.8}
 .hue-0{--hue:#0969da}.hue-1{--hue:#bc4c00}.hue-2{--hue:#1a7f37}.hue-3{--hue:#8250df}.hue-4{--hue:#cf222e}.hue-5{--hue:#1b7c83}.hue-6{--hue:#bf3989}.hue-7{--hue:#9a6700}

@@ -22,6 +22,8 @@ const HEIGHTS_PX = 190;
 const THROUGHPUT_PX = 90;
 const GAP_PX = 34;
 const LABEL_CHAR_PX = 6.6;
+/** From here on the shades of bands lie over each other, and would hide the curves. */
+const MANY_BANDS = 12;
 
 interface Frame {
   readonly endMs: number;
@@ -49,7 +51,7 @@ export function timelinePicture(record: RunRecord): Html {
   const bars = throughputOf(record.timeline, endMs);
   const more = left > 0 ? html`<p>${left} more faults had no room in the picture.</p>` : NOTHING;
   return html`<div class="picture" data-zoomable>
-<svg role="img" aria-labelledby="timeline-title timeline-desc" viewBox="0 0 ${WIDTH} ${frame.bottom + 26}">
+<svg role="img" aria-labelledby="timeline-title timeline-desc" class="${placed.length > MANY_BANDS ? 'many' : 'few'}" viewBox="0 0 ${WIDTH} ${frame.bottom + 26}">
 <title id="timeline-title">Timeline of the run</title>
 <desc id="timeline-desc">Each fault as a band from when it began until it was undone, over the height of each node and the transactions a second. The tables below tell the same in words.</desc>
 ${placed.map((band) => bandPicture(band, frame))}
