@@ -15,7 +15,8 @@ export interface ScenarioFile {
 /** Throws `FILE_MISSING`, `FILE_UNREADABLE`, `SCENARIO_INVALID` {path, where, why}. */
 export function readScenarios(path: string): readonly ScenarioFile[] {
   const paths = pathsOf(path);
-  if (paths.length === 0) throw new ConsiliumError('SCENARIO_INVALID', { path, where: 'folder', why: 'holds no .toml' });
+  if (paths.length === 0)
+    throw new ConsiliumError('SCENARIO_INVALID', { path, where: 'folder', why: 'holds no .toml' });
   return paths.map(readScenario);
 }
 

@@ -43,7 +43,8 @@ async function untilEven(devnet: Devnet, signal: AbortSignal): Promise<Readonly<
     const { nodes } = await devnet.status();
     const heights = Object.fromEntries(nodes.map(({ name, height }) => [name, height ?? -1]));
     if (new Set(Object.values(heights)).size === 1 && !Object.values(heights).includes(-1)) return heights;
-    if (signal.aborted) throw new ConsiliumError('STORY_WAIT_TIMEOUT', { what: 'one height at all hospitals' });
+    if (signal.aborted)
+      throw new ConsiliumError('STORY_WAIT_TIMEOUT', { what: 'one height at all hospitals' });
     await delay(LOOK_MS);
   }
 }

@@ -16,7 +16,11 @@ export interface ListedFault {
   readonly why: Readonly<Record<string, string>>;
   /** null: it is no misbehaviour. */
   readonly provable: boolean | null;
-  readonly params: readonly { readonly name: string; readonly does: string; readonly default: string | number }[];
+  readonly params: readonly {
+    readonly name: string;
+    readonly does: string;
+    readonly default: string | number;
+  }[];
   /** A step that does it. */
   readonly example: string;
 }
@@ -58,5 +62,7 @@ function shown({ kind, default: otherwise }: FaultEntry['params'][number]): stri
 function exampleOf({ name, class: ofClass, params }: FaultEntry): string {
   const what = ofClass === 'byzantine' ? `do = "byzantine"; strategy = "${name}"` : `do = "${name}"`;
   const given = params.map((spec) => `; ${spec.name} = ${JSON.stringify(shown(spec))}`).join('');
-  return `[[step]] at = "5s"; ${what}; target = "one"; for = "10s"${given}`.replaceAll('; ', '\n').replace('[[step]] ', '[[step]]\n');
+  return `[[step]] at = "5s"; ${what}; target = "one"; for = "10s"${given}`
+    .replaceAll('; ', '\n')
+    .replace('[[step]] ', '[[step]]\n');
 }

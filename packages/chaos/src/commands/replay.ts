@@ -24,7 +24,9 @@ export async function replayRun({ dir, progress, signal }: ReplayOptions): Promi
     lines: [
       `${verdict.outcome}: ${verdict.scenario} (seed ${verdict.seed}), before: ${before.verdict.outcome}`,
       ...violationLines(verdict),
-      ...(same === undefined ? [] : [same ? 'The same bytes as before.' : 'Other bytes than before: the code has changed since.']),
+      ...(same === undefined
+        ? []
+        : [same ? 'The same bytes as before.' : 'Other bytes than before: the code has changed since.']),
     ],
     exitCode: EXIT_OF[verdict.outcome],
   };

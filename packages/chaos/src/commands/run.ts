@@ -91,7 +91,17 @@ async function runLive(
 }
 
 function short({ scenario, seed, outcome, heights, tookMs, healedMs, digest, violations, unknown }: Verdict) {
-  return { scenario, seed, outcome, heights, tookMs, healedMs: healedMs ?? null, digest, violations, unknown };
+  return {
+    scenario,
+    seed,
+    outcome,
+    heights,
+    tookMs,
+    healedMs: healedMs ?? null,
+    digest,
+    violations,
+    unknown,
+  };
 }
 
 function lineOf({ scenario, seed, outcome, heights, tookMs, healedMs }: Verdict): string {

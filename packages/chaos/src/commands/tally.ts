@@ -87,5 +87,8 @@ export function failureLines({ scenario, seed, outcome, violations, unknown, rep
 }
 
 export function violationLines({ violations, unknown }: Verdict): string[] {
-  return [...violations.map(({ checker, what }) => `  ${checker}: ${what}`), ...unknown.map((why) => `  unknown: ${why}`)];
+  return [
+    ...violations.map(({ checker, what }) => `  ${checker}: ${what}`),
+    ...unknown.map((why) => `  unknown: ${why}`),
+  ];
 }

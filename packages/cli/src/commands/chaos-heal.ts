@@ -15,8 +15,7 @@ export const registerChaosHeal: Register = (place) =>
       summary: 'start and resume every node of a devnet, and tell how long until all stand at one height',
       examples: ['npx consilium chaos heal', 'npx consilium chaos heal --dir /tmp/trial --within 20'],
     },
-    (command) =>
-      addDirOption(command).option('--within <seconds>', 'give up after this time', '60'),
+    (command) => addDirOption(command).option('--within <seconds>', 'give up after this time', '60'),
     async (_args, options) => {
       const { healDevnet } = await import('@consilium/chaos');
       const withinMs = integerOf(options.within, '--within', 1) * 1000;

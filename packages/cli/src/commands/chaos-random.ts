@@ -1,6 +1,13 @@
 // Owns: `chaos random`: drawn faults for some minutes.
 import { addCommand, type Register } from '../command.ts';
-import { addOutOption, addWorldOption, type OutOption, outDir, type WorldOption, worldOf } from '../setup/chaos.ts';
+import {
+  addOutOption,
+  addWorldOption,
+  type OutOption,
+  outDir,
+  type WorldOption,
+  worldOf,
+} from '../setup/chaos.ts';
 import { createEnding } from '../setup/ending.ts';
 import { integerOf, usage } from '../usage.ts';
 

@@ -13,7 +13,8 @@ export const registerChaosReport: Register = (place) =>
     place,
     {
       usage: 'report <folder>',
-      summary: 'one page that shows a kept run: faults, heights, messages, the first divergence, the logs around it',
+      summary:
+        'one page that shows a kept run: faults, heights, messages, the first divergence, the logs around it',
       examples: ['npx consilium chaos report chaos-runs/seed-42-sim-42 --html'],
     },
     (command) =>

@@ -1,7 +1,14 @@
 // Owns: `chaos run`: scenario files in the simulator or on a devnet of their own.
 import { availableParallelism } from 'node:os';
 import { addCommand, type Register } from '../command.ts';
-import { addOutOption, addWorldOption, type OutOption, outDir, type WorldOption, worldOf } from '../setup/chaos.ts';
+import {
+  addOutOption,
+  addWorldOption,
+  type OutOption,
+  outDir,
+  type WorldOption,
+  worldOf,
+} from '../setup/chaos.ts';
 import { createEnding } from '../setup/ending.ts';
 import { pathOf } from '../setup/files.ts';
 import { integerOf } from '../usage.ts';
