@@ -1,10 +1,15 @@
 // The public face of the simulated network. Judges nothing: who checks a run listens to its cluster.
 
+export * from './cluster/authored.ts';
 export * from './cluster/cluster.ts';
+export * from './cluster/deposit.ts';
 export * from './cluster/identities.ts';
 export * from './cluster/membership.ts';
+export * from './cluster/people.ts';
+export * from './cluster/reading.ts';
 export * from './cluster/records.ts';
 export * from './cluster/set-changes.ts';
+export * from './cluster/sign-transaction.ts';
 export * from './cluster/signed-content.ts';
 export * from './cluster/sim-custody.ts';
 export * from './cluster/sim-node.ts';
