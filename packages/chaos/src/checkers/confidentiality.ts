@@ -25,7 +25,7 @@ import {
 import { decodeCustodyMessage, storedPackage } from '@consilium/node/custody';
 import type { Reading, Released, SimEncryptionKey } from '@consilium/sim';
 import { type History, reached, violate } from '../history/history.ts';
-import { createThief, type StolenKey } from './stolen.ts';
+import { createThief, type StolenKey, type Thief } from './stolen.ts';
 
 /** A node as a thief finds it. */
 export interface StolenNode {
@@ -183,7 +183,7 @@ function groupsOfThieves(history: History, { nodes, furthest }: CustodyEyes): re
   return free <= 0 ? [hostile] : choices(honest, free).map((chosen) => [...hostile, ...chosen]);
 }
 
-function choices<T>(items: readonly T[], count: number): T[][] {
+export function choices<T>(items: readonly T[], count: number): T[][] {
   if (count === 0) return [[]];
   return items.flatMap((item, at) => choices(items.slice(at + 1), count - 1).map((rest) => [item, ...rest]));
 }
@@ -197,21 +197,10 @@ function openedBy(
 ): readonly Hex32[] {
   const state = eyes.furthest();
   if (state === undefined) return [];
-  const keys = thieves.map(({ node, custodyKey }) => stolenKey(state, node, custodyKey));
-  const onDisk = thieves.flatMap(({ packages }) => packages());
-  const unique = new Map([...sent, ...onDisk].map((bytes) => [hashHex(bytes), bytes]));
-  const packages = [...unique.values()].flatMap((bytes): readonly CustodyPackage[] => {
-    const content = storedPackage(bytes);
-    return content === undefined ? [] : [content];
-  });
   const readers = thieves.flatMap((thief) => thief.readers);
   const open = readers.flatMap((reader) => releases.flatMap((each) => openedRelease(eyes, reader, each)));
-  const secrets = createThief(
-    eyes.group,
-    keys,
-    packages,
-    open.map(({ released }) => released),
-  ).secrets();
+  const released = open.map((each) => each.released);
+  const secrets = thiefOf(eyes, thieves, sent, released).secrets();
   const permitted = new Set(
     open
       .filter(({ reader, patient, access, released: { record } }) =>
@@ -220,6 +209,25 @@ function openedBy(
       .map(({ released }) => released.record),
   );
   return [...secrets.keys()].filter((record) => !permitted.has(record));
+}
+
+/** With these nodes' disks and custody keys, and with what was sent to them and released to their readers. */
+export function thiefOf(
+  { group, furthest }: CustodyEyes,
+  thieves: readonly StolenNode[],
+  sent: readonly Uint8Array[] = [],
+  released: readonly ReleasedRecord[] = [],
+): Thief {
+  const state = furthest();
+  const keys =
+    state === undefined ? [] : thieves.map(({ node, custodyKey }) => stolenKey(state, node, custodyKey));
+  const onDisk = thieves.flatMap(({ packages }) => packages());
+  const unique = new Map([...sent, ...onDisk].map((bytes) => [hashHex(bytes), bytes]));
+  const packages = [...unique.values()].flatMap((bytes): readonly CustodyPackage[] => {
+    const content = storedPackage(bytes);
+    return content === undefined ? [] : [content];
+  });
+  return createThief(group, keys, packages, released);
 }
 
 function stolenKey(state: StateReader, custodian: Hex32, key: SimEncryptionKey): StolenKey {

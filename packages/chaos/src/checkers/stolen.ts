@@ -79,25 +79,32 @@ function note(group: Group, known: Known, { record, epoch, points }: Place, at: 
   polynomial.shares.set(at.index, at.share);
 }
 
-/** The share that a custodian's key gives: of the one dealing of an author, or put together of those dealt again. */
 function takeOwn(group: Group, known: Known, view: PackageView, stolen: StolenKey): void {
   const { content, points } = view;
   const { epoch } = content;
   const index = stolen.indexIn(epoch);
   if (index === undefined) return;
   for (const [position, { commitment }] of content.records.entries()) {
-    const parts = content.dealings.map((dealing) => ({
-      index: dealing.dealer,
-      share: partOf(content, dealing, stolen, index, position),
-    }));
-    const whole = parts.flatMap(({ index: dealer, share }) =>
-      share === undefined ? [] : [{ index: dealer, share }],
-    );
-    const [first] = whole;
-    if (first === undefined || whole.length < parts.length) continue;
-    const share = first.index === 0 ? first.share : combineShares(whole);
-    note(group, known, { record: commitment, epoch, points: points[position] ?? [] }, { index, share });
+    const share = ownShare(content, stolen, index, position);
+    if (share !== undefined)
+      note(group, known, { record: commitment, epoch, points: points[position] ?? [] }, { index, share });
   }
+}
+
+/** The share that a custodian's key gives: of the one dealing of an author, or put together of those dealt again. */
+export function ownShare(
+  content: CustodyPackage,
+  stolen: Pick<StolenKey, 'custodian' | 'key'>,
+  index: number,
+  position: number,
+): Uint8Array | undefined {
+  const whole = content.dealings.flatMap((dealing) => {
+    const share = partOf(content, dealing, stolen, index, position);
+    return share === undefined ? [] : [{ index: dealing.dealer, share }];
+  });
+  const [first] = whole;
+  if (first === undefined || whole.length < content.dealings.length) return undefined;
+  return first.index === 0 ? first.share : combineShares(whole);
 }
 
 /** Enough parts of one dealing give the share of its dealer in the epoch before. */
@@ -134,7 +141,7 @@ function partsOf(
 function partOf(
   { batch, epoch, records }: CustodyPackage,
   dealing: Dealing,
-  { custodian, key }: StolenKey,
+  { custodian, key }: Pick<StolenKey, 'custodian' | 'key'>,
   index: number,
   position: number,
 ): Uint8Array | undefined {
