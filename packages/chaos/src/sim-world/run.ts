@@ -11,6 +11,7 @@ import {
   members,
   type SignatureKind,
   startFounders,
+  startRecordsWorkload,
   startSetChanges,
   startWorkload,
 } from '@consilium/sim';
@@ -92,6 +93,7 @@ function createRun(scenario: Scenario, { signatures, record, keepTrace }: SimRun
     founders: foundersOf(nodes),
     guests: Array.from({ length: guests }, (_, index) => guestOf(index)),
     ...{ seed, signatures, keepTrace },
+    custody: needsCustody(scenario),
   });
   const watch = watchCluster(cluster);
   const world = createSimWorld(cluster, watch.history);
@@ -122,7 +124,13 @@ function runPhases(run: Run): number | undefined {
 function startLoad({ scenario, cluster }: Run): { stop(): void } {
   const { kind, rate, pause } = scenario.workload;
   if (kind === 'none') return { stop: () => undefined };
+  if (needsCustody(scenario)) return startRecordsWorkload(cluster, { meanUs: 1_000_000 / rate });
   return startWorkload(cluster, { meanUs: 1_000_000 / rate, pause });
+}
+
+/** People with consents have records that these are about. */
+function needsCustody({ workload: { kind } }: Scenario): boolean {
+  return kind === 'records' || kind === 'consents';
 }
 
 function passFaults({ scenario, cluster, watch, world }: Run): void {
