@@ -7,11 +7,12 @@ import { renderScenario } from '../scenario/render.ts';
 import type { Band } from './curves.ts';
 import { cut, type Html, type HtmlValue, html, NOTHING, seconds } from './html.ts';
 import { linesAround } from './log-window.ts';
-import { FATES, meaningOfChecker, OUTCOMES } from './meanings.ts';
+import { FATES, meaningOfChecker, OUTCOMES, verdictWords } from './meanings.ts';
 
 export function verdictSection({ verdict, scenario, dropped = {} }: RunRecord): Html {
+  const expected = scenario.expect.violation;
   const { outcome, world, seed, heights, tookMs, healedMs, unknown, violations, checks } = verdict;
-  const { sign, means } = OUTCOMES[outcome];
+  const { sign } = OUTCOMES[outcome];
   const facts = [
     `seed ${seed}`,
     world === 'sim' ? 'in the simulator' : 'on a devnet of processes',
@@ -22,9 +23,9 @@ export function verdictSection({ verdict, scenario, dropped = {} }: RunRecord): 
   const missing = Object.entries(dropped).map(([file, lines]) => `${lines} lines of ${file}`);
   return html`<header class="${outcome}"><p class="kicker">Run of the scenario</p>
 <h1>${scenario.name}</h1><p>${scenario.why}</p>
-<p class="outcome"><span aria-hidden="true">${sign}</span> <strong>${outcome}</strong>: the checkers ${outcome === 'pass' ? 'looked, and found nothing wrong' : means}</p>
+<p class="outcome"><span aria-hidden="true">${sign}</span> <strong>${outcome}</strong>: ${verdictWords(outcome, expected)}</p>
 <p>${facts.join(' · ')}</p></header>
-${violations.length === 0 ? NOTHING : violationList(violations)}
+${violations.length === 0 ? NOTHING : violationList(violations, expected)}
 ${listSection('Why it is not known', unknown)}
 ${listSection('Left out of this folder, over its bounds', missing)}
 <section aria-labelledby="checks"><h2 id="checks">What each checker says</h2>
@@ -37,14 +38,15 @@ function checkRow([name, outcome]: [string, keyof typeof OUTCOMES]): HtmlValue[]
   return [name, says, meaningOfChecker(name)];
 }
 
-function violationList(violations: RunRecord['verdict']['violations']): Html {
+function violationList(violations: RunRecord['verdict']['violations'], expected: string | undefined): Html {
+  const title = expected === undefined ? 'Violations' : `Violations; the scenario expects one of ${expected}`;
   const rows = violations.map(({ checker, what, height, nodes = [] }) => [
     checker,
     height ?? '',
     cut(what, REPORT_LINE_CHARS_MAX),
     nodes.map((id) => id.slice(0, 8)).join(' '),
   ]);
-  return html`<section class="bad" aria-labelledby="violations"><h2 id="violations">Violations</h2>
+  return html`<section class="bad" aria-labelledby="violations"><h2 id="violations">${title}</h2>
 ${tableOf(['Checker', 'Height', 'What', 'Nodes'], rows)}</section>`;
 }
 

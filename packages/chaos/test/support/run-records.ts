@@ -9,7 +9,7 @@ export const CHECKS = [
   'agreement',
   'validity',
   'certificates',
-  'acknowledgements',
+  'no-lost-ack',
   'consent-state',
   'liveness',
   'accountability',

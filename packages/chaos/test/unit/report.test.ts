@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderReport } from '../../src/report/report.ts';
+import { CHECKS } from '../../src/run/judge.ts';
 import type { RunRecord, TimelineEntry } from '../../src/run/verdict.ts';
 import {
   commitOf,
@@ -73,13 +74,33 @@ describe('The page of a run', () => {
 
   test('says the verdict on top, what each checker says, and what that means.', () => {
     const text = textOf(renderReport(forkedRecord()));
-    expect(text).toMatch(/two-state-roots .{0,200} fail : the checkers convicted: there is a violation/);
+    expect(text).toMatch(/two-state-roots .{0,200} fail : the run broke a promise/);
     expect(text).toContain(
       'agreement ✘ fail convicted: there is a violation All honest nodes hold one block',
     );
     expect(text).toContain('liveness – idle had nothing to look at');
     expect(text).toContain('validity ✔ pass');
     expect(textOf(renderReport(emptyRecord()))).toContain('the world could not be started');
+  });
+
+  test('takes a violation that the scenario expects for a pass, and its absence for none.', () => {
+    const { verdict, ...record } = forkedRecord();
+    const expecting = (violation: string) => scenarioOf({ expect: { ...record.scenario.expect, violation } });
+    const seen = {
+      ...record,
+      verdict: { ...verdict, outcome: 'pass' as const },
+      scenario: expecting('agreement'),
+    };
+    expect(textOf(renderReport(seen))).toContain('pass : agreement convicted, as the scenario expects');
+    const missed = { ...record, verdict, scenario: expecting('stores') };
+    expect(textOf(renderReport(missed))).toContain('expects that stores convicts, and it did not');
+  });
+
+  test('has words for every checker that may convict.', () => {
+    const checks = Object.fromEntries(CHECKS.map((name) => [name, 'pass' as const]));
+    const page = renderReport({ ...emptyRecord(), verdict: verdictOf({ checks }) });
+    expect(page).not.toContain('has no words for');
+    expect(textOf(page)).toContain('rejections ✔ pass');
   });
 
   test('has a band for each fault, from its begin to its undo.', () => {

@@ -81,6 +81,27 @@ describe('The sequence diagram', () => {
     expect(sequenceText(record)).toContain('<--------o        |        |     proposal ?[2J? 1');
   });
 
+  test('leaves out what only passes on what was shown, and draws what is said again much later.', () => {
+    const message = (atMs: number, from: string, to: string, words: string) =>
+      ({ atMs, kind: 'message', from, to, words }) as const;
+    const timeline = [
+      message(1, 'n1', 'n2', 'votes prevote 1/0 a of n1'),
+      message(2, 'n2', 'n3', 'votes prevote 1/0 a of n1'),
+      message(3, 'n2', 'n3', 'votes prevote 1/0 a of n1, prevote 1/0 a of n2'),
+      message(4, 'n1', 'n3', 'votes prevote 1/0 a of n1'),
+      message(5, 'n1', 'n3', 'votes prevote 1/0 b of n1'),
+      message(2_000, 'n1', 'n3', 'votes prevote 1/0 a of n1'),
+    ];
+    const { rows, relays } = sequenceOf({ ...emptyRecord(), timeline });
+    expect(relays).toBe(2);
+    expect(rows.map((row) => [row.atMs, row.kind === 'message' && row.to.join(), row.words])).toEqual([
+      [1, 'n2,n3', 'prevote 1/0 a of n1'],
+      [3, 'n3', 'prevote 1/0 a of n2'],
+      [5, 'n3', 'prevote 1/0 b of n1'],
+      [2_000, 'n3', 'prevote 1/0 a of n1'],
+    ]);
+  });
+
   test('has bounds, and says what had no room.', () => {
     const timeline = Array.from({ length: 5_000 }, (_, index) => commitOf(index, 'n1', 3 + (index % 2)));
     const { rows, left } = sequenceOf({ ...emptyRecord(), timeline });
