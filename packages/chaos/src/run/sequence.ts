@@ -3,7 +3,7 @@
 import { SEQUENCE_LANES_MAX, SEQUENCE_ROWS_MAX } from '../limits.ts';
 import { namesOf } from '../scenario/parse.ts';
 import { firstDivergence } from './divergence.ts';
-import { faultsOf, rowsOf, type SequenceRow } from './sequence-rows.ts';
+import { faultsOf, rowsOf, type SequenceRow, shortId } from './sequence-rows.ts';
 import type { RunRecord, TimelineEntry } from './verdict.ts';
 
 export interface Focus {
@@ -30,8 +30,23 @@ export function sequenceOf(record: RunRecord): Sequence {
   const pivot = rows.filter(({ atMs }) => atMs <= focus.atMs).length;
   const before = Math.max(SEQUENCE_ROWS_MAX - Math.min(rows.length - pivot, SEQUENCE_ROWS_MAX / 4), 0);
   const first = Math.max(0, pivot - before);
-  const shown = rows.slice(first, first + SEQUENCE_ROWS_MAX);
+  const names = namesById(record);
+  const shown = rows.slice(first, first + SEQUENCE_ROWS_MAX).map((row) => named(row, names));
   return { focus, lanes: lanesOf(record), rows: shown, left: rows.length - shown.length, relays };
+}
+
+/** The first digits of a node's id, as messages have them -> its name. */
+export function namesById({ ids = {} }: RunRecord): ReadonlyMap<string, string> {
+  return new Map(Object.entries(ids).map(([name, id]) => [shortId(id), name]));
+}
+
+/** Votes say whose they are by id. */
+function named<Row extends SequenceRow>(row: Row, names: ReadonlyMap<string, string>): Row {
+  const words = row.words.replace(/ (of|by) ([0-9a-f]{8})$/, (all, word: string, id: string) => {
+    const name = names.get(id);
+    return name === undefined ? all : ` ${word} ${name}`;
+  });
+  return { ...row, words };
 }
 
 export function focusOf({ timeline, verdict }: RunRecord): Focus {

@@ -53,6 +53,7 @@ describe('A simulated run', () => {
     );
     const { rows, lanes } = sequenceOf(back);
     expect(lanes).toEqual(['n1', 'n2', 'n3', 'n4']);
+    expect(rows.some(({ words }) => / of n[1-4]$/.test(words))).toBe(true);
     const kinds = new Set(rows.map((row) => (row.kind === 'message' ? row.form : row.mark)));
     for (const kind of ['proposal', 'prevote', 'precommit', 'commit'] as const) expect(kinds).toContain(kind);
   });

@@ -96,6 +96,10 @@ describe('The page of a run', () => {
     expect(textOf(renderReport(missed))).toContain('expects that stores convicts, and it did not');
   });
 
+  test('names the nodes of a violation as the lanes do.', () => {
+    expect(textOf(renderReport(forkedRecord()))).toContain('agreement 12 height 12: two state roots n3');
+  });
+
   test('has words for every checker that may convict.', () => {
     const checks = Object.fromEntries(CHECKS.map((name) => [name, 'pass' as const]));
     const page = renderReport({ ...emptyRecord(), verdict: verdictOf({ checks }) });

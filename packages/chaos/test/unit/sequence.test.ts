@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { firstDivergence } from '../../src/run/divergence.ts';
 import { sequenceOf } from '../../src/run/sequence.ts';
 import { sequenceText } from '../../src/run/sequence-text.ts';
+import type { RunRecord } from '../../src/run/verdict.ts';
 import { commitOf, emptyRecord, forkedRecord, idOf, passingRecord } from '../support/run-records.ts';
 
 describe('The first divergence', () => {
@@ -70,6 +71,13 @@ describe('The sequence diagram', () => {
       '     5000.0     |        |        |        |     violation of agreement: height 12: two state roots',
     );
     expect(lines).toContain('     4104.0     |        |        X        |     power-cut');
+  });
+
+  test('names whose a vote is, when the ids are known.', () => {
+    const { ids: _, ...nameless } = forkedRecord();
+    const words = (record: RunRecord) => sequenceOf(record).rows.map((row) => row.words);
+    expect(words(forkedRecord())).toContain('prevote 12/0 76a99b44 valid -1 of n2');
+    expect(words(nameless)).toContain('prevote 12/0 76a99b44 valid -1 of 2deabeef');
   });
 
   test('as text holds no control character of a message.', () => {
