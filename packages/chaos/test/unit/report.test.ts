@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { renderReport } from '../../src/report/report.ts';
 import { CHECKS } from '../../src/run/judge.ts';
@@ -70,6 +71,16 @@ describe('The page of a run', () => {
     for (const attribute of ['href', 'src', 'srcset', 'action', 'data', 'poster', 'xlink:href', 'style'])
       expect(having(page, attribute)).toEqual([]);
     expect(page).toContain('content="default-src &#39;none&#39;; ');
+  });
+
+  test('lets a browser run its own script and take its own style, and no other.', () => {
+    const page = renderReport(passingRecord());
+    for (const name of ['style', 'script']) {
+      const [, content = ''] = page.split(new RegExp(`</?${name}>`));
+      const digest = createHash('sha256').update(content).digest('base64');
+      expect(page).toContain(`${name}-src &#39;sha256-${digest}&#39;`);
+    }
+    expect(page).not.toContain('unsafe-inline');
   });
 
   test('says the verdict on top, what each checker says, and what that means.', () => {
