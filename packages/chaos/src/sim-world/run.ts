@@ -80,6 +80,7 @@ export function runInSim(scenario: Scenario, options: SimRunOptions): SimRun {
     verdict,
     scenario,
     versions: {},
+    ids: Object.fromEntries(cluster.hospitals.map(({ name, id }) => [name, id])),
     timeline: world.timeline,
     logs: recorder.logs(),
     writes: recorder.writes(history),
