@@ -8,7 +8,11 @@ import {
   type Founders,
   type Hospital,
   members,
+  type RecordsOptions,
+  type RecordsWorkload,
+  rereadRecords,
   startFounders,
+  startRecordsWorkload,
   startSetChanges,
   startWorkload,
 } from '@consilium/sim';
@@ -25,6 +29,10 @@ const HEALED_LIMIT_US = 120_000_000;
 /** Simulated time within which the heights under faults must be there: faults are drawn so that they leave room. */
 const FAULTY_LIMIT_US = 900_000_000;
 
+/** Simulated time within which healed custodians must have repaired everything: a repair that fails waits 5 s, 10, 20, ... */
+const SETTLED_LIMIT_US = 300_000_000;
+const RECORDS: RecordsOptions = { meanUs: 250_000 };
+
 export interface SeedResult {
   readonly seed: number;
   readonly violations: readonly Violation[];
@@ -38,11 +46,13 @@ export interface SeedResult {
 
 export interface SeedOptions {
   readonly keepTrace: boolean;
+  /** Whether the nodes keep sealed records as well, and people write and read them. */
+  readonly custody?: boolean;
 }
 
-export function runSeed(seed: number, { keepTrace }: SeedOptions): SeedResult {
+export function runSeed(seed: number, options: SeedOptions): SeedResult {
   const scenario = drawScenario(seed);
-  const cluster = createWorld(seed, scenario, keepTrace);
+  const cluster = createWorld(seed, scenario, options);
   const { scheduler, trace } = cluster;
   const watch = watchCluster(cluster);
   const { history } = watch;
@@ -65,13 +75,14 @@ export function runSeed(seed: number, { keepTrace }: SeedOptions): SeedResult {
   };
 }
 
-function createWorld(seed: number, scenario: Scenario, keepTrace: boolean): Cluster {
+function createWorld(seed: number, scenario: Scenario, options: SeedOptions): Cluster {
+  const { keepTrace, custody = false } = options;
   const { signatures, hostile } = scenario;
   const founders = foundersOf(scenario.founders);
   const { hospitals } = founders;
   const hostileNames = hospitals.slice(hospitals.length - hostile).map(({ name }) => name);
   const guests = Array.from({ length: scenario.guests }, (_, index) => guestOf(index));
-  return createCluster({ founders, guests, hostile: hostileNames, seed, signatures, keepTrace });
+  return createCluster({ founders, guests, hostile: hostileNames, seed, signatures, keepTrace, custody });
 }
 
 /** First the faults, then a healed quorum must make progress within the bound. */
@@ -80,6 +91,7 @@ function runPhases(cluster: Cluster, watch: Watch, scenario: Scenario): void {
   const { history } = watch;
   const failed = (): boolean => history.violations.length > 0;
   startWorkload(cluster, { meanUs: 150_000, pause: 0.03 });
+  const records = cluster.custody === undefined ? undefined : startRecordsWorkload(cluster, RECORDS);
   const setChanges = scenario.setChanges ? startSetChanges(cluster) : undefined;
   const faults = startFaults(cluster, history);
   if (scenario.hostile > 0) startAdversaries(cluster, history);
@@ -91,6 +103,8 @@ function runPhases(cluster: Cluster, watch: Watch, scenario: Scenario): void {
   setChanges?.stop();
   faults.heal();
   heal(cluster, history, failed);
+  records?.stop();
+  if (records !== undefined && !failed()) settleRecords(cluster, history, records);
   watch.end();
 }
 
@@ -103,6 +117,26 @@ function heal(cluster: Cluster, history: History, failed: () => boolean): void {
   if (healed) return;
   const heights = owing(cluster).map(({ height, failure }) => `${height} ${failure ?? ''}`.trimEnd());
   violate(history, 'progress', `healed, but the heights are ${heights.join(', ')} of ${goal}`);
+}
+
+/** Healed custodians hold again all that they should, and every record opens. */
+function settleRecords(cluster: Cluster, history: History, { records, seen }: RecordsWorkload): void {
+  const { scheduler } = cluster;
+  const rereading = rereadRecords(cluster, records);
+  const missing = (): number =>
+    owing(cluster).reduce((sum, { custody }) => sum + (custody?.status().missing ?? 1), 0);
+  const isSettled = (): boolean => missing() === 0 && rereading.unread().length === 0;
+  const isOver = (): boolean => history.violations.length > 0 || isSettled();
+  const settled = scheduler.run(isOver, scheduler.nowUs() + SETTLED_LIMIT_US);
+  rereading.stop();
+  if (records.length > 0) reached(history, 'records-reread');
+  if (!settled) {
+    const what = `${rereading.unread().length} of ${records.length} records do not open, ${missing()} are missing`;
+    violate(history, 'records', what);
+  }
+  // A lie is told by a custodian, and an honest one tells none.
+  for (const liar of seen.liars)
+    if (!history.hostile.has(liar)) violate(history, 'records', `${liar.slice(0, 8)} released what is false`);
 }
 
 /** Honest members of the set: who left it is told nothing any more. */
