@@ -65,11 +65,11 @@ export function watchCluster(cluster: Cluster): Watch {
 function watchCustody(cluster: Cluster, history: History): () => void {
   const { custody, taps, net } = cluster;
   if (custody === undefined) return () => undefined;
-  const checker = createConfidentialityChecker(history, eyesOf(cluster, custody));
+  const checker = createConfidentialityChecker(history, eyesOf(cluster, custody, history));
   taps.released.push((released) => checker.released(released));
   taps.read.push((reading) => checker.read(reading));
-  net.onDelivered((_from, to, channel, message) => {
-    if (channel === 'custody') checker.delivered(to, message);
+  net.onDelivered((from, to, channel, message) => {
+    if (channel === 'custody') checker.delivered(from, to, message);
   });
   return () => checker.ended();
 }
