@@ -17,3 +17,4 @@ export * from './world/sim-disk.ts';
 export * from './world/sim-kv.ts';
 export * from './world/sim-net.ts';
 export * from './world/trace.ts';
+export * from './world/wire.ts';

@@ -40,6 +40,11 @@ export interface Cluster {
   /** Nodes under an adversary's hand: what they say of themselves proves nothing. */
   readonly hostile: ReadonlySet<Hex32>;
   readonly taps: Taps;
+  /**
+   * Another machine with the keys of the node's hospital, an empty disk, and everything honest in it. It waits for
+   * `start`, and stands in no other list of the cluster.
+   */
+  addTwin(node: SimNode): SimNode;
 }
 
 /** What happens in a cluster, told as it happens, in the order of listening. */
@@ -68,16 +73,23 @@ export function createCluster(options: ClusterOptions): Cluster {
   const taps: Taps = { committed: [], reported: [], signed: [], opened: [], submitted: [] };
   const news = createNews(trace, taps);
   const { poolLimits, hostileParts, watchPersistence } = options;
-  const nodes = hospitals.map(
-    (hospital) =>
-      new SimNode({
-        ...{ scheduler, prng, net, keys, founders, hospital, poolLimits, watchPersistence },
-        hostileParts: hostileParts?.get(hospital.name),
-        ...news,
-      }),
-  );
+  const create = (hospital: Hospital, instance: number): SimNode =>
+    new SimNode({
+      ...{ scheduler, prng, net, keys, founders, hospital, instance, poolLimits, watchPersistence },
+      hostileParts: hostileParts?.get(hospital.name),
+      ...news,
+    });
+  const nodes = hospitals.map((hospital) => create(hospital, 0));
   const hostileIds = new Set(hospitals.filter(({ name }) => hostile.includes(name)).map(({ id }) => id));
-  return { scheduler, prng, trace, net, keys, founders, hospitals, nodes, hostile: hostileIds, taps };
+  const instances = new Map<Hex32, number>();
+  const addTwin = (node: SimNode): SimNode => {
+    const hospital = hospitals.find(({ id }) => id === node.id);
+    if (hospital === undefined) throw new Error('invariant: a twin of a node of another cluster');
+    const instance = (instances.get(node.id) ?? 0) + 1;
+    instances.set(node.id, instance);
+    return create(hospital, instance);
+  };
+  return { scheduler, prng, trace, net, keys, founders, hospitals, nodes, hostile: hostileIds, taps, addTwin };
 }
 
 export function startFounders({ nodes, founders }: Cluster): void {

@@ -22,7 +22,8 @@ import type { Scheduler } from '../world/scheduler.ts';
 import { type ClockFault, createSimClock } from '../world/sim-clock.ts';
 import { createSimDisk, type DiskTimes, type PersistenceHook, type SimDisk } from '../world/sim-disk.ts';
 import { createSimKv, type SimKv } from '../world/sim-kv.ts';
-import type { SimNet } from '../world/sim-net.ts';
+import { type SimNet, stationName } from '../world/sim-net.ts';
+import { netThrough, type Wire } from '../world/wire.ts';
 import type { Founders, Hospital } from './identities.ts';
 
 type Pool = ReturnType<typeof createLedgerPool>;
@@ -42,6 +43,8 @@ export interface SimNodeDeps {
   readonly keys: KeyRegistry;
   readonly founders: Founders;
   readonly hospital: Hospital;
+  /** Which of the machines that run with the hospital's keys: 0 is its own. */
+  readonly instance?: number | undefined;
   readonly poolLimits?: PoolLimits | undefined;
   /** Whether `onPersistence` is called. */
   readonly watchPersistence?: boolean | undefined;
@@ -60,10 +63,13 @@ const REBROADCAST_MS = 500;
 
 export class SimNode {
   readonly id: Hex32;
+  /** Its name on the network. */
+  readonly station: string;
   readonly disk: SimDisk;
   readonly kv: SimKv;
   readonly clockFault: ClockFault = { offsetMs: 0 };
   readonly #deps: SimNodeDeps;
+  readonly #name: string;
   #life: Life | undefined;
   #opened: OpenedReplica | undefined;
   #pool: Pool | undefined;
@@ -71,15 +77,19 @@ export class SimNode {
   #hasStarted = false;
   /** Called at each step of each durable write of this node, when it was made to be. */
   onPersistence: PersistenceHook = () => undefined;
+  /** Between its replica and the network, for hostile hands. */
+  wire: Wire | undefined;
 
   constructor(deps: SimNodeDeps) {
     this.#deps = deps;
-    const { hospital, prng, watchPersistence } = deps;
+    const { hospital, prng, watchPersistence, instance = 0 } = deps;
     this.id = hospital.id;
+    this.station = stationName(hospital.id, instance);
+    this.#name = instance === 0 ? hospital.name : `${hospital.name}#${instance}`;
     const hook: PersistenceHook = (phase) => this.onPersistence(phase);
     const watched = watchPersistence === true ? hook : undefined;
-    this.disk = createSimDisk(prng.fork(`disk ${hospital.name}`), DISK_TIMES, watched);
-    this.kv = createSimKv(prng.fork(`kv ${hospital.name}`), DISK_TIMES, watched);
+    this.disk = createSimDisk(prng.fork(`disk ${this.#name}`), DISK_TIMES, watched);
+    this.kv = createSimKv(prng.fork(`kv ${this.#name}`), DISK_TIMES, watched);
     this.#initialiseHome();
   }
 
@@ -135,7 +145,7 @@ export class SimNode {
     const { scheduler, prng, net, keys, founders, hospital, hostileParts = {}, poolLimits } = this.#deps;
     const { disk = same, kv = same, verify = keys.verify } = hostileParts;
     const clock = createSimClock(scheduler, life, this.clockFault);
-    const ownNet = net.open(this.id, life);
+    const ownNet = netThrough(net.open(this.id, life, this.#deps.instance), () => this.wire);
     const signatures = createSignatures(verify);
     const report = whileAlive(life, (event: ReportedEvent) => this.#deps.onReport(this.id, event));
     const onSigned = whileAlive(life, (bytes: Uint8Array) => this.#deps.onSigned(this.id, bytes));
@@ -147,7 +157,7 @@ export class SimNode {
       kv: kv(this.kv.open(life), scheduler),
       net: ownNet,
       clock,
-      random: prng.fork(`random ${hospital.name} ${scheduler.nowUs()}`),
+      random: prng.fork(`random ${this.#name} ${scheduler.nowUs()}`),
       report,
       verify,
       verifySender: (tx, key) => signatures.verifySender(tx, key),
@@ -207,7 +217,7 @@ export class SimNode {
     this.#life = undefined;
     this.#opened = undefined;
     this.#pool = undefined;
-    this.#deps.net.close(this.id);
+    this.#deps.net.close(this.station);
   }
 }
 
