@@ -1,7 +1,7 @@
 // Owns: keeping from an honest replica what its own key signed elsewhere: it would notice, and stop signing. Does not
 // own: what was signed elsewhere (strategies, twins).
 import type { Certificate, Hex32, VoteContent } from '@consilium/core';
-import { encodeMessage, type WireMessage } from '@consilium/node/replica';
+import { encodeMessage, type VotesMessage, type WireMessage } from '@consilium/node/replica';
 import type { Wire } from '@consilium/sim';
 import type { Forge } from './forge.ts';
 import { tryDecode } from './strategy.ts';
@@ -37,15 +37,22 @@ export function createEar(self: Hex32, forge: Pick<Forge, 'vote'>): Ear {
       }
     },
     hear: (message, bytes) => {
-      if (message.type === 'certificate') return isForeign(message.certificate) ? [] : [bytes];
-      if (message.type === 'proposal')
-        return message.proposal.validator === self || isForeign(message.polka) ? [] : [bytes];
-      if (message.type !== 'votes') return [bytes];
-      const votes = message.votes.filter(({ validator }) => validator !== self);
-      if (votes.length === message.votes.length) return [bytes];
-      return votes.length === 0 ? [] : [encodeMessage({ type: 'votes', votes })];
+      if (message.type === 'votes') return withoutVotesOf(self, message, bytes);
+      const isOwn = message.type === 'proposal' && message.proposal.validator === self;
+      return isOwn || isForeign(certificateIn(message)) ? [] : [bytes];
     },
   };
+}
+
+function withoutVotesOf(self: Hex32, message: VotesMessage, bytes: Uint8Array): Uint8Array[] {
+  const votes = message.votes.filter(({ validator }) => validator !== self);
+  if (votes.length === message.votes.length) return [bytes];
+  return votes.length === 0 ? [] : [encodeMessage({ type: 'votes', votes })];
+}
+
+function certificateIn(message: WireMessage): Certificate | null {
+  if (message.type === 'certificate') return message.certificate;
+  return message.type === 'proposal' ? message.polka : null;
 }
 
 function placeOf({ type, height, round, blockId, validRound }: VoteContent): string {

@@ -16,9 +16,7 @@ import {
 export const equivocateProposal: Strategy = {
   tell: (telling) =>
     isOtherHalf(telling)
-      ? mapOwnProposal(telling, (message) =>
-          telling.grip.forge.proposing(message, laterValue(message.value)),
-        )
+      ? mapOwnProposal(telling, (message) => telling.grip.forge.proposing(message, laterValue(message.value)))
       : [telling.bytes],
 };
 

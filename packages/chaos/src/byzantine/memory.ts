@@ -54,12 +54,12 @@ export function createMemory(): Memory {
     addBody,
     made,
     recall: <T>(occasion: string) => madeBefore.get(occasion) as T | undefined,
-    valuesAt: (height) =>
-      [...values].filter(([, { header }]) => header.height === height).map(([id]) => id),
+    valuesAt: (height) => [...values].filter(([, { header }]) => header.height === height).map(([id]) => id),
     heard: (bytes, message) => {
       overheard.push(bytes);
       if (overheard.length > OVERHEARD_MAX) overheard.shift();
-      if (message.type === 'proposal') keep(values, headerId(message.value.header), message.value, VALUES_MAX);
+      if (message.type === 'proposal')
+        keep(values, headerId(message.value.header), message.value, VALUES_MAX);
       if (message.type === 'transactions') for (const tx of message.txs) addBody(tx);
     },
     isFirst: (occasion) => {

@@ -15,8 +15,8 @@ import {
 import {
   decodeMessage,
   encodeMessage,
-  type VotesMessage,
   VOTES_PER_MESSAGE_MAX,
+  type VotesMessage,
   WIRE_VERSION,
 } from '@consilium/node/replica';
 import { type Grip, mapOwnProposal, mapOwnVotes, type Strategy } from './strategy.ts';

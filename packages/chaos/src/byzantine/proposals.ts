@@ -30,7 +30,9 @@ export const wrongRoots: Strategy = proposing((grip, value) => {
 
 /** From far before and after the present, and from before the parent. */
 export const wrongTime: Strategy = proposing(({ prng }, value) =>
-  withHeader(value, { time: Math.max(0, value.header.time + prng.pick([-600_000, -20_000, 20_000, 600_000])) }),
+  withHeader(value, {
+    time: Math.max(0, value.header.time + prng.pick([-600_000, -20_000, 20_000, 600_000])),
+  }),
 );
 
 export const invalidBlock: Strategy = proposing((grip, value) => grip.prng.pick(BREAKS)(grip, value));

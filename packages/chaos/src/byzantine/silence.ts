@@ -46,4 +46,3 @@ function piecesOf({ message, bytes }: Telling): Uint8Array[] {
     return message.txs.map((tx) => encodeMessage({ ...message, txs: [tx] }));
   return [bytes];
 }
-

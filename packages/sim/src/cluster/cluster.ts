@@ -89,7 +89,19 @@ export function createCluster(options: ClusterOptions): Cluster {
     instances.set(node.id, instance);
     return create(hospital, instance);
   };
-  return { scheduler, prng, trace, net, keys, founders, hospitals, nodes, hostile: hostileIds, taps, addTwin };
+  return {
+    scheduler,
+    prng,
+    trace,
+    net,
+    keys,
+    founders,
+    hospitals,
+    nodes,
+    hostile: hostileIds,
+    taps,
+    addTwin,
+  };
 }
 
 export function startFounders({ nodes, founders }: Cluster): void {

@@ -16,6 +16,10 @@ export interface LinkFault {
   reorder: number;
   duplicate: number;
   cut: boolean;
+  /** Messages wait at the sender's end until it is over, and then come in their order. */
+  stalled: boolean;
+  /** Infinity: as many as there are. */
+  bytesPerSecond: number;
 }
 
 export const GOOD_LINK: Readonly<LinkFault> = {
@@ -25,6 +29,8 @@ export const GOOD_LINK: Readonly<LinkFault> = {
   reorder: 0,
   duplicate: 0,
   cut: false,
+  stalled: false,
+  bytesPerSecond: Number.POSITIVE_INFINITY,
 };
 
 const CONNECT_US = 5_000;
@@ -35,7 +41,9 @@ export interface SimNet {
   /** Reviews the connections of a station whose process ended or whose gate changed. */
   close(station: string): void;
   /** Between stations: see `stationName`. */
-  link(from: string, to: string): LinkFault;
+  link(from: string, to: string): Readonly<LinkFault>;
+  /** What waited on a link that is no longer stalled goes on its way. */
+  setLink(from: string, to: string, fault: Partial<LinkFault>): void;
   /** Ends or makes the connection of a pair of stations as both sides see it. It stands while no reason is against it. */
   setConnected(a: string, b: string, connected: boolean, reason?: string): void;
   readonly penalties: readonly { readonly by: Hex32; readonly peer: Hex32; readonly code: string }[];
@@ -79,6 +87,9 @@ class Wires implements SimNet {
   readonly #broken = new Map<string, Set<string>>();
   readonly #connected = new Set<string>();
   readonly #lastDueUs = new Map<string, number>();
+  /** When a link that carries few bytes is free again. */
+  readonly #freeUs = new Map<string, number>();
+  readonly #held = new Map<string, { readonly channel: Channel; readonly message: Uint8Array }[]>();
   readonly #listeners: DeliveryListener[] = [];
   #tap: Tap | undefined;
 
@@ -116,11 +127,18 @@ class Wires implements SimNet {
     for (const other of this.#stations.keys()) if (other !== station) this.#review(station, other);
   }
 
-  link(from: string, to: string): LinkFault {
+  link(from: string, to: string): Readonly<LinkFault> {
+    return this.#links.get(`${from}>${to}`) ?? GOOD_LINK;
+  }
+
+  setLink(from: string, to: string, fault: Partial<LinkFault>): void {
     const name = `${from}>${to}`;
-    const known = this.#links.get(name) ?? { ...GOOD_LINK };
-    this.#links.set(name, known);
-    return known;
+    const next = { ...this.link(from, to), ...fault };
+    this.#links.set(name, next);
+    if (next.stalled) return;
+    const held = this.#held.get(name) ?? [];
+    this.#held.delete(name);
+    for (const { channel, message } of held) this.#deliver(from, to, channel, message);
   }
 
   setConnected(a: string, b: string, connected: boolean, reason = ''): void {
@@ -139,7 +157,7 @@ class Wires implements SimNet {
 
   inject(from: string, to: Hex32, channel: Channel, message: Uint8Array): void {
     for (const station of this.#connectedTo(from))
-      if (station.id === to) this.#deliver(from, station, channel, message);
+      if (station.id === to) this.#deliver(from, station.name, channel, message);
   }
 
   onDelivered(listener: DeliveryListener): void {
@@ -183,7 +201,12 @@ class Wires implements SimNet {
   }
 
   /** A peer comes with its first machine and goes with its last. */
-  #tellBoth(a: string, b: string, news: 'onConnect' | 'onDisconnect', known = this.#connectedIds(a, b)): void {
+  #tellBoth(
+    a: string,
+    b: string,
+    news: 'onConnect' | 'onDisconnect',
+    known = this.#connectedIds(a, b),
+  ): void {
     this.#trace.say(`${news} ${shortName(a)} ${shortName(b)}`);
     for (const [self, peer] of [
       [a, b],
@@ -201,21 +224,41 @@ class Wires implements SimNet {
     if (receivers.length === 0) return false;
     for (const sent of this.#tap?.(self.id, peer, channel, message) ?? [message]) {
       for (const receiver of receivers) {
-        this.#deliver(self.name, receiver, channel, sent);
+        this.#deliver(self.name, receiver.name, channel, sent);
         if (this.#prng.chance(this.link(self.name, receiver.name).duplicate))
-          this.#deliver(self.name, receiver, channel, sent);
+          this.#deliver(self.name, receiver.name, channel, sent);
       }
     }
     return true;
   }
 
-  #deliver(from: string, { name: to }: Station, channel: Channel, message: Uint8Array): void {
+  #hold(from: string, to: string, channel: Channel, message: Uint8Array): void {
+    const name = `${from}>${to}`;
+    const held = this.#held.get(name) ?? [];
+    held.push({ channel, message });
+    this.#held.set(name, held);
+  }
+
+  /** When the last byte is on its way. */
+  #sentUs(from: string, to: string, bytes: number): number {
+    const { bytesPerSecond } = this.link(from, to);
+    const nowUs = this.#scheduler.nowUs();
+    if (bytesPerSecond === Number.POSITIVE_INFINITY) return nowUs;
+    const name = `${from}>${to}`;
+    const freeUs = Math.max(nowUs, this.#freeUs.get(name) ?? 0) + Math.ceil((bytes / bytesPerSecond) * 1e6);
+    this.#freeUs.set(name, freeUs);
+    return freeUs;
+  }
+
+  #deliver(from: string, to: string, channel: Channel, message: Uint8Array): void {
     const fault = this.link(from, to);
     const [sender, receiver] = [this.#stations.get(from), this.#stations.get(to)];
     if (fault.cut || this.#prng.chance(fault.loss) || receiver === undefined || sender === undefined) return;
+    if (fault.stalled) return this.#hold(from, to, channel, message);
     const stream = `${from}>${to}/${channel}`;
     const nowUs = this.#scheduler.nowUs();
-    const drawnUs = nowUs + this.#prng.between(fault.delayUsMin, fault.delayUsMax);
+    const sentUs = this.#sentUs(from, to, message.length);
+    const drawnUs = sentUs + this.#prng.between(fault.delayUsMin, fault.delayUsMax);
     const inOrder = fault.reorder === 0 || !this.#prng.chance(fault.reorder);
     const dueUs = inOrder ? Math.max(drawnUs, this.#lastDueUs.get(stream) ?? 0) : drawnUs;
     if (inOrder) this.#lastDueUs.set(stream, dueUs);
