@@ -1,6 +1,6 @@
 // Owns: small-scope mutations: one field of one message changed by one, or swapped for a neighbour, and signed again where
 // the key is its own. Generic over the messages' forms: it walks the decoded object and lets encoding refuse.
-import { type Hex32, headerId } from '@consilium/core';
+import { equalBytes, type Hex32, headerId } from '@consilium/core';
 import {
   encodeMessage,
   type ProposalMessage,
@@ -20,7 +20,7 @@ export interface MutationDeps {
 }
 
 /** A drawn field may have no neighbour that can be encoded. */
-const ATTEMPTS_MAX = 8;
+const ATTEMPTS_MAX = 16;
 
 export const mutate: Strategy = {
   tell: ({ grip, message, bytes }) => {
@@ -32,11 +32,12 @@ export const mutate: Strategy = {
 
 /** undefined when no field could be changed. */
 export function mutated(deps: MutationDeps, message: WireMessage): Uint8Array | undefined {
+  const before = encodeMessage(message);
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const path: string[] = [];
     const changed = mutateAt(deps, message, path) as WireMessage;
     const bytes = unlessRefused(() => encodeMessage(signedAnew(deps, message, changed, path)));
-    if (bytes !== undefined) return bytes;
+    if (bytes !== undefined && !equalBytes(bytes, before)) return bytes;
   }
   return undefined;
 }

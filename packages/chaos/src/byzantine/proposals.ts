@@ -72,10 +72,12 @@ const BREAKS: readonly Bend[] = [
     const evidence = [{ type: 'double-vote', first: vote, second: vote } as const];
     return { ...withHeader(value, { evidenceRoot: evidenceRoot(evidence) }), evidence };
   },
-  /** The parent's certificate with too few signatures. */
+  /** The parent's certificate with too few signatures; none but the hash of one where there is no parent. */
   (_grip, value) => {
     const whole = value.lastCertificate;
-    const lastCertificate = whole === null ? null : { ...whole, signatures: whole.signatures.slice(0, 1) };
+    if (whole === null)
+      return withHeader(value, { lastCertificateHash: hashHex(fromHex(value.header.parent)) });
+    const lastCertificate = { ...whole, signatures: whole.signatures.slice(0, 1) };
     return {
       ...withHeader(value, { lastCertificateHash: certificateHash(lastCertificate) }),
       lastCertificate,
