@@ -1,5 +1,6 @@
 // Owns: hostile hands in a simulated cluster: one for each hospital that was ever hostile, on the wires of its node.
-import type { Cluster, Hospital, SimNode } from '@consilium/sim';
+import type { Cluster, Hospital, SimNode, Wire } from '@consilium/sim';
+import { type CustodyLiar, type CustodyLie, createCustodyLiar, gripOn } from '../byzantine/custody-lies.ts';
 import { createForge, type Forge } from '../byzantine/forge.ts';
 import { createHand, type Hand, type StrategyOptions } from '../byzantine/hand.ts';
 import type { FaultName } from '../faults/names.ts';
@@ -20,15 +21,18 @@ export function hospitalOf({ hospitals }: Cluster, node: SimNode): Hospital {
   return hospital;
 }
 
-/** Strategies that stand, the last one on top. */
+/** Strategies that stand, the last one on top; of agreement and of custody, each on its own channels. */
 interface Held {
   readonly hand: Hand;
   readonly standing: { readonly name: FaultName; readonly options: StrategyOptions }[];
+  liar: CustodyLiar | undefined;
 }
 
 export interface Hands {
   /** From now on the node's hospital is hostile for ever, and follows the strategy until it is undone. */
   take(node: SimNode, name: FaultName, options: StrategyOptions): Undo;
+  /** The same of a custodian's lie; where nobody keeps records there is nothing to lie about. */
+  takeCustody(node: SimNode, lie: CustodyLie): Undo;
   /** The one second machine with the keys of the node's hospital: it keeps its disk while it is off. */
   twinOf(node: SimNode): SimNode;
 }
@@ -37,12 +41,11 @@ export function createHands(cluster: Cluster, history: History): Hands {
   const byNode = new Map<SimNode, Held>();
   const twins = new Map<SimNode, SimNode>();
 
-  const handOf = (node: SimNode): Held => {
-    const known = byNode.get(node);
-    if (known !== undefined) return known;
-    const held: Held = { hand: handIn(cluster, node), standing: [] };
+  const hold = (node: SimNode): Held => {
+    history.hostile.add(node.id);
+    const held = byNode.get(node) ?? { hand: handIn(cluster, node), standing: [], liar: undefined };
     byNode.set(node, held);
-    node.wire = held.hand;
+    node.wire = wireOf(held);
     return held;
   };
 
@@ -53,8 +56,7 @@ export function createHands(cluster: Cluster, history: History): Hands {
       return twin;
     },
     take: (node, name, options) => {
-      history.hostile.add(node.id);
-      const { hand, standing } = handOf(node);
+      const { hand, standing } = hold(node);
       const item = { name, options };
       standing.push(item);
       hand.setStrategy(name, options);
@@ -64,6 +66,26 @@ export function createHands(cluster: Cluster, history: History): Hands {
         const last = standing.at(-1);
         if (wasLast) hand.setStrategy(last?.name, last?.options);
       };
+    },
+    takeCustody: (node, lie) => {
+      const held = hold(node);
+      const liar = cluster.custody === undefined ? undefined : createCustodyLiar(gripOn(cluster, node), lie);
+      held.liar = liar;
+      return () => {
+        if (held.liar === liar) held.liar = undefined;
+      };
+    },
+  };
+}
+
+function wireOf(held: Held): Wire {
+  const { hand } = held;
+  return {
+    tell: (to, channel, bytes) =>
+      (channel === 'custody' ? held.liar?.tell(to, bytes) : undefined) ?? hand.tell(to, channel, bytes),
+    hear: (from, channel, bytes) => {
+      if (channel === 'custody') held.liar?.hear(from, bytes);
+      return hand.hear(from, channel, bytes);
     },
   };
 }

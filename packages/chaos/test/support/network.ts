@@ -37,10 +37,10 @@ export interface Network {
   untilHeight(height: number, withinMs: number, nodes?: readonly SimNode[]): void;
   /** The network as a world of scenarios: for its faults. */
   world(): SimWorld;
-  /** The last word of those checkers that look back. */
-  end(): void;
   /** Every checker, over everything that has happened. */
   expectNoViolation(): void;
+  /** The last word of every checker. */
+  end(): void;
 }
 
 /** By then every founder has written genesis and found the others. */

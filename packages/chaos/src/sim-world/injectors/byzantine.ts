@@ -8,6 +8,8 @@ import { deafen, splitPeers } from '../twins.ts';
 
 export const BYZANTINE_FAULTS: Injectors = {
   ...Object.fromEntries([...STRATEGIES.keys()].map((name) => [name, strategy(name)])),
+  'false-shares': each(({ hands }, node) => hands.takeCustody(node, 'false-shares')),
+  'release-without-permit': each(({ hands }, node) => hands.takeCustody(node, 'release-without-permit')),
   /** Neither hears of the other. */
   twin: each(({ cluster, history, hands }, node, { prng }) => {
     history.hostile.add(node.id);
