@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConsiliumError, isConsiliumError } from '@consilium/core';
-import { ROOT } from './tree.ts';
 import { type PlantedBug, parsePlantedBug } from './planted-bug.ts';
+import { ROOT } from './tree.ts';
 
 export const PLANTED_FOLDER: string = join(ROOT, 'devnet/scenarios/planted');
 
