@@ -223,6 +223,11 @@ const LOAD: readonly FaultEntry[] = [
     sim: 'the simulator has no HTTP',
     params: [{ name: 'clients', kind: 'integer', default: 40, min: 1, max: 1_000, does: 'how many' }],
   }),
+  fault('load', 'stale-clients', 'Clients hand in again what was handed in before, committed or not.', {
+    undo: 'they stop',
+    devnet: 'clients of the devnet do not keep what they sent',
+    params: [{ name: 'rate', kind: 'integer', default: 5, min: 1, max: 1_000, does: 'a second' }],
+  }),
 ];
 
 const OPERATOR: readonly FaultEntry[] = [
