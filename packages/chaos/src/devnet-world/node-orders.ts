@@ -8,6 +8,8 @@ export interface NodeOrders {
   /** Resolves when the running daemon has it; one that is down reads it when it starts. */
   impose(fault: NodeFault): Promise<void>;
   lift(fault: NodeFault): Promise<void>;
+  /** Resolves when all that was asked for before is done. */
+  idle(): Promise<void>;
 }
 
 const ANSWER_MS_MAX = 5_000;
@@ -34,6 +36,7 @@ export function createNodeOrders(home: string): NodeOrders {
       standing.delete(fault);
       return tellInTurn();
     },
+    idle: () => last,
   };
 }
 

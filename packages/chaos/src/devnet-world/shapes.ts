@@ -1,9 +1,9 @@
 // Owns: which directed pairs of nodes a network fault touches. Pure.
 import type { Pair } from './mesh.ts';
 
-/** Both ways between the targets and everybody. */
+/** Both ways between the targets and the others. */
 export function around(names: readonly string[], targets: readonly string[]): readonly Pair[] {
-  return allPairs(names).filter(([from, to]) => targets.includes(from) || targets.includes(to));
+  return allPairs(names).filter(([from, to]) => targets.includes(from) !== targets.includes(to));
 }
 
 /** What the targets send. */
@@ -13,7 +13,7 @@ export function outOf(names: readonly string[], targets: readonly string[]): rea
 
 /** Between the first half and the rest. */
 export function betweenHalves(order: readonly string[]): readonly Pair[] {
-  const first = order.slice(0, Math.floor(order.length / 2));
+  const first = order.slice(0, Math.ceil(order.length / 2));
   return allPairs(order).filter(([from, to]) => first.includes(from) !== first.includes(to));
 }
 
