@@ -23,17 +23,22 @@ import { FAULTS_WALL_MS_MAX, LAST_WORDS_MS_MAX, LOOK_MS, PROCESSES_LOOK_MS } fro
 import { bringUp, type Rig } from './rig.ts';
 
 export interface DevnetRunOptions {
+  /** A line now and then of where the run is. */
+  readonly progress?: (line: string) => void;
   /** Ends the run; so does SIGINT, SIGTERM or SIGHUP to this process. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Throws `INTERRUPTED`, and what `launchDevnet` throws. Nothing is left of it: no process, no file, no port. */
 export async function runOnDevnet(scenario: Scenario, options: DevnetRunOptions = {}): Promise<RunRecord> {
   using interruption = interruptible(options.signal);
   const { signal } = interruption;
+  const progress = options.progress ?? (() => undefined);
   const folder = await mkdtemp(join(tmpdir(), 'consilium-chaos-'));
   try {
+    progress(`${scenario.name}: ${scenario.nodes} nodes are coming up`);
     await using rig = await bringUp(folder, scenario, signal);
+    rig.world.onSaid((line) => progress(`${scenario.name}: ${line}`));
     return await play(rig, scenario, signal);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -62,6 +67,7 @@ async function play(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<
   const { history, workload, nodes } = context;
   const healedMs = await playPhases(rig, scenario, signal);
   await hearTheLast(rig);
+  const tookMs = Math.round(world.nowMs());
   await rig.down();
   const verdict = judge({
     scenario,
@@ -69,7 +75,7 @@ async function play(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<
     history,
     idsOf: (name) => nodes.find((node) => node.name === name)?.id,
     lacking: [...world.lacking],
-    tookMs: Math.round(world.nowMs()),
+    tookMs,
     healedMs,
     digest: '',
   });
@@ -114,10 +120,11 @@ async function startLoad({ context, prng }: Rig, { workload: spec }: Scenario): 
 async function passFaults({ context, world }: Rig, scenario: Scenario, signal: AbortSignal): Promise<void> {
   const { history } = context;
   const { durationMs, heights, expect } = scenario;
-  const limitMs = Math.max(FAULTS_WALL_MS_MAX, durationMs);
+  const startMs = world.nowMs();
+  const limitMs = startMs + Math.max(FAULTS_WALL_MS_MAX, durationMs);
   const isOver = (): boolean =>
-    history.violations.length > 0 || (world.nowMs() >= durationMs && topHeight(history) >= heights);
-  const over = await until(isOver, world.nowMs() + limitMs, world, signal);
+    history.violations.length > 0 || (world.nowMs() >= startMs + durationMs && topHeight(history) >= heights);
+  const over = await until(isOver, limitMs, world, signal);
   if (!over && !expect.stall)
     violate(history, 'liveness', `only ${topHeight(history)} of ${heights} heights under faults`);
 }

@@ -29,6 +29,8 @@ export interface DevnetWorld extends World {
   committed(): void;
   round(round: number): void;
   event(code: string): void;
+  /** Of faults, their undos and phases, in words. */
+  onSaid(listener: (line: string) => void): void;
   /** Nothing that waits fires any more. */
   stop(): void;
 }
@@ -70,6 +72,7 @@ export function createDevnetWorld(context: DevnetContext, clock: RunClock): Devn
   const timeline: TimelineEntry[] = [];
   const lacking = new Set<FaultName>();
   const listeners: WorldListener[] = [];
+  const hearers: ((line: string) => void)[] = [];
   const proposers = followProposer(context);
   let top = 0;
   let highestRound = 0;
@@ -94,8 +97,12 @@ export function createDevnetWorld(context: DevnetContext, clock: RunClock): Devn
     proposer: proposers.next,
     inject,
     say: (entry: Untimed<TimelineEntry>) => {
-      timeline.push({ atMs: Math.round(clock.nowMs()), ...entry } as TimelineEntry);
+      const said = { atMs: Math.round(clock.nowMs()), ...entry } as TimelineEntry;
+      timeline.push(said);
+      const words = wordsOf(said);
+      if (words !== undefined) for (const listener of hearers) listener(words);
     },
+    onSaid: (listener) => hearers.push(listener),
     timeline,
     lacking,
     committed: () => {
@@ -113,6 +120,13 @@ export function createDevnetWorld(context: DevnetContext, clock: RunClock): Devn
     event,
     stop: clock.stop,
   };
+}
+
+function wordsOf(entry: TimelineEntry): string | undefined {
+  const atS = `${(entry.atMs / 1_000).toFixed(1)} s`;
+  if (entry.kind === 'fault') return `${atS}: ${entry.fault} on ${entry.targets.join(' ')}`;
+  if (entry.kind === 'phase') return `${atS}: ${entry.phase}`;
+  return undefined;
 }
 
 interface ProposerView {
