@@ -18,6 +18,8 @@ type Waiting =
   | { readonly kind: 'write-at'; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: 'truncate'; readonly length: number };
 
+const SLOW_LOOK_MS = 5;
+
 type Place = 'log' | 'signing-record' | 'store' | 'vault';
 
 export function withFaultyHome(home: OpenHome, deps: FaultyDiskDeps): OpenHome {
@@ -92,11 +94,20 @@ function durably(
   const begunMs = performance.now();
   perform((error) => {
     if (error === undefined) dieAt(deps, `${place}-synced`);
-    const slow = faults().find((fault) => fault.kind === 'disk-slow');
-    const moreMs = slow === undefined ? 0 : (performance.now() - begunMs) * (slow.factor - 1);
-    if (moreMs <= 0) done(error);
-    else setTimeout(() => done(error), moreMs);
+    delayWhileSlow(faults, begunMs, () => done(error));
   });
+}
+
+/** What waits on a slow disk goes on when the disk is quick again. */
+function delayWhileSlow(faults: FaultyDiskDeps['faults'], begunMs: number, then: () => void): void {
+  const factor = faults().find((fault) => fault.kind === 'disk-slow')?.factor ?? 1;
+  const untilMs = begunMs + (performance.now() - begunMs) * factor;
+  const look = (): void => {
+    const isSlow = faults().some(({ kind }) => kind === 'disk-slow');
+    if (isSlow && performance.now() < untilMs) setTimeout(look, SLOW_LOOK_MS);
+    else then();
+  };
+  look();
 }
 
 function dieAt({ faults, die }: FaultyDiskDeps, point: CrashPoint, tear?: (part: number) => void): void {

@@ -143,11 +143,17 @@ async function heal(rig: Rig, { expect }: Scenario, signal: AbortSignal): Promis
   return hasHealed(goal, owing()) ? Math.round(world.nowMs() - startMs) : undefined;
 }
 
-/** Honest members; not those that were damaged so that they rightly refuse to start. */
+/**
+ * Honest members of the set: who left it is told nothing any more. Not those that were damaged so that they rightly refuse
+ * to start.
+ */
 function owingOf({ context, watch }: Rig, dead: ReadonlySet<string>): readonly Progress[] {
   const { nodes, history } = context;
+  const set = history.chain.get(topHeight(history))?.nextValidators;
+  const isMember = (id: string): boolean => set === undefined || set.some((validator) => validator.id === id);
   return nodes
-    .filter(({ id, name }) => !history.hostile.has(id) && !(history.excused.has(id) && dead.has(name)))
+    .filter(({ id }) => isMember(id) && !history.hostile.has(id))
+    .filter(({ id, name }) => !(history.excused.has(id) && dead.has(name)))
     .map(({ id, name }) => ({
       node: id,
       height: watch.heightOf(id),
