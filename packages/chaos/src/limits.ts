@@ -61,5 +61,5 @@ export const REPORT_LOG_LINES_MAX = 120;
 /** Characters of one line on the page. */
 export const REPORT_LINE_CHARS_MAX = 1_000;
 
-/** Steps of the search for an order of the operations on one consent: some seconds, and enough for any honest run. */
-export const LINEARIZE_STEPS_MAX = 2_000_000;
+/** Steps of the search for an order of the operations on one consent: an honest run needs about one for each of them. */
+export const LINEARIZE_STEPS_MAX = 200_000;

@@ -85,6 +85,7 @@ function topBefore(timeline: readonly TimelineEntry[], atMs: number): number {
 }
 
 type MessageRow = Extract<SequenceRow, { kind: 'message' }>;
+type MarkRow = Extract<SequenceRow, { kind: 'mark' }>;
 
 interface FaultSeen {
   readonly fault: string;
@@ -101,9 +102,17 @@ function rowsOf(entries: readonly TimelineEntry[], faults: ReadonlyMap<number, F
   const open = new Map<string, { row: MessageRow; to: string[] }>();
   for (const entry of entries) {
     if (entry.kind === 'message') addMessage(rows, open, entry);
-    else rows.push(...marksOf(entry, faults));
+    else for (const row of marksOf(entry, faults)) addMark(rows, row);
   }
   return rows;
+}
+
+/** Nodes that commit the same right after each other share a row. */
+function addMark(rows: SequenceRow[], row: MarkRow): void {
+  const last = rows.at(-1);
+  const joins = last?.kind === 'mark' && last.mark === 'commit' && last.words === row.words;
+  if (joins) rows[rows.length - 1] = { ...last, lanes: [...last.lanes, ...row.lanes] };
+  else rows.push(row);
 }
 
 /** The same words of one sender to several are one row. */
@@ -140,8 +149,8 @@ function formOf(words: string): MessageForm | undefined {
 function marksOf(
   entry: Exclude<TimelineEntry, { kind: 'message' }>,
   faults: ReadonlyMap<number, FaultSeen>,
-): SequenceRow[] {
-  const mark = (of: Mark, lanes: readonly string[], words: string): SequenceRow[] => [
+): MarkRow[] {
+  const mark = (of: Mark, lanes: readonly string[], words: string): MarkRow[] => [
     { kind: 'mark', mark: of, atMs: entry.atMs, lanes, words },
   ];
   switch (entry.kind) {

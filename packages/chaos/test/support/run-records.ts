@@ -52,7 +52,7 @@ export function verdictOf(given: Partial<Verdict> = {}): Verdict {
     unknown: [],
     sometimes: { 'block-sync': 3, 'decided-after-round-0': 2, 'hidden-lock': 0 },
     heights: 20,
-    tookMs: 12_000,
+    tookMs: 8_250,
     healedMs: 1_250,
     digest: 'd'.repeat(64),
     ...given,
@@ -147,9 +147,13 @@ export function forkedRecord(): RunRecord {
       checks: { ...verdictOf().checks, agreement: 'fail', liveness: 'idle' },
       violations: [{ checker: 'agreement', what, height: 12, nodes: ['ab'.repeat(32)] }],
       heights: 12,
+      tookMs: 5_000,
       healedMs: undefined,
     }),
-    scenario: scenarioOf({ name: 'two-state-roots' }),
+    scenario: scenarioOf({
+      name: 'two-state-roots',
+      why: 'A node that lost power must come to the same state again.',
+    }),
     versions: { node: 'v24.21.0', consilium: '0.1.0', commit: '0123abcd' },
     timeline: [
       ...sorted(timeline.map(wrong)),
