@@ -1,26 +1,18 @@
 // Owns: everything that one run on a devnet is made of, brought up in order and taken down in reverse: proxies, processes,
-// clients, collectors. Does not own: the phases of a run (run.ts).
+// clients, ears. Does not own: the phases of a run (run.ts).
 import { join } from 'node:path';
-import { decodeTx, genesisHash, genesisValidators, type Hex32, hashHex } from '@consilium/core';
 import { type Devnet, type DevnetFile, launchDevnet, type NodeEntry } from '@consilium/devnet';
-import { verifySodium } from '@consilium/node';
 import { createPrng, type Prng } from '@consilium/sim';
-import { createAccountabilityChecker } from '../checkers/accountability.ts';
-import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
-import { createAgreementChecker } from '../checkers/agreement.ts';
-import { createCertificateChecker } from '../checkers/certificates.ts';
-import { allOf, type Checker } from '../checkers/checker.ts';
-import { createCoverage } from '../checkers/coverage.ts';
-import { createValidityChecker } from '../checkers/validity.ts';
+import type { StoreSeen } from '../checkers/checker.ts';
 import { createHistory, type History } from '../history/history.ts';
+import type { ConsentOperation } from '../history/operations.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { type ChainWatch, startChainWatch } from './chain-watch.ts';
+import type { ChainWatch } from './chain-watch.ts';
 import { DAEMON_ENTRY } from './daemon-entry.ts';
+import { createJudges, startEars } from './ears.ts';
 import type { DevnetContext, DevnetNode } from './injector.ts';
 import { BESIDE_MS_MAX } from './limits.ts';
-import { type LogTail, tailLog } from './log-tail.ts';
 import { createMesh, type Mesh } from './mesh.ts';
-import { createNodeApi } from './node-api.ts';
 import { createNodeControl } from './node-control.ts';
 import { createNodeOrders } from './node-orders.ts';
 import { createWorkload, openDoors } from './workload.ts';
@@ -30,7 +22,8 @@ export interface Rig extends AsyncDisposable {
   readonly context: DevnetContext;
   readonly world: DevnetWorld;
   readonly watch: ChainWatch;
-  readonly checkers: Required<Checker>;
+  /** The last word of those checkers that look back. */
+  readonly judgeEnd: (stores: readonly StoreSeen[]) => void;
   readonly prng: Prng;
   /** When a height was seen for the first time. */
   readonly commitsMs: readonly number[];
@@ -111,14 +104,16 @@ function dialThrough(mesh: Mesh, entries: readonly NodeEntry[], from: NodeEntry)
 async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
   const { devnet } = net;
   const history = createHistory();
-  const ownTxs = new Set<Hex32>();
-  const checkers = createCheckers(devnet, history, ownTxs);
+  const operations: ConsentOperation[] = [];
+  const judges = createJudges(devnet, history, operations);
   const clock = createRunClock();
   const beside = createBeside(history);
   const atEnd: (() => void)[] = [];
   const nodes = devnet.file.nodes.map((entry, place) => createNode(devnet, entry, nameAt(place), history));
   const doors = await openDoors(devnet, nodes);
-  const workload = createWorkload({ doors, checkers, history, nowMs: () => Math.round(clock.nowMs()) });
+  const { checkers } = judges;
+  const nowMs = (): number => Math.round(clock.nowMs());
+  const workload = createWorkload({ doors, checkers, history, operations, nowMs });
   const nodeOf = (name: string): DevnetNode => {
     const node = nodes.find((known) => known.name === name);
     if (node === undefined) throw new Error(`the devnet has no node ${name}`);
@@ -132,25 +127,25 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
     atEnd: (close) => atEnd.push(close),
   };
   const world = createDevnetWorld(context, clock);
-  const collectors = startCollectors({ context, world, checkers, ownTxs });
+  const ears = startEars(context, world, judges);
   let ending: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     world.stop();
     await workload.stop();
     for (const close of atEnd) close();
-    await collectors.watch.stop();
+    await ears.watch.stop();
     await devnet.down();
     await net.mesh.close();
-    await Promise.all([...collectors.tails.values()].map((tail) => tail.stop()));
+    await Promise.all([...ears.tails.values()].map((tail) => tail.stop()));
   };
   const down = (): Promise<void> => {
     ending ??= end();
     return ending;
   };
   return {
-    ...{ context, world, checkers, prng, down },
-    ...{ watch: collectors.watch, commitsMs: collectors.commitsMs },
-    logs: () => Object.fromEntries([...collectors.tails].map(([name, { lines }]) => [name, lines])),
+    ...{ context, world, prng, down, judgeEnd: judges.end },
+    ...{ watch: ears.watch, commitsMs: ears.commitsMs },
+    logs: () => Object.fromEntries([...ears.tails].map(([name, { lines }]) => [name, lines])),
     besideDone: beside.done,
     [Symbol.asyncDispose]: down,
   };
@@ -165,76 +160,6 @@ function createNode(devnet: Devnet, entry: NodeEntry, name: string, history: His
   };
   const control = createNodeControl(devnet, entry.name, onTrouble);
   return { name, id, entry, control, orders: createNodeOrders(home) };
-}
-
-function createCheckers(
-  { genesis }: Devnet,
-  history: History,
-  ownTxs: ReadonlySet<Hex32>,
-): Required<Checker> {
-  const rules = {
-    genesisHash: genesisHash(genesis),
-    validators: genesisValidators(genesis),
-    verify: verifySodium,
-  };
-  return allOf([
-    createCoverage(history),
-    createAcknowledgementChecker(history),
-    createValidityChecker(history, (id) => ownTxs.has(id)),
-    createAgreementChecker(history),
-    createCertificateChecker(history, rules),
-    createAccountabilityChecker(history),
-  ]);
-}
-
-interface CollectorDeps {
-  readonly context: DevnetContext;
-  readonly world: DevnetWorld;
-  readonly checkers: Required<Checker>;
-  readonly ownTxs: Set<Hex32>;
-}
-
-interface Collectors {
-  readonly watch: ChainWatch;
-  readonly tails: ReadonlyMap<string, LogTail>;
-  readonly commitsMs: readonly number[];
-}
-
-function startCollectors({ context, world, checkers, ownTxs }: CollectorDeps): Collectors {
-  const { devnet, nodes, history } = context;
-  const commitsMs: number[] = [];
-  const tails = new Map(
-    nodes.map(({ id, name, entry }) => {
-      const tail = tailLog(join(devnet.file.dir, 'logs', `${entry.name}.log`), (event) => {
-        const { level, code, ...facts } = event;
-        checkers.reported(id, event);
-        if (level !== 'debug') world.say({ kind: 'report', node: name, level, code, facts });
-        world.event(code);
-      });
-      return [name, tail] as const;
-    }),
-  );
-  let highest = 0;
-  const watch = startChainWatch({
-    genesis: devnet.genesis,
-    nodes: nodes.map(({ id, name, entry }) => ({ id, name, api: createNodeApi(entry.api) })),
-    ...{ history, checkers },
-    onBlock: ({ txs }) => {
-      for (const tx of txs)
-        if (decodeTx(tx).actions.every(({ type }) => type.startsWith('custody.'))) ownTxs.add(hashHex(tx));
-    },
-    onCommit: ({ name }, { block, blockId, certificate, stateRoot, txIds }) => {
-      const { height } = block.header;
-      const { round } = certificate;
-      world.say({ kind: 'commit', node: name, height, round, blockId, stateRoot, txs: txIds.length });
-      if (height <= highest) return;
-      highest = height;
-      commitsMs.push(world.nowMs());
-      world.committed();
-    },
-    onRound: world.round,
-  });
-  return { watch, tails, commitsMs };
 }
 
 interface Beside {

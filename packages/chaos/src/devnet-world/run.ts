@@ -163,7 +163,7 @@ function owingOf({ context, watch }: Rig, dead: ReadonlySet<string>): readonly P
 
 /** What the nodes hold at the end, compared height by height; and every write beside the chain. */
 async function hearTheLast(rig: Rig): Promise<void> {
-  const { context, world, watch, checkers } = rig;
+  const { context, world, watch, judgeEnd } = rig;
   const { history, workload } = context;
   await workload.stop();
   await rig.besideDone();
@@ -172,7 +172,7 @@ async function hearTheLast(rig: Rig): Promise<void> {
   const honest = stores.filter(({ node }) => !history.hostile.has(node));
   const top = Math.max(0, ...honest.map(({ tip }) => tip?.height ?? 0));
   await until(() => topHeight(history) >= top, world.nowMs() + LAST_WORDS_MS_MAX, world);
-  checkers.ended(stores);
+  judgeEnd(stores);
   workload.convictRefused();
 }
 

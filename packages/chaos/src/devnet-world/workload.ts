@@ -7,6 +7,7 @@ import type { Action, Client, Signer } from '@consilium/sdk';
 import type { Prng } from '@consilium/sim';
 import type { Checker } from '../checkers/checker.ts';
 import { type History, violate } from '../history/history.ts';
+import type { ConsentOperation } from '../history/operations.ts';
 import type { WriteSeen } from '../run/verdict.ts';
 import type { Workload as WorkloadSpec } from '../scenario/scenario.ts';
 import type { ClientPlay } from './client-plays.ts';
@@ -23,6 +24,9 @@ export interface Door {
 
 export interface Workload {
   readonly doors: readonly Door[];
+  /** What clients did to consents, for whoever asks whether one order explains it. */
+  readonly operations: ConsentOperation[];
+  readonly nowMs: () => number;
   /** Resolves with what the client was told; never rejects. */
   write(
     door: Door,
@@ -40,6 +44,8 @@ export interface Workload {
 
 export interface Answered {
   readonly outcome: 'ok' | 'fail' | 'info';
+  /** What the ledger made of it, when it was told of the commit. */
+  readonly code: string | undefined;
   /** Index of what the first action made, when it was told. */
   readonly index: number | undefined;
 }
@@ -71,6 +77,7 @@ export interface WorkloadDeps {
   readonly doors: readonly Door[];
   readonly checkers: Pick<Required<Checker>, 'submitted'>;
   readonly history: History;
+  readonly operations: ConsentOperation[];
   readonly nowMs: () => number;
 }
 
@@ -88,7 +95,7 @@ export async function openDoors(
   );
 }
 
-export function createWorkload({ doors, checkers, history, nowMs }: WorkloadDeps): Workload {
+export function createWorkload({ doors, checkers, history, operations, nowMs }: WorkloadDeps): Workload {
   const writes = new Map<Hex32, Write>();
   const aborter = new AbortController();
   const running: Promise<void>[] = [];
@@ -103,16 +110,16 @@ export function createWorkload({ doors, checkers, history, nowMs }: WorkloadDeps
   const write: Workload['write'] = async (door, actions, signer, wait = 'committed') => {
     const tx = door.client.buildTx(actions, signer);
     const noted = note(tx, door);
-    const { outcome, index } = await send(door.client, tx, wait);
+    const answered = await send(door.client, tx, wait);
+    const { outcome } = answered;
     noted.told = outcome;
     const submitted = history.submitted.get(tx.id);
     if (outcome === 'ok' && submitted !== undefined) submitted.acknowledged = true;
-    return { outcome, index };
+    return answered;
   };
 
   return {
-    doors,
-    write,
+    ...{ doors, write, nowMs, operations },
     start: (spec, plays, prng) => {
       for (const [place, play] of plays.entries())
         running.push(
@@ -154,12 +161,12 @@ function outcomeOf(told: Write['told'], found: number): WriteSeen['outcome'] {
 async function send(client: Client, tx: Tx, wait: 'received' | 'committed'): Promise<Answered> {
   try {
     const told = await client.send(tx, { wait, timeoutMs: PATIENCE_MS });
-    if (told.state !== 'committed') return { outcome: 'info', index: undefined };
-    return { outcome: 'ok', index: told.outcomes[0]?.index ?? undefined };
+    if (told.state !== 'committed') return { outcome: 'info', code: undefined, index: undefined };
+    return { outcome: 'ok', code: told.code, index: told.outcomes[0]?.index ?? undefined };
   } catch (error) {
     if (!isConsiliumError(error)) throw error;
     const silent = SILENCE.some((code) => code === codeOf(error));
-    return { outcome: silent ? 'info' : 'fail', index: undefined };
+    return { outcome: silent ? 'info' : 'fail', code: undefined, index: undefined };
   }
 }
 
