@@ -54,7 +54,6 @@ export function createJudges(
     ownTxs,
     end: (stores) => {
       checkers.ended(stores);
-      history.unknown.push(...consents.unknown());
       if (consents.judged() > 0) reached(history, 'consent-judged');
     },
   };
