@@ -16,6 +16,7 @@ import { homeGenesis } from '../setup/genesis.ts';
 import { initialiseRecordFile } from '../signing/record-file.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { openVault } from '../vault/vault.ts';
+import { markChain, refuseLostChain } from './chain-marker.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { openNode } from './open-node.ts';
 import type { Prepared } from './prepared.ts';
@@ -88,8 +89,10 @@ async function bringUp(
 ): Promise<RunningNode> {
   const { config, keys } = prepared;
   const clock = createSystemClock();
-  const home = await openHome(options.home);
+  const { promise: failed, resolve: fail } = Promise.withResolvers<ConsiliumError>();
+  const home = await openHome(options.home, { onDamage: fail });
   closers.push(() => home.close());
+  refuseLostChain(home);
   const observer = createObserver(home.paths.home, config);
   closers.push(() => observer.close());
   const vault = await openVault(home.paths.vault, home.store, observer.report);
@@ -98,10 +101,10 @@ async function bringUp(
   const net = createNodeNet(prepared, observer);
   await net.open();
   closers.push(() => net.stop());
-  const { promise: failed, resolve: fail } = Promise.withResolvers<ConsiliumError>();
   const { report, count, committed: onCommitted } = observer;
   const node = await openNode({ prepared, home, clock, net, vault, report, count, onCommitted, fail });
   closers.push(() => node.stop());
+  await markChain(home);
   if (options.endObservation !== undefined) node.endObservation(options.endObservation);
   const api = await createApi(node.api, { host: config.api.host, port: config.api.port });
   const { url: apiUrl } = await api.start();
