@@ -8,6 +8,8 @@ export const EXIT = {
   unknown: 2,
   unreachable: 3,
   usage: 64,
+  /** The fault kit itself broke. */
+  broken: 70,
   configuration: 78,
 } as const;
 
@@ -31,6 +33,9 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   NODE_UNREACHABLE: EXIT.unreachable,
   QUORUM_UNREACHABLE: EXIT.unreachable,
   USAGE_INVALID: EXIT.usage,
+  SCENARIO_INVALID: EXIT.usage,
+  CHAOS_RUN_INVALID: EXIT.usage,
+  CHAOS_BROKEN: EXIT.broken,
   CARD_INVALID: EXIT.configuration,
   CONFIG_INVALID: EXIT.configuration,
   CONFIG_KEY_UNKNOWN: EXIT.configuration,

@@ -163,6 +163,10 @@ export const ERRORS = {
   DEVNET_NOT_RUNNING: 'no devnet runs in this folder; start one with: npx consilium devnet up --detach',
   DEVNET_RUNNING: 'a devnet runs in this folder already; see npx consilium devnet status',
   PORT_IN_USE: 'a port that is needed is taken; give another --base-port',
+  // the fault kit
+  CHAOS_BROKEN: 'the fault kit itself failed; this says nothing of the network under test',
+  CHAOS_RUN_INVALID: 'not a folder of a run, of another version, or damaged',
+  SCENARIO_INVALID: 'the scenario cannot be run as it is written',
   // the story of npm start
   INTERRUPTED: 'stopped before it was done',
   STORY_BROKEN: 'the network did not do what it promises; its folder holds all that happened',

@@ -69,5 +69,5 @@ function runTraced({ firstSeed, json }: SimArguments, file: string, report: Seed
   const failure = report.add(result);
   const say = json ? io.err : io.out;
   if (failure !== undefined) say(`${failureLines(failure).join('\n')}\n`);
-  say(`${result.trace.length} lines in ${file}, digest ${result.digest}\n`);
+  say(`${result.trace.length} lines in ${file}, digest ${result.verdict.digest}\n`);
 }

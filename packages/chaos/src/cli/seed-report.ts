@@ -4,20 +4,23 @@ import type { SeedResult } from '../swarm/seed-run.ts';
 
 export interface FailedSeed {
   readonly seed: number;
-  readonly violations: SeedResult['violations'];
+  readonly violations: SeedResult['verdict']['violations'];
   readonly replay: string;
 }
 
 export class SeedReport {
   #passed = 0;
+  #heights = 0;
   readonly #failures: FailedSeed[] = [];
   readonly #sometimes = new Map<string, number>();
 
   /** Returns the failure that the result is, if it is one. */
-  add({ seed, violations, sometimes }: SeedResult): FailedSeed | undefined {
-    for (const [state, count] of sometimes)
+  add({ seed, verdict }: SeedResult): FailedSeed | undefined {
+    const { violations, sometimes, heights, outcome } = verdict;
+    this.#heights += heights;
+    for (const [state, count] of Object.entries(sometimes))
       this.#sometimes.set(state, (this.#sometimes.get(state) ?? 0) + count);
-    if (violations.length === 0) {
+    if (outcome === 'pass') {
       this.#passed += 1;
       return undefined;
     }
@@ -28,6 +31,11 @@ export class SeedReport {
 
   get ended(): number {
     return this.#passed + this.#failures.length;
+  }
+
+  /** Blocks that the seeds made, all together. */
+  get heights(): number {
+    return this.#heights;
   }
 
   get failed(): number {

@@ -42,8 +42,12 @@ export interface History {
   readonly chain: Map<number, CommitSeen>;
   readonly submitted: Map<Hex32, Submitted>;
   readonly violations: Violation[];
+  /** What a checker could not find out within its budget. */
+  readonly unknown: string[];
   /** Rare states that the run reached, with counts. */
   readonly sometimes: Map<string, number>;
+  /** Told of each rare state as it is reached: steps may wait for one. */
+  readonly onReached: ((state: string) => void)[];
 }
 
 export function createHistory(hostile: Iterable<Hex32> = []): History {
@@ -53,7 +57,9 @@ export function createHistory(hostile: Iterable<Hex32> = []): History {
     chain: new Map(),
     submitted: new Map(),
     violations: [],
+    unknown: [],
     sometimes: new Map(),
+    onReached: [],
   };
 }
 
@@ -68,6 +74,7 @@ export function violate(
 
 export function reached(history: History, state: string): void {
   history.sometimes.set(state, (history.sometimes.get(state) ?? 0) + 1);
+  for (const listener of history.onReached) listener(state);
 }
 
 export function topHeight(history: History): number {

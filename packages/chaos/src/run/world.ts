@@ -39,6 +39,6 @@ export interface World {
   /** The first proposer of the next height, as the most advanced honest node has it. */
   proposer(): string | undefined;
   inject(injection: Injection): Undo;
-  /** Into the timeline. */
+  /** Into the timeline, and into what the run is told by. */
   say(entry: Untimed<TimelineEntry>): void;
 }

@@ -158,9 +158,7 @@ describe('Rounds', () => {
     net.untilHeight(1, 5_000);
     const slow = proposerOf(net);
     for (const to of net.nodes) {
-      const link = cluster.net.link(slow.id, to.id);
-      link.delayUsMin = 700_000;
-      link.delayUsMax = 700_000;
+      cluster.net.setLink(slow.id, to.id, { delayUsMin: 700_000, delayUsMax: 700_000 });
     }
     net.submitNoop(net.nodes.indexOf(slow));
     net.untilHeight(2, 10_000);

@@ -85,13 +85,13 @@ describe('Seeds', () => {
       expect(here.trace.length).toBeGreaterThan(1_000);
       const elsewhere: SeedResult[] = [];
       await runSeeds({ firstSeed: seed, seeds: 1, jobs: 1 }, (result) => elsewhere.push(result) > 0);
-      expect(elsewhere.map(({ digest }) => digest)).toEqual([here.digest]);
-      expect(again.digest).toBe(here.digest);
+      expect(elsewhere.map(({ verdict }) => verdict.digest)).toEqual([here.verdict.digest]);
+      expect(again.verdict.digest).toBe(here.verdict.digest);
     }
   });
 
   test('Different seeds give different traces.', () => {
-    const digests = [304, 305].map((seed) => runSeed(seed, { keepTrace: false }).digest);
+    const digests = [304, 305].map((seed) => runSeed(seed, { keepTrace: false }).verdict.digest);
     expect(new Set(digests).size).toBe(2);
   });
 });

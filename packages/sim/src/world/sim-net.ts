@@ -15,6 +15,10 @@ export interface LinkFault {
   reorder: number;
   duplicate: number;
   cut: boolean;
+  /** Messages wait at the sender's end until it is over, and then come in their order. */
+  stalled: boolean;
+  /** Infinity: as many as there are. */
+  bytesPerSecond: number;
 }
 
 export const GOOD_LINK: Readonly<LinkFault> = {
@@ -24,6 +28,8 @@ export const GOOD_LINK: Readonly<LinkFault> = {
   reorder: 0,
   duplicate: 0,
   cut: false,
+  stalled: false,
+  bytesPerSecond: Number.POSITIVE_INFINITY,
 };
 
 const CONNECT_US = 5_000;
@@ -33,7 +39,9 @@ export interface SimNet {
   open(self: Hex32, life: Life): Net;
   /** Reviews the connections of a node whose process ended or whose gate changed. */
   close(self: Hex32): void;
-  link(from: Hex32, to: Hex32): LinkFault;
+  link(from: Hex32, to: Hex32): Readonly<LinkFault>;
+  /** What waited on a link that is no longer stalled goes on its way. */
+  setLink(from: Hex32, to: Hex32, fault: Partial<LinkFault>): void;
   /** Ends or makes the connection of a pair as both sides see it. */
   setConnected(a: Hex32, b: Hex32, connected: boolean): void;
   readonly penalties: readonly { readonly by: Hex32; readonly peer: Hex32; readonly code: string }[];
@@ -69,6 +77,9 @@ class Wires implements SimNet {
   readonly #broken = new Set<string>();
   readonly #connected = new Set<string>();
   readonly #lastDueUs = new Map<string, number>();
+  /** When a link that carries few bytes is free again. */
+  readonly #freeUs = new Map<string, number>();
+  readonly #held = new Map<string, { readonly channel: Channel; readonly message: Uint8Array }[]>();
   readonly #listeners: DeliveryListener[] = [];
   #tap: Tap | undefined;
 
@@ -106,11 +117,18 @@ class Wires implements SimNet {
     for (const other of this.#stations.keys()) if (other !== self) this.#review(self, other);
   }
 
-  link(from: Hex32, to: Hex32): LinkFault {
+  link(from: Hex32, to: Hex32): Readonly<LinkFault> {
+    return this.#links.get(`${from}>${to}`) ?? GOOD_LINK;
+  }
+
+  setLink(from: Hex32, to: Hex32, fault: Partial<LinkFault>): void {
     const name = `${from}>${to}`;
-    const known = this.#links.get(name) ?? { ...GOOD_LINK };
-    this.#links.set(name, known);
-    return known;
+    const next = { ...this.link(from, to), ...fault };
+    this.#links.set(name, next);
+    if (next.stalled) return;
+    const held = this.#held.get(name) ?? [];
+    this.#held.delete(name);
+    for (const { channel, message } of held) this.#deliver(from, to, channel, message);
   }
 
   setConnected(a: Hex32, b: Hex32, connected: boolean): void {
@@ -173,13 +191,33 @@ class Wires implements SimNet {
     return true;
   }
 
+  #hold(from: Hex32, to: Hex32, channel: Channel, message: Uint8Array): void {
+    const name = `${from}>${to}`;
+    const held = this.#held.get(name) ?? [];
+    held.push({ channel, message });
+    this.#held.set(name, held);
+  }
+
+  /** When the last byte is on its way. */
+  #sentUs(from: Hex32, to: Hex32, bytes: number): number {
+    const { bytesPerSecond } = this.link(from, to);
+    const nowUs = this.#scheduler.nowUs();
+    if (bytesPerSecond === Number.POSITIVE_INFINITY) return nowUs;
+    const name = `${from}>${to}`;
+    const freeUs = Math.max(nowUs, this.#freeUs.get(name) ?? 0) + Math.ceil((bytes / bytesPerSecond) * 1e6);
+    this.#freeUs.set(name, freeUs);
+    return freeUs;
+  }
+
   #deliver(from: Hex32, to: Hex32, channel: Channel, message: Uint8Array): void {
     const fault = this.link(from, to);
     const receiver = this.#stations.get(to);
     if (fault.cut || this.#prng.chance(fault.loss) || receiver === undefined) return;
+    if (fault.stalled) return this.#hold(from, to, channel, message);
     const stream = `${from}>${to}/${channel}`;
     const nowUs = this.#scheduler.nowUs();
-    const drawnUs = nowUs + this.#prng.between(fault.delayUsMin, fault.delayUsMax);
+    const sentUs = this.#sentUs(from, to, message.length);
+    const drawnUs = sentUs + this.#prng.between(fault.delayUsMin, fault.delayUsMax);
     const inOrder = fault.reorder === 0 || !this.#prng.chance(fault.reorder);
     const dueUs = inOrder ? Math.max(drawnUs, this.#lastDueUs.get(stream) ?? 0) : drawnUs;
     if (inOrder) this.#lastDueUs.set(stream, dueUs);

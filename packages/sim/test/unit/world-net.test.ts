@@ -91,7 +91,7 @@ describe('simulated network', () => {
     ['reordering', { reorder: 0.5 }, (texts: string[]) => `${texts}` !== `${numbers}` && texts.length === 40],
   ] as const)('a link with %s does that, in its direction only', (_name, fault, isSeen) => {
     const { a, b, net, settle } = pair(3);
-    Object.assign(net.link(A, B), fault);
+    net.setLink(A, B, fault);
     send(a, B, numbers);
     send(b, A, numbers);
     settle();
@@ -102,7 +102,7 @@ describe('simulated network', () => {
 
   test('a silent cut swallows one direction and the connection stands', () => {
     const { a, b, net, settle } = pair(4);
-    net.link(A, B).cut = true;
+    net.setLink(A, B, { cut: true });
     expect(send(a, B, ['lost'])).toEqual([true]);
     send(b, A, ['through']);
     settle();
@@ -145,7 +145,7 @@ describe('simulated network', () => {
 describe('trace', () => {
   function digestOf(seed: number, last = '39'): string {
     const { a, b, net, trace, settle } = pair(seed);
-    Object.assign(net.link(A, B), { loss: 0.2, reorder: 0.3, duplicate: 0.1 });
+    net.setLink(A, B, { loss: 0.2, reorder: 0.3, duplicate: 0.1 });
     send(a, B, [...numbers.slice(0, -1), last]);
     send(b, A, numbers);
     settle();

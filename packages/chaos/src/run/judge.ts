@@ -1,0 +1,85 @@
+// Owns: the verdict of a run out of its history and what the scenario expected. Pure; the same for both worlds.
+import { accusedOf, type Hex32 } from '@consilium/core';
+import { type History, topHeight, type Violation, violate } from '../history/history.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Outcome, Verdict, WorldName } from './verdict.ts';
+
+export interface Judged {
+  readonly scenario: Scenario;
+  readonly world: WorldName;
+  readonly history: History;
+  readonly idsOf: (name: string) => Hex32 | undefined;
+  /** Faults that the world could not do. */
+  readonly lacking: readonly string[];
+  readonly tookMs: number;
+  readonly healedMs: number | undefined;
+  readonly digest: string;
+}
+
+/** Every checker that may convict, by the name it convicts under. */
+export const CHECKS = [
+  'agreement',
+  'stores',
+  'validity',
+  'certificates',
+  'no-lost-ack',
+  'consent-state',
+  'liveness',
+  'stall',
+  'accountability',
+  'rejections',
+  'reports',
+  'double-signing',
+  'confidentiality',
+  'coverage',
+  'evidence',
+  'exception',
+] as const;
+
+export function judge(judged: Judged): Verdict {
+  const { scenario, world, history, lacking, tookMs, healedMs, digest } = judged;
+  convictMissing(judged);
+  const unknown = [...lacking.map((fault) => `the ${world} cannot do ${fault}`), ...history.unknown];
+  return {
+    scenario: scenario.name,
+    world,
+    seed: scenario.seed,
+    outcome: outcomeOf(scenario, history.violations, unknown),
+    checks: Object.fromEntries(CHECKS.map((check) => [check, outcomeOfCheck(history, check)])),
+    violations: history.violations,
+    unknown,
+    sometimes: Object.fromEntries([...history.sometimes].sort(([a], [b]) => (a < b ? -1 : 1))),
+    heights: topHeight(history),
+    tookMs,
+    healedMs,
+    digest,
+  };
+}
+
+function outcomeOf(
+  { expect }: Scenario,
+  violations: readonly Violation[],
+  unknown: readonly string[],
+): Outcome {
+  const { violation } = expect;
+  const convicted = violations.some(({ checker }) => checker === violation);
+  if (violation === undefined ? violations.length > 0 : !convicted) return 'fail';
+  return unknown.length > 0 ? 'unknown' : 'pass';
+}
+
+function outcomeOfCheck({ violations }: History, check: string): Outcome {
+  return violations.some(({ checker }) => checker === check) ? 'fail' : 'pass';
+}
+
+/** Rare states and evidence that the scenario promised and the run did not show. */
+function convictMissing({ scenario, history, idsOf }: Judged): void {
+  const { sometimes, evidence, violation } = scenario.expect;
+  if (history.violations.length > 0 && violation === undefined) return;
+  for (const state of sometimes)
+    if (!history.sometimes.has(state)) violate(history, 'coverage', `${state} was never reached`);
+  const accused = new Set([...history.chain.values()].flatMap(({ block }) => block.evidence.map(accusedOf)));
+  for (const name of evidence) {
+    const id = idsOf(name);
+    if (id === undefined || !accused.has(id)) violate(history, 'evidence', `none names ${name}`);
+  }
+}

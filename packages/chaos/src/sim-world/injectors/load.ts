@@ -1,0 +1,51 @@
+// Owns: faults of load in the simulator: clients that send more, or larger, than they should.
+import { type Action, actionOf, TX_ACTIONS_MAX, toHex } from '@consilium/core';
+import { type Cluster, type Hospital, type Prng, signTransaction, submit } from '@consilium/sim';
+import { each, type Injectors, nothingToUndo } from '../injector.ts';
+
+type Write = (prng: Prng) => readonly Action[];
+
+const SMALL: Write = () => [actionOf('chain.noop', {})];
+
+/** As many actions as a transaction may hold, each with a body of its own. */
+const LARGE: Write = (prng) =>
+  Array.from({ length: TX_ACTIONS_MAX }, () =>
+    actionOf('anchor.commit', { root: toHex(prng.bytes(32)), count: 1, schema: 'load' }),
+  );
+
+export const LOAD_FAULTS: Injectors = {
+  burst: each(({ cluster }, node, { params, prng }) => {
+    const send = sender(cluster, node.id, SMALL, prng);
+    for (let count = Number(params['count']); count > 0; count -= 1) send();
+    return nothingToUndo;
+  }),
+  'abusive-sender': each(({ cluster }, node, { params, prng }) =>
+    keepSending(cluster, Number(params['rate']), sender(cluster, node.id, SMALL, prng)),
+  ),
+  'large-transactions': each(({ cluster }, node, { params, prng }) =>
+    keepSending(cluster, Number(params['rate']), sender(cluster, node.id, LARGE, prng)),
+  ),
+};
+
+/** The institution's own node, as long as it is up. */
+function sender(cluster: Cluster, id: string, write: Write, prng: Prng): () => void {
+  const hospital = cluster.hospitals.find((known) => known.id === id) as Hospital;
+  return () => {
+    const node = cluster.nodes.find((known) => known.id === id);
+    if (node?.pool === undefined) return;
+    submit(cluster, node, signTransaction(cluster, hospital, write(prng), prng.bytes(16)));
+  };
+}
+
+function keepSending({ scheduler }: Cluster, perSecond: number, send: () => void): () => void {
+  let active = true;
+  const tick = (): void => {
+    if (!active) return;
+    send();
+    scheduler.after(1_000_000 / perSecond, tick);
+  };
+  tick();
+  return () => {
+    active = false;
+  };
+}
