@@ -1,10 +1,17 @@
 // The public face of the simulated network. Judges nothing: who checks a run listens to its cluster.
 
+export * from './cluster/authored.ts';
 export * from './cluster/cluster.ts';
+export * from './cluster/deposit.ts';
 export * from './cluster/identities.ts';
 export * from './cluster/membership.ts';
+export * from './cluster/people.ts';
+export * from './cluster/reading.ts';
+export * from './cluster/records.ts';
 export * from './cluster/set-changes.ts';
+export * from './cluster/sign-transaction.ts';
 export * from './cluster/signed-content.ts';
+export * from './cluster/sim-custody.ts';
 export * from './cluster/sim-node.ts';
 export * from './cluster/transactions.ts';
 export * from './cluster/workload.ts';
@@ -17,4 +24,6 @@ export * from './world/sim-clock.ts';
 export * from './world/sim-disk.ts';
 export * from './world/sim-kv.ts';
 export * from './world/sim-net.ts';
+export * from './world/sim-sealer.ts';
+export * from './world/sim-vault.ts';
 export * from './world/trace.ts';

@@ -87,7 +87,8 @@ const SHAPES: { readonly [T in CustodyRequest['type']]: Shape<Extract<CustodyReq
   own: ownRequestShape,
 };
 
-function requestPayload(request: CustodyRequest): Uint8Array {
+/** The bytes that a request's signature is made over, for signers that hold the key elsewhere. */
+export function requestPayload(request: CustodyRequest): Uint8Array {
   return encode(SHAPES[request.type] as Shape<CustodyRequest>, request);
 }
 

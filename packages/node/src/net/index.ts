@@ -2,4 +2,3 @@
 export { createNet, type NetDeps, type NetStats, type NodeNet } from './net.ts';
 export { networkKeyOf, networkKeyPair } from './network-key.ts';
 export type { NetLimits, NetOptions } from './options.ts';
-export { type SplitNet, splitNet } from './split.ts';

@@ -13,4 +13,5 @@ export { decodeLogEntry, encodeLogEntry, type LogEntry } from './log-entry.ts';
 export { type OpenDeps, type OpenedReplica, openReplica, SIGNING_RECORD_FILE, WAL_FILE } from './open.ts';
 export type { Pool } from './pool.ts';
 export * from './replica.ts';
+export { type SplitNet, splitNet } from './split-net.ts';
 export { encodeTransactions } from './tx-batches.ts';

@@ -1,14 +1,17 @@
 // Owns: a simulated network of hospitals: its world, its nodes, and the taps through which others see all that happens.
 // Does not own: any judgement of it.
 import type { Hex32, Tx } from '@consilium/core';
+import { sodiumGroup } from '@consilium/node/group';
 import type { Committed, ReportedEvent, Tip } from '@consilium/node/replica';
 import { createKeyRegistry, type KeyRegistry, type SignatureKind } from '../world/key-registry.ts';
 import { createPrng, type Prng } from '../world/prng.ts';
 import { createScheduler, type Scheduler } from '../world/scheduler.ts';
 import { createSimNet, type SimNet } from '../world/sim-net.ts';
+import { createSealRegistry, type SealingWorld } from '../world/sim-sealer.ts';
 import { createTrace, type Trace } from '../world/trace.ts';
 import type { Founders, Hospital } from './identities.ts';
 import { decodeSigned, type SignedContent } from './signed-content.ts';
+import type { CustodyWorld, Released } from './sim-custody.ts';
 import { type HostileParts, type PoolLimits, SimNode } from './sim-node.ts';
 
 export interface ClusterOptions {
@@ -25,6 +28,8 @@ export interface ClusterOptions {
   readonly poolLimits?: PoolLimits;
   /** Whether nodes tell of each step of their durable writes. */
   readonly watchPersistence?: boolean;
+  /** Whether nodes keep sealed records beside agreement. */
+  readonly custody?: boolean;
 }
 
 export interface Cluster {
@@ -39,6 +44,8 @@ export interface Cluster {
   readonly nodes: readonly SimNode[];
   /** Nodes under an adversary's hand: what they say of themselves proves nothing. */
   readonly hostile: ReadonlySet<Hex32>;
+  /** undefined: nobody keeps records. */
+  readonly custody: CustodyWorld | undefined;
   readonly taps: Taps;
 }
 
@@ -50,8 +57,22 @@ export interface Taps {
   readonly signed: Listeners<[node: Hex32, content: SignedContent]>;
   /** A node came up on what its store holds. */
   readonly opened: Listeners<[node: Hex32, tip: Tip]>;
-  /** A client hands a transaction in at a node. */
+  /** A client hands a transaction in at a node, or the node makes one itself. */
   readonly submitted: Listeners<[tx: Tx, node: Hex32]>;
+  /** A custodian hands a release out, before it leaves. */
+  readonly released: Listeners<[released: Released]>;
+  /** Somebody has the secret of a record. */
+  readonly read: Listeners<[reading: Reading]>;
+}
+
+export interface Reading {
+  readonly patient: Hex32;
+  readonly record: Hex32;
+  readonly reader: Hex32;
+  /** Index of the access in the patient's list. */
+  readonly access: number;
+  /** Whether it is what the author sealed. */
+  readonly isRight: boolean;
 }
 
 export type Listeners<News extends unknown[]> = ((...news: News) => void)[];
@@ -65,19 +86,35 @@ export function createCluster(options: ClusterOptions): Cluster {
   const trace = createTrace(scheduler, keepTrace);
   const net = createSimNet(scheduler, prng.fork('net'), trace);
   const keys = createKeyRegistry(signatures);
-  const taps: Taps = { committed: [], reported: [], signed: [], opened: [], submitted: [] };
+  const world = { scheduler, prng, trace, net, keys, founders };
+  const taps: Taps = {
+    committed: [],
+    reported: [],
+    signed: [],
+    opened: [],
+    submitted: [],
+    released: [],
+    read: [],
+  };
   const news = createNews(trace, taps);
   const { poolLimits, hostileParts, watchPersistence } = options;
+  const custody = options.custody === true ? createCustodyWorld(prng, hospitals) : undefined;
   const nodes = hospitals.map(
     (hospital) =>
       new SimNode({
-        ...{ scheduler, prng, net, keys, founders, hospital, poolLimits, watchPersistence },
+        ...{ ...world, hospital, poolLimits, watchPersistence, custody },
         hostileParts: hostileParts?.get(hospital.name),
         ...news,
       }),
   );
   const hostileIds = new Set(hospitals.filter(({ name }) => hostile.includes(name)).map(({ id }) => id));
-  return { scheduler, prng, trace, net, keys, founders, hospitals, nodes, hostile: hostileIds, taps };
+  return { ...world, hospitals, nodes, hostile: hostileIds, custody, taps };
+}
+
+function createCustodyWorld(prng: Prng, hospitals: readonly Hospital[]): CustodyWorld {
+  const sealing: SealingWorld = { registry: createSealRegistry(), prng: prng.fork('sealing') };
+  for (const { custody } of hospitals) sealing.registry.know(custody);
+  return { sealing, group: sodiumGroup };
 }
 
 export function startFounders({ nodes, founders }: Cluster): void {
@@ -99,6 +136,12 @@ function createNews(trace: Trace, taps: Taps) {
     onOpened: (node: Hex32, tip: Tip): void => {
       trace.say(`opened ${node.slice(0, 8)} ${tip.height}`);
       for (const listener of taps.opened) listener(node, tip);
+    },
+    onOwnTx: (node: Hex32, tx: Tx): void => {
+      for (const listener of taps.submitted) listener(tx, node);
+    },
+    onReleased: (released: Released): void => {
+      for (const listener of taps.released) listener(released);
     },
     onReport: (node: Hex32, event: ReportedEvent): void => {
       if (event.level !== 'debug') trace.say(`report ${node.slice(0, 8)} ${JSON.stringify(event)}`);

@@ -8,7 +8,6 @@ import {
   type Genesis,
   genesisHash,
   type Hex32,
-  hashHex,
   type SecretKey,
   secretKeyFromSeed,
   sha256,
@@ -17,12 +16,15 @@ import {
   type ValidatorCard,
   verifyEd25519,
 } from '@consilium/core';
+import { type SimEncryptionKey, simEncryptionKey } from '../world/sim-sealer.ts';
 
 export interface Hospital {
   readonly name: string;
   readonly id: Hex32;
   readonly account: SecretKey;
   readonly validator: SecretKey;
+  /** Shares are sealed to it. */
+  readonly custody: SimEncryptionKey;
   readonly card: ValidatorCard;
 }
 
@@ -47,20 +49,21 @@ export function createHospital(name: string): Hospital {
   const [account, validator, network] = ['account', 'validator', 'network'].map((role) =>
     secretKeyFromSeed(sha256(utf8(`consilium simulated hospital ${name} ${role}`))),
   ) as [SecretKey, SecretKey, SecretKey];
+  const custody = simEncryptionKey(sha256(utf8(`consilium simulated hospital ${name} custody`)));
   const card = signValidatorCard(
     {
       name,
       accountKey: account.publicKey,
       validatorKey: validator.publicKey,
       networkKey: network.publicKey,
-      custodyKey: hashHex(utf8(`consilium simulated hospital ${name} custody`)),
+      custodyKey: custody.publicKey,
       addresses: [],
       development: true,
     },
     account,
     validator,
   );
-  return { name, id: accountIdOf(account.publicKey), account, validator, card };
+  return { name, id: accountIdOf(account.publicKey), account, validator, custody, card };
 }
 
 export function createFounders(count: number, params: ConsensusParams = SIM_PARAMS): Founders {

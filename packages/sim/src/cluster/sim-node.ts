@@ -1,6 +1,7 @@
 // Owns: one hospital's daemon in the simulation: the production replica, mempool, log, signing record and sync over
 // simulated ports, and its lives: start, kill, power cut, restart.
-import type { Hex32, Verify } from '@consilium/core';
+import type { Hex32, Tx, Verify } from '@consilium/core';
+import { CUSTODY_TX_VALIDITY_MS, type CustodyDeps } from '@consilium/node/custody';
 import {
   type Committed,
   createLedgerPool,
@@ -11,8 +12,10 @@ import {
   type OpenDeps,
   type OpenedReplica,
   openReplica,
+  type Peers,
   type ReportedEvent,
   SIGNING_RECORD_FILE,
+  splitNet,
   type Tip,
 } from '@consilium/node/replica';
 import type { KeyRegistry } from '../world/key-registry.ts';
@@ -23,7 +26,16 @@ import { type ClockFault, createSimClock } from '../world/sim-clock.ts';
 import { createSimDisk, type DiskTimes, type PersistenceHook, type SimDisk } from '../world/sim-disk.ts';
 import { createSimKv, type SimKv } from '../world/sim-kv.ts';
 import type { SimNet } from '../world/sim-net.ts';
+import { createSimVault, type SimVault } from '../world/sim-vault.ts';
 import type { Founders, Hospital } from './identities.ts';
+import { signActions } from './sign-transaction.ts';
+import {
+  type CustodyService,
+  type CustodyWorld,
+  openSimCustody,
+  type Released,
+  type SimCustody,
+} from './sim-custody.ts';
 
 type Pool = ReturnType<typeof createLedgerPool>;
 export type PoolLimits = Parameters<typeof createLedgerPool>[2];
@@ -33,6 +45,8 @@ export interface HostileParts {
   readonly disk?: (disk: Disk, scheduler: Scheduler) => Disk;
   readonly kv?: (kv: Kv, scheduler: Scheduler) => Kv;
   readonly verify?: Verify;
+  /** May put parts at any port of custody. */
+  readonly custody?: (deps: CustodyDeps) => CustodyDeps;
 }
 
 export interface SimNodeDeps {
@@ -46,27 +60,41 @@ export interface SimNodeDeps {
   /** Whether `onPersistence` is called. */
   readonly watchPersistence?: boolean | undefined;
   readonly hostileParts?: HostileParts | undefined;
+  /** undefined: the node keeps no records. */
+  readonly custody?: CustodyWorld | undefined;
   /** Every signature that this node's validator key made, as the bytes that it covers. */
   readonly onSigned: (node: Hex32, bytes: Uint8Array) => void;
   readonly onCommit: (node: Hex32, committed: Committed) => void;
   readonly onReport: (node: Hex32, event: ReportedEvent) => void;
   /** Told each time the node comes up, of what its store holds. */
   readonly onOpened: (node: Hex32, tip: Tip) => void;
+  /** A transaction that the node makes itself, before it is handed in. */
+  readonly onOwnTx: (node: Hex32, tx: Tx) => void;
+  readonly onReleased: (released: Released) => void;
 }
 
 const DISK_TIMES: DiskTimes = { syncUsMin: 100, syncUsMax: 900 };
 const STATUS_MS = 1_000;
 const REBROADCAST_MS = 500;
 
+/** What one run of the node is opened with. */
+interface Run {
+  readonly life: Life;
+  readonly deps: OpenDeps;
+  readonly custodyNet: Peers;
+}
+
 export class SimNode {
   readonly id: Hex32;
   readonly disk: SimDisk;
   readonly kv: SimKv;
+  readonly vault: SimVault;
   readonly clockFault: ClockFault = { offsetMs: 0 };
   readonly #deps: SimNodeDeps;
   #life: Life | undefined;
   #opened: OpenedReplica | undefined;
   #pool: Pool | undefined;
+  #custody: SimCustody | undefined;
   #failure: string | undefined;
   #hasStarted = false;
   /** Called at each step of each durable write of this node, when it was made to be. */
@@ -80,6 +108,7 @@ export class SimNode {
     const watched = watchPersistence === true ? hook : undefined;
     this.disk = createSimDisk(prng.fork(`disk ${hospital.name}`), DISK_TIMES, watched);
     this.kv = createSimKv(prng.fork(`kv ${hospital.name}`), DISK_TIMES, watched);
+    this.vault = createSimVault(prng.fork(`vault ${hospital.name}`), DISK_TIMES, watched);
     this.#initialiseHome();
   }
 
@@ -108,6 +137,11 @@ export class SimNode {
     return this.#pool;
   }
 
+  /** What a client asks it for; undefined while it is down, and for ever in a cluster without custody. */
+  get custody(): CustodyService | undefined {
+    return this.#custody?.service;
+  }
+
   /** The code of the error that ended this node by itself, if one did. */
   get failure(): string | undefined {
     return this.#failure;
@@ -122,30 +156,33 @@ export class SimNode {
     const life = createLife(this.#deps.scheduler);
     this.#life = life;
     this.#hasStarted = true;
-    openReplica(this.#openDeps(life), { statusMs: STATUS_MS, rebroadcastMs: REBROADCAST_MS }, (result) => {
+    const run = this.#openRun(life);
+    openReplica(run.deps, { statusMs: STATUS_MS, rebroadcastMs: REBROADCAST_MS }, (result) => {
       if (!life.isAlive()) return;
       if (result instanceof Error) return this.#failed(result.code);
       this.#opened = result;
+      this.#custody = this.#openCustody(run, result);
       this.#deps.onOpened(this.id, result.ledger.tip);
       result.start();
+      this.#custody?.start();
     });
   }
 
-  #openDeps(life: Life): OpenDeps {
+  #openRun(life: Life): Run {
     const { scheduler, prng, net, keys, founders, hospital, hostileParts = {}, poolLimits } = this.#deps;
     const { disk = same, kv = same, verify = keys.verify } = hostileParts;
     const clock = createSimClock(scheduler, life, this.clockFault);
-    const ownNet = net.open(this.id, life);
+    const parts = splitNet(net.open(this.id, life));
     const signatures = createSignatures(verify);
     const report = whileAlive(life, (event: ReportedEvent) => this.#deps.onReport(this.id, event));
     const onSigned = whileAlive(life, (bytes: Uint8Array) => this.#deps.onSigned(this.id, bytes));
-    return {
+    const deps: OpenDeps = {
       genesis: founders.genesis,
       genesisHash: founders.genesisHash,
       self: this.id,
       disk: disk(this.disk.open(life), scheduler),
       kv: kv(this.kv.open(life), scheduler),
-      net: ownNet,
+      net: parts.replica,
       clock,
       random: prng.fork(`random ${hospital.name} ${scheduler.nowUs()}`),
       report,
@@ -157,13 +194,39 @@ export class SimNode {
       },
       createPool: (ledger) => {
         const onAdmitted = (): void => this.#opened?.replica.poolGrew();
-        const deps = { clock, report, net: ownNet, signatures, onAdmitted };
+        const deps = { clock, report, net: parts.replica, signatures, onAdmitted };
         this.#pool = createLedgerPool(deps, ledger, poolLimits);
         return this.#pool;
       },
-      onCommit: whileAlive(life, (committed) => this.#deps.onCommit(this.id, committed)),
+      onCommit: whileAlive(life, (committed) => {
+        this.#deps.onCommit(this.id, committed);
+        if (life.isAlive()) this.#custody?.committed(committed);
+      }),
       onFailure: whileAlive(life, (error) => this.#failed(error.code)),
     };
+    return { life, deps, custodyNet: parts.custody };
+  }
+
+  #openCustody({ life, deps, custodyNet }: Run, opened: OpenedReplica): SimCustody | undefined {
+    const { custody: world, founders, hospital, keys, prng, scheduler, hostileParts } = this.#deps;
+    if (world === undefined) return undefined;
+    const { kv, clock, report, verify } = deps;
+    const nonces = prng.fork(`custody ${hospital.name} ${scheduler.nowUs()}`);
+    return openSimCustody({
+      ...{ world, founders, hospital, keys, life, kv, clock, report, verify, opened },
+      store: this.kv,
+      vault: this.vault,
+      net: custodyNet,
+      submit: (action) => {
+        if (!life.isAlive()) return;
+        const validUntil = clock.wallMs() + CUSTODY_TX_VALIDITY_MS;
+        const tx = signActions({ founders, keys }, hospital, [action], nonces.bytes(16), validUntil);
+        this.#deps.onOwnTx(this.id, tx);
+        this.#pool?.submit(tx.bytes, () => undefined);
+      },
+      onReleased: whileAlive(life, (released) => this.#deps.onReleased(released)),
+      hostilePart: hostileParts?.custody,
+    });
   }
 
   #failed(code: string): void {
@@ -181,12 +244,14 @@ export class SimNode {
   kill(): void {
     this.#end();
     this.kv.crash();
+    this.vault.crash();
   }
 
   /** The machine dies: of what was not synced, a drawn part is lost. */
   losePower(): void {
     this.#end();
     this.kv.crash();
+    this.vault.crash();
     this.disk.losePower();
   }
 
@@ -194,6 +259,7 @@ export class SimNode {
   loseAll(): void {
     this.#end();
     this.kv.wipe();
+    this.vault.wipe();
     this.disk.wipe();
   }
 
@@ -207,6 +273,7 @@ export class SimNode {
     this.#life = undefined;
     this.#opened = undefined;
     this.#pool = undefined;
+    this.#custody = undefined;
     this.#deps.net.close(this.id);
   }
 }

@@ -1,18 +1,8 @@
 // Owns: transactions of simulated clients: signed by the run's registry, handed in at a node.
-import {
-  type Action,
-  concat,
-  decodeTx,
-  encode,
-  fromHex,
-  signedBytes,
-  type Tx,
-  toHex,
-  txPayloadShape,
-} from '@consilium/core';
+import type { Action, Tx } from '@consilium/core';
 import { WORLD_START_MS } from '../world/sim-clock.ts';
 import type { Cluster } from './cluster.ts';
-import type { Hospital } from './identities.ts';
+import { type Sender, signActions } from './sign-transaction.ts';
 import type { SimNode } from './sim-node.ts';
 
 export type SubmitAnswer = Parameters<NonNullable<SimNode['pool']>['submit']>[1];
@@ -28,17 +18,12 @@ export function worldMs({ scheduler }: Pick<Cluster, 'scheduler'>): number {
 /** `nonce`: 16 bytes. */
 export function signTransaction(
   cluster: Cluster,
-  sender: Hospital,
+  sender: Sender,
   actions: readonly Action[],
   nonce: Uint8Array,
   validityMs: number = VALIDITY_MS,
 ): Tx {
-  const genesis = cluster.founders.genesisHash;
-  const validUntil = worldMs(cluster) + validityMs;
-  const content = { genesis, sender: sender.id, validUntil, nonce: toHex(nonce), actions };
-  const payload = encode(txPayloadShape, content);
-  const signature = cluster.keys.sign(sender.account, signedBytes('transaction', genesis, payload));
-  return decodeTx(concat(payload, fromHex(signature)));
+  return signActions(cluster, sender, actions, nonce, worldMs(cluster) + validityMs);
 }
 
 /** Hands the transaction in at a node that is up. */

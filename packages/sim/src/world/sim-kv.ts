@@ -5,6 +5,11 @@ import type { Life } from './life.ts';
 import type { Prng } from './prng.ts';
 import type { DiskTimes, PersistenceHook } from './sim-disk.ts';
 
+export interface Row {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
 interface Batch {
   readonly life: Life;
   readonly writes: readonly KvWrite[];
@@ -18,6 +23,8 @@ export interface SimKv {
   wipe(): void;
   /** Reads for checkers, whoever is alive. */
   readonly reader: Pick<Kv, 'get'>;
+  /** In the order of the keys, as a store lists them. */
+  rowsOf(table: number): readonly Row[];
 }
 
 export function createSimKv(prng: Prng, times: DiskTimes, hook?: PersistenceHook): SimKv {
@@ -48,8 +55,15 @@ export function createSimKv(prng: Prng, times: DiskTimes, hook?: PersistenceHook
     });
   };
 
+  const rowsOf = (table: number): readonly Row[] =>
+    [...rows]
+      .filter(([name]) => name.charCodeAt(0) === table)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => ({ key: keyOf(name), value }));
+
   return {
     reader,
+    rowsOf,
     open: (life) => ({
       ...reader,
       write: (writes, done) => {
@@ -72,4 +86,8 @@ export function createSimKv(prng: Prng, times: DiskTimes, hook?: PersistenceHook
 
 function rowName(table: number, key: Uint8Array): string {
   return String.fromCharCode(table, ...key);
+}
+
+function keyOf(name: string): Uint8Array {
+  return Uint8Array.from({ length: name.length - 1 }, (_, at) => name.charCodeAt(at + 1));
 }

@@ -43,7 +43,7 @@ export function createTrace(scheduler: Scheduler, keepAll: boolean): Trace {
       const names = `${scheduler.nowUs()} ${from.slice(0, 8)} ${to.slice(0, 8)} ${channel}`;
       const line = `${names} ${message.length} ${checksum(message)}`;
       enter(line);
-      if (keepAll) keep(`${line} ${wordsOf(message)}`);
+      if (keepAll) keep(`${line} ${wordsOf(channel, message)}`);
     },
     digest: () => toHex(sha256(concat(chain, utf8(lot)))),
     lines: () => (keepAll ? lines : lines.slice(-LAST_LINES)),

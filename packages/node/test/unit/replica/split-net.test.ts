@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { splitNet } from '../../../src/net/split.ts';
 import type { AdmittedPeer, Channel, Net, NetHandler } from '../../../src/ports.ts';
+import { splitNet } from '../../../src/replica/split-net.ts';
 
 const PEER = 'aa'.repeat(32);
 const MESSAGE = Uint8Array.of(1);

@@ -1,0 +1,89 @@
+// Owns: patients and doctors of simulated hospitals, and what they and their hospitals say to the ledger. Does not own:
+// when they say it.
+import {
+  type AccessOpenBody,
+  type Action,
+  accountIdOf,
+  actionOf,
+  canonicalSet,
+  type Hex32,
+  type SecretKey,
+  secretKeyFromSeed,
+  sha256,
+  signPossession,
+  utf8,
+} from '@consilium/core';
+import { type SimEncryptionKey, simEncryptionKey } from '../world/sim-sealer.ts';
+import type { Cluster } from './cluster.ts';
+import type { Hospital } from './identities.ts';
+
+export interface Person {
+  readonly id: Hex32;
+  readonly role: 'patient' | 'doctor';
+  readonly account: SecretKey;
+  readonly encryption: SimEncryptionKey;
+  readonly hospital: Hospital;
+}
+
+const CONSENT_MS = 3_600_000;
+
+/** Keys do not matter to a run, and making them takes longer than a height. */
+const known = new Map<string, Omit<Person, 'hospital'>>();
+
+/** The same name gives the same person. Others can seal to the person in this cluster from now on. */
+export function personAt(
+  { custody }: Pick<Cluster, 'custody'>,
+  hospital: Hospital,
+  role: Person['role'],
+  name: string,
+): Person {
+  const whole = `consilium simulated ${role} ${name} of ${hospital.name}`;
+  const keys = known.get(whole) ?? keysOf(whole, role);
+  known.set(whole, keys);
+  custody?.sealing.registry.know(keys.encryption);
+  return { ...keys, hospital };
+}
+
+function keysOf(whole: string, role: Person['role']): Omit<Person, 'hospital'> {
+  const account = secretKeyFromSeed(sha256(utf8(`${whole} account`)));
+  const encryption = simEncryptionKey(sha256(utf8(`${whole} encryption`)));
+  return { id: accountIdOf(account.publicKey), role, account, encryption };
+}
+
+/** What the person's hospital sends so that the ledger knows the person. */
+export function enrolment(
+  { founders }: Pick<Cluster, 'founders'>,
+  { role, account, encryption, hospital }: Person,
+): Action {
+  const key = account.publicKey;
+  const possession = signPossession(account, founders.genesisHash, hospital.id);
+  return role === 'patient'
+    ? actionOf('identity.enrolPatient', { key, possession, encryptionKey: encryption.publicKey })
+    : actionOf('identity.issueCredential', {
+        ...{ key, possession },
+        role: 'doctor',
+        speciality: null,
+        emergency: false,
+      });
+}
+
+/** Sent by the patient. `nowMs`: of the world. `excluded`: tags of records that the grantee does not see. */
+export function consentTo(grantee: Hex32, nowMs: number, excluded: readonly string[] = []): Action {
+  return actionOf('consent.grant', {
+    grantee,
+    categories: [],
+    permittedLabels: [],
+    excludedLabels: excluded,
+    purposes: canonicalSet(['TREAT'] as const),
+    period: { from: nowMs - 60_000, until: nowMs + CONSENT_MS },
+    dataPeriod: null,
+    tagGeneration: 1,
+  });
+}
+
+/** Sent by the reader. */
+export function accessTo(patient: Hex32, records: readonly Hex32[], { encryption }: Person): Action {
+  const selection = { type: 'records', records } as const;
+  const body: AccessOpenBody = { patient, selection, purpose: 'TREAT', readerKey: encryption.publicKey };
+  return actionOf('access.open', body);
+}
