@@ -1,6 +1,6 @@
 // Owns: the checkers' ears in a simulated cluster: what its taps tell goes to each of them, in the order they need.
-import { genesisValidators, headerId } from '@consilium/core';
-import { type Committed, readBlock, readTip } from '@consilium/node/replica';
+import { genesisValidators, headerId, nextValidators } from '@consilium/core';
+import { type Committed, readBlock, readTip, stateReader } from '@consilium/node/replica';
 import type { Cluster, SimNode } from '@consilium/sim';
 import { createAccountabilityChecker } from '../checkers/accountability.ts';
 import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
@@ -38,7 +38,11 @@ export function watchCluster(cluster: Cluster): Watch {
     createDoubleSigningChecker(history),
   ]);
   taps.committed.push((node, committed) => checkers.committed(node, seenOf(committed)));
-  taps.opened.push((node, tip) => checkers.opened(node, tip));
+  taps.opened.push((node, tip) => {
+    const kv = nodes.find(({ id }) => id === node)?.kv.reader;
+    const next = kv === undefined ? {} : { nextValidators: nextValidators(stateReader(kv)) };
+    checkers.opened(node, { ...tip, ...next });
+  });
   taps.reported.push((node, event) => checkers.reported(node, event));
   taps.signed.push((node, content) => checkers.signed(node, content));
   taps.submitted.push((tx, node) => checkers.submitted(tx, node));

@@ -7,6 +7,7 @@ import type { TimelineEntry } from '../run/verdict.ts';
 import type { Injection, Undo, Untimed, World, WorldListener } from '../run/world.ts';
 import type { Injectors, SimContext } from './injector.ts';
 import { CLOCK_FAULTS } from './injectors/clock.ts';
+import { DISK_FAULTS } from './injectors/disk.ts';
 import { LOAD_FAULTS } from './injectors/load.ts';
 import { NETWORK_FAULTS } from './injectors/network.ts';
 import { OPERATOR_FAULTS } from './injectors/operator.ts';
@@ -26,6 +27,7 @@ export const SIM_INJECTORS: Injectors = {
   ...PROCESS_FAULTS,
   ...NETWORK_FAULTS,
   ...CLOCK_FAULTS,
+  ...DISK_FAULTS,
   ...LOAD_FAULTS,
   ...OPERATOR_FAULTS,
 };
