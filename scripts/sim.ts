@@ -1,7 +1,4 @@
-// Owns: `npm run sim`. Everything else is in packages/chaos/src/cli.
-import { simMain } from '../packages/chaos/src/cli/main.ts';
+// Owns: `npm run sim`: the same as `consilium chaos swarm`.
+import { run } from '../packages/cli/src/main.ts';
 
-process.exitCode = await simMain(process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-});
+process.exitCode = await run(['chaos', 'swarm', ...process.argv.slice(2)]);

@@ -22,3 +22,44 @@ export const HEIGHTS_AFTER_HEALING = 10;
 export const LIVENESS_MS_DEFAULT = 120_000;
 /** Simulated time within which the heights of a scenario must come although its faults stand. */
 export const FAULTS_MS_MAX = 900_000;
+
+/** One file of a run's folder: read whole, into memory. */
+export const RUN_FILE_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Lines of a run's timeline: an hour of four nodes at ten blocks a second has 144,000 commits. */
+export const RUN_TIMELINE_ENTRIES_MAX = 200_000;
+/** Lines of one node's log, the newest: what led to the end of a run is near its end. */
+export const RUN_LOG_LINES_MAX = 50_000;
+/** Of one line of a log, and of one sentence of a verdict: a node may be made to write what a liar sent. */
+export const RUN_LINE_CHARS_MAX = 4_096;
+/** Writes: some minutes at the highest rate. */
+export const RUN_WRITES_MAX = 200_000;
+/** Violations of one run: a broken chain breaks again at each height, and the first ones tell it all. */
+export const RUN_VIOLATIONS_MAX = 1_000;
+/** Logs of one run: every hospital of the largest scenario, and second machines with copied keys. */
+export const RUN_LOGS_MAX: number = 2 * (NODES_MAX + GUESTS_MAX);
+/** A name becomes a file's name. */
+export const RUN_NODE_NAME_CHARS_MAX = 64;
+
+/** Rows of a sequence diagram: some heights of four nodes with their rounds; more is no picture any more. */
+export const SEQUENCE_ROWS_MAX = 160;
+/** Lanes of a sequence diagram: every hospital of the largest scenario. */
+export const SEQUENCE_LANES_MAX: number = NODES_MAX + GUESTS_MAX;
+/** One message that arrives at others within this is drawn as one row. */
+export const SEQUENCE_MERGE_MS = 250;
+/** Points of one node's curve: two for each pixel of a narrow screen. */
+export const REPORT_CURVE_POINTS_MAX = 600;
+/** Intervals that the throughput is counted over. */
+export const REPORT_THROUGHPUT_BARS_MAX = 120;
+/** Bands of faults in the picture: the table below it tells of more. */
+export const REPORT_BANDS_MAX = 120;
+/** Rows of bands, one below another: more would push the curves off the screen. */
+export const REPORT_BAND_ROWS_MAX = 16;
+/** Rows of any table: a browser folds thousands badly, and the folder has them all. */
+export const REPORT_TABLE_ROWS_MAX = 500;
+/** Lines of each node's log on the page. */
+export const REPORT_LOG_LINES_MAX = 120;
+/** Characters of one line on the page. */
+export const REPORT_LINE_CHARS_MAX = 1_000;
+
+/** Steps of the search for an order of the operations on one consent: an honest run needs about one for each of them. */
+export const LINEARIZE_STEPS_MAX = 200_000;

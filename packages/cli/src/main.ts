@@ -130,6 +130,19 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/devnet-reset.ts')).registerDevnetReset,
     ],
   },
+  {
+    name: 'chaos',
+    summary: 'break a network on purpose, and get a verdict',
+    verbs: [
+      async () => (await import('./commands/chaos-list-faults.ts')).registerChaosListFaults,
+      async () => (await import('./commands/chaos-run.ts')).registerChaosRun,
+      async () => (await import('./commands/chaos-swarm.ts')).registerChaosSwarm,
+      async () => (await import('./commands/chaos-random.ts')).registerChaosRandom,
+      async () => (await import('./commands/chaos-heal.ts')).registerChaosHeal,
+      async () => (await import('./commands/chaos-replay.ts')).registerChaosReplay,
+      async () => (await import('./commands/chaos-report.ts')).registerChaosReport,
+    ],
+  },
 ];
 
 /** Commands that are a noun alone. */

@@ -38,6 +38,8 @@ export function startAdversaries(cluster: Cluster, history: History): void {
     hands.set(node.id, new Hand(cluster, history, node, cluster.hospitals[index] as Hospital));
   }
   cluster.net.setTap((from, to, channel, bytes) => {
+    // Lies about records are others (custody-lies.ts).
+    if (channel === 'custody') return [bytes];
     const receiving = hands.get(to);
     const heard = receiving === undefined ? [bytes] : receiving.hear(bytes);
     const sending = hands.get(from);

@@ -147,7 +147,9 @@ function heal(run: Run): number | undefined {
   const { history } = watch;
   const startMs = world.nowMs();
   const goal = healedGoal(history);
-  for (const node of cluster.nodes) if (node.hasStarted) node.start();
+  // A hospital that was let in at the very end has not come up yet.
+  const inSet = members(cluster);
+  for (const node of cluster.nodes) if (node.hasStarted || inSet.includes(node)) node.start();
   const isDone = (): boolean => history.violations.length > 0 || hasHealed(goal, owing(run));
   const limitUs = (startMs + scenario.expect.livenessWithinMs) * 1000;
   const done = cluster.scheduler.run(isDone, limitUs);

@@ -7,10 +7,12 @@ import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
 import { createAgreementChecker } from '../checkers/agreement.ts';
 import { createCertificateChecker } from '../checkers/certificates.ts';
 import { allOf, type StoreSeen } from '../checkers/checker.ts';
+import { createConfidentialityChecker } from '../checkers/confidentiality.ts';
 import { createCoverage } from '../checkers/coverage.ts';
 import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
 import { createValidityChecker } from '../checkers/validity.ts';
 import { type CommitSeen, createHistory, type History } from '../history/history.ts';
+import { eyesOf } from './custody-eyes.ts';
 
 export interface Watch {
   readonly history: History;
@@ -47,13 +49,28 @@ export function watchCluster(cluster: Cluster): Watch {
   taps.signed.push((node, content) => checkers.signed(node, content));
   taps.submitted.push((tx, node) => checkers.submitted(tx, node));
   net.onDelivered((_from, _to, channel, message) => coverage.delivered(channel, message));
+  const endCustody = watchCustody(cluster, history);
   return {
     history,
     end: () => {
       for (const { by, peer, code } of net.penalties) checkers.penalized(by, peer, code);
       checkers.ended(nodes.map(storeOf));
+      endCustody();
     },
   };
+}
+
+/** Gives the last word of the checker of confidentiality. */
+function watchCustody(cluster: Cluster, history: History): () => void {
+  const { custody, taps, net } = cluster;
+  if (custody === undefined) return () => undefined;
+  const checker = createConfidentialityChecker(history, eyesOf(cluster, custody));
+  taps.released.push((released) => checker.released(released));
+  taps.read.push((reading) => checker.read(reading));
+  net.onDelivered((_from, to, channel, message) => {
+    if (channel === 'custody') checker.delivered(to, message);
+  });
+  return () => checker.ended();
 }
 
 export function seenOf({ block, blockId, certificate, by, execution }: Committed): CommitSeen {

@@ -1,63 +1,69 @@
-// Owns: spreading seeds over worker threads, and ending these. Does not own: running one (seed-worker.ts).
+// Owns: spreading simulated runs over worker threads, and ending these. Does not own: one run (sim-worker.ts).
 import { Worker } from 'node:worker_threads';
-import type { SeedResult } from '../swarm/seed-run.ts';
+import type { Verdict } from '../run/verdict.ts';
 
-export interface SeedRange {
-  readonly firstSeed: number;
-  readonly seeds: number;
-  readonly jobs: number;
+/** A seed of the swarm, or a scenario under a seed of its own. */
+export type Job =
+  | { readonly kind: 'seed'; readonly seed: number }
+  | { readonly kind: 'scenario'; readonly text: string; readonly seed: number };
+
+export interface JobResult {
+  readonly job: Job;
+  readonly verdict: Verdict;
 }
 
-/** Whether further seeds are begun. */
-export type OnResult = (result: SeedResult) => boolean;
+/** Whether further jobs are begun. */
+export type OnResult = (result: JobResult) => boolean;
 
-/** Resolves when every seed has run; results come in the order in which they end. Rejects when a worker breaks. */
-export async function runSeeds(range: SeedRange, onResult: OnResult): Promise<void> {
-  const { firstSeed, seeds, jobs } = range;
-  const next = counter(firstSeed, firstSeed + seeds);
-  const workers = Array.from({ length: Math.min(jobs, seeds) }, startWorker);
+/** Resolves when every job has run; results come in the order in which they end. Rejects when a worker breaks. */
+export async function runJobs(jobs: Iterable<Job>, workers: number, onResult: OnResult): Promise<void> {
+  const source = sourceOf(jobs);
+  const started = Array.from({ length: workers }, startWorker);
   try {
-    await Promise.all(workers.map((worker) => drive(worker, next, onResult)));
+    await Promise.all(started.map((worker) => drive(worker, source, onResult)));
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(started.map((worker) => worker.terminate()));
   }
 }
 
-function startWorker(): Worker {
-  return new Worker(new URL('./seed-worker.ts', import.meta.url));
+export function* seedJobs(firstSeed: number, seeds: number): Generator<Job> {
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) yield { kind: 'seed', seed };
 }
 
-interface Seeds {
-  /** Each seed once, then undefined. */
-  take(): number | undefined;
+function startWorker(): Worker {
+  return new Worker(new URL('./sim-worker.ts', import.meta.url));
+}
+
+interface Source {
+  /** Each job once, then undefined. */
+  take(): Job | undefined;
   end(): void;
 }
 
-function counter(start: number, end: number): Seeds {
-  let [seed, left] = [start, end - start];
+function sourceOf(jobs: Iterable<Job>): Source {
+  const iterator = jobs[Symbol.iterator]();
+  let ended = false;
   return {
     take: () => {
-      if (left === 0) return undefined;
-      left -= 1;
-      seed += 1;
-      return seed - 1;
+      const next = ended ? { done: true as const } : iterator.next();
+      return next.done === true ? undefined : next.value;
     },
     end: () => {
-      left = 0;
+      ended = true;
     },
   };
 }
 
-/** Gives one worker seed after seed until none is left. */
-function drive(worker: Worker, next: Seeds, onResult: OnResult): Promise<void> {
+/** Gives one worker job after job until none is left. */
+function drive(worker: Worker, source: Source, onResult: OnResult): Promise<void> {
   return new Promise((resolve, reject) => {
     const give = (): void => {
-      const seed = next.take();
-      if (seed === undefined) resolve();
-      else worker.postMessage(seed);
+      const job = source.take();
+      if (job === undefined) resolve();
+      else worker.postMessage(job);
     };
-    worker.on('message', (result: SeedResult) => {
-      if (!onResult(result)) next.end();
+    worker.on('message', (result: JobResult) => {
+      if (!onResult(result)) source.end();
       give();
     });
     worker.on('error', reject);

@@ -36,6 +36,8 @@ export interface Network {
   untilHeight(height: number, withinMs: number, nodes?: readonly SimNode[]): void;
   /** Every checker, over everything that has happened. */
   expectNoViolation(): void;
+  /** The last word of every checker. */
+  end(): void;
 }
 
 /** By then every founder has written genesis and found the others. */
@@ -101,6 +103,7 @@ export function network(
     until,
     untilHeight: (height, withinMs, of = nodes) =>
       until(() => of.every((each) => each.height >= height), withinMs),
+    end: () => watch.end(),
     expectNoViolation: () => {
       watch.end();
       expect(history.violations).toEqual([]);

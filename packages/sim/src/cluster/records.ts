@@ -167,7 +167,8 @@ class People {
     this.seen.registered = registered.length;
     if (registered.length === 0) return;
     const { id, patient } = this.prng.pick(registered);
-    const reader = this.prng.pick(this.#doctors);
+    const home = this.#doctors.find(({ hospital }) => hospital === patient.hospital);
+    const reader = home !== undefined && this.prng.chance(0.3) ? home : this.prng.pick(this.#doctors);
     const sent = { patient: patient.id, reader, places: [0] };
     const tx = this.#send(reader, accessTo(patient.id, [id], reader));
     if (tx === undefined) return;

@@ -1,0 +1,91 @@
+// Owns: `chaos swarm`, which is `npm run sim`: seeds of the simulator, each a drawn scenario, over all cores.
+import { writeFileSync } from 'node:fs';
+import { runInSim } from '../sim-world/run.ts';
+import { drawScenario, signaturesOf } from '../swarm/draw.ts';
+import { runJobs, seedJobs } from '../worker/pool.ts';
+import { keepRun } from './keep.ts';
+import { type CommandResult, EXIT_OF, type Progress } from './result.ts';
+import { type Failure, failureLines, Tally } from './tally.ts';
+
+export interface SwarmOptions {
+  readonly firstSeed: number;
+  readonly seeds: number;
+  /** Seconds after which no further seed is begun. */
+  readonly seconds?: number | undefined;
+  /** Seeds at a time. */
+  readonly jobs: number;
+  /** Begins no further seed after one has failed. */
+  readonly failFast: boolean;
+  /** Writes every line of the one seed's trace into this file. */
+  readonly trace?: string | undefined;
+  /** Failing seeds are kept as run folders here. */
+  readonly out: string;
+  readonly progress: Progress;
+}
+
+const PROGRESS_MS = 5_000;
+
+export async function swarm(options: SwarmOptions): Promise<CommandResult> {
+  const tally = new Tally();
+  const startMs = performance.now();
+  if (options.trace === undefined) await runMany(options, tally);
+  else runTraced(options, options.trace, tally);
+  const tookMs = Math.round(performance.now() - startMs);
+  const perSecond = Math.round(tally.heights / (tookMs / 1000));
+  return {
+    data: { ...tally.toData(), firstSeed: options.firstSeed, tookMs, commitsPerSecond: perSecond },
+    lines: [
+      'Reached:',
+      ...tally.coverageLines(),
+      `${tally.heights} blocks in ${(tookMs / 1000).toFixed(1)} s: ${perSecond} simulated commits a second`,
+      tally.countLine(),
+    ],
+    exitCode: EXIT_OF[tally.outcome],
+  };
+}
+
+async function runMany(options: SwarmOptions, tally: Tally): Promise<void> {
+  const { firstSeed, seeds, seconds = Number.POSITIVE_INFINITY, jobs, failFast, progress } = options;
+  const startMs = performance.now();
+  const failing: Failure[] = [];
+  const ticking = setInterval(() => {
+    const perSecond = (tally.ended / (performance.now() - startMs)) * 1000;
+    progress(`${tally.ended} of ${seeds} seeds, ${tally.failed} failed, ${perSecond.toFixed(1)} a second`);
+  }, PROGRESS_MS);
+  try {
+    await runJobs(seedJobs(firstSeed, seeds), Math.min(jobs, seeds), ({ verdict }) => {
+      const failure = tally.add(verdict, replayOf(verdict.seed));
+      if (failure !== undefined) {
+        failing.push(failure);
+        for (const line of failureLines(failure)) progress(line);
+      }
+      const inTime = performance.now() - startMs < seconds * 1000;
+      return inTime && (failure === undefined || !failFast);
+    });
+  } finally {
+    clearInterval(ticking);
+  }
+  for (const { seed } of failing.slice(0, KEPT_MAX)) await keepSeed(options, seed);
+}
+
+/** Of many failing seeds the first few tell what all of them tell. */
+const KEPT_MAX = 5;
+
+async function keepSeed({ out, progress }: SwarmOptions, seed: number): Promise<void> {
+  const options = { signatures: signaturesOf(seed), record: true, keepTrace: false };
+  const dir = await keepRun(out, runInSim(drawScenario(seed), options));
+  progress(`seed ${seed} is kept in ${dir}`);
+}
+
+export function replayOf(seed: number): string {
+  return `npx consilium chaos swarm --seeds 1 --first-seed ${seed} --trace trace.txt`;
+}
+
+function runTraced({ firstSeed, progress }: SwarmOptions, file: string, tally: Tally): void {
+  const options = { signatures: signaturesOf(firstSeed), record: false, keepTrace: true };
+  const { verdict, trace } = runInSim(drawScenario(firstSeed), options);
+  writeFileSync(file, `${trace.join('\n')}\n`);
+  const failure = tally.add(verdict, replayOf(firstSeed));
+  if (failure !== undefined) for (const line of failureLines(failure)) progress(line);
+  progress(`${trace.length} lines in ${file}, digest ${verdict.digest}`);
+}

@@ -1,0 +1,28 @@
+// Owns: `chaos replay`: a kept run once more.
+import { addCommand, noOptions, type Register } from '../command.ts';
+import { createEnding } from '../setup/ending.ts';
+import { pathOf } from '../setup/files.ts';
+
+export const registerChaosReplay: Register = (place) =>
+  addCommand(
+    place,
+    {
+      usage: 'replay <folder>',
+      summary: 'run a kept run again; in the simulator the bytes are the same',
+      examples: ['npx consilium chaos replay chaos-runs/seed-42-sim-42'],
+    },
+    noOptions,
+    async ([folder = '']) => {
+      const { replayRun } = await import('@consilium/chaos');
+      const ending = createEnding();
+      try {
+        return await replayRun({
+          dir: pathOf(place.io, folder),
+          progress: (line) => place.io.err(`${line}\n`),
+          signal: ending.signal,
+        });
+      } finally {
+        ending.release();
+      }
+    },
+  );
