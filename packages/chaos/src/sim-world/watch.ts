@@ -8,10 +8,12 @@ import { createAgreementChecker } from '../checkers/agreement.ts';
 import { createCertificateChecker } from '../checkers/certificates.ts';
 import { allOf, type StoreSeen } from '../checkers/checker.ts';
 import { createConfidentialityChecker } from '../checkers/confidentiality.ts';
+import { createConsentStateChecker } from '../checkers/consent-state.ts';
 import { createCoverage } from '../checkers/coverage.ts';
 import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
 import { createValidityChecker } from '../checkers/validity.ts';
-import { type CommitSeen, createHistory, type History } from '../history/history.ts';
+import { type CommitSeen, createHistory, type History, reached } from '../history/history.ts';
+import { hearConsentOperations } from './consent-operations.ts';
 import { eyesOf } from './custody-eyes.ts';
 
 export interface Watch {
@@ -30,6 +32,7 @@ export function watchCluster(cluster: Cluster): Watch {
     validators: genesisValidators(founders.genesis),
     verify: keys.verify,
   };
+  const consents = createConsentStateChecker(history, hearConsentOperations(cluster));
   const checkers = allOf([
     coverage,
     createAcknowledgementChecker(history),
@@ -38,6 +41,7 @@ export function watchCluster(cluster: Cluster): Watch {
     createCertificateChecker(history, rules),
     createAccountabilityChecker(history),
     createDoubleSigningChecker(history),
+    consents,
   ]);
   taps.committed.push((node, committed) => checkers.committed(node, seenOf(committed)));
   taps.opened.push((node, tip) => {
@@ -56,6 +60,8 @@ export function watchCluster(cluster: Cluster): Watch {
       for (const { by, peer, code } of net.penalties) checkers.penalized(by, peer, code);
       checkers.ended(nodes.map(storeOf));
       endCustody();
+      history.unknown.push(...consents.unknown());
+      if (consents.judged() > 0) reached(history, 'consent-judged');
     },
   };
 }
