@@ -84,7 +84,8 @@ class Ear {
       ...{ invokedMs, respondedMs: this.#nowMs() },
       outcome: code === 'OK' ? 'ok' : 'fail',
     } as const;
-    if (isRevocation(action)) return [{ ...told, kind: 'revoke', key: keyOf(tx.sender, bodyOf(action).index) }];
+    if (isRevocation(action))
+      return [{ ...told, kind: 'revoke', key: keyOf(tx.sender, bodyOf(action).index) }];
     if (typeof index !== 'number') return [];
     if (isGrant(action)) return [{ ...told, kind: 'grant', key: keyOf(tx.sender, index) }];
     if (!isAccess(action)) return [];
@@ -110,7 +111,8 @@ class Ear {
     const [action] = tx.actions;
     const times = { invokedMs, respondedMs: invokedMs };
     const told = { client: tx.sender.slice(0, 8), ...times, outcome: 'info' } as const;
-    if (isRevocation(action)) return [{ ...told, kind: 'revoke', key: keyOf(tx.sender, bodyOf(action).index) }];
+    if (isRevocation(action))
+      return [{ ...told, kind: 'revoke', key: keyOf(tx.sender, bodyOf(action).index) }];
     const key = this.#granted.get(tx.id)?.key;
     return key === undefined ? [] : [{ ...told, kind: 'grant', key }];
   }

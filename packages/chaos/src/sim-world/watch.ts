@@ -60,7 +60,6 @@ export function watchCluster(cluster: Cluster): Watch {
       for (const { by, peer, code } of net.penalties) checkers.penalized(by, peer, code);
       checkers.ended(nodes.map(storeOf));
       endCustody();
-      history.unknown.push(...consents.unknown());
       if (consents.judged() > 0) reached(history, 'consent-judged');
     },
   };
