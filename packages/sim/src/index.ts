@@ -20,6 +20,7 @@ export * from './cluster/workload.ts';
 export * from './world/key-registry.ts';
 export * from './world/life.ts';
 export * from './world/message-words.ts';
+export * from './world/persistence.ts';
 export * from './world/prng.ts';
 export * from './world/scheduler.ts';
 export * from './world/sim-clock.ts';

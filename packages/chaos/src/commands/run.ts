@@ -29,7 +29,10 @@ export interface RunOptions {
 }
 
 export async function runScenarios(options: RunOptions): Promise<CommandResult> {
-  const { able, skipped } = sortOut(readScenarios(options.path).map(({ scenario }) => scenario), options.world);
+  const { able, skipped } = sortOut(
+    readScenarios(options.path).map(({ scenario }) => scenario),
+    options.world,
+  );
   for (const { name, why } of skipped) options.progress(`${name} is skipped: ${why}`);
   const scenarios = able.flatMap((scenario) => seeded(scenario, options));
   const tally = new Tally();

@@ -178,7 +178,8 @@ async function storeOf({ id, api }: WatchedNode): Promise<StoreSeen | undefined>
     if (page.length === 0) break;
     for (const commit of page) held.set(commit.header.height, commit.id);
   }
-  return { node: id, tip, blockIdAt: (height) => held.get(height) };
+  // What a node keeps beside its blocks to explain a fork is in its store alone: no API tells it.
+  return { node: id, tip, blockIdAt: (height) => held.get(height), certificatesAt: () => [] };
 }
 
 /** It died, froze or drowned between two questions. */

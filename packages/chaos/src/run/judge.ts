@@ -67,7 +67,11 @@ function outcomeOf(
   return unknown.length > 0 ? 'unknown' : 'pass';
 }
 
-function outcomeOfCheck({ expect }: Scenario, { violations, looked }: History, check: string): Outcome | 'idle' {
+function outcomeOfCheck(
+  { expect }: Scenario,
+  { violations, looked }: History,
+  check: string,
+): Outcome | 'idle' {
   if (violations.some(({ checker }) => checker === check)) return 'fail';
   const asked: Readonly<Record<string, boolean>> = {
     stall: expect.stall,
