@@ -43,7 +43,7 @@ export function createRecorder(cluster: Cluster, world: SimWorld, record: boolea
         kind: 'message',
         from: world.nameOf(from),
         to: world.nameOf(to),
-        words: wordsOf(message),
+        words: wordsOf(channel, message),
       });
     });
   }
