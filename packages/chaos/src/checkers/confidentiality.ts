@@ -94,6 +94,7 @@ export function createConfidentialityChecker(history: History, eyes: CustodyEyes
       const release = decodeRelease(bytes);
       if (release.envelope === null) return;
       reached(history, 'share-released');
+      history.looked.add(NAME);
       releases.push(release);
       if (history.hostile.has(node)) return;
       const fault = releaseFault(eyes, node, release, to === null ? undefined : heightThen);

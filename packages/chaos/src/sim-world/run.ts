@@ -80,6 +80,7 @@ export function runInSim(scenario: Scenario, options: SimRunOptions): SimRun {
     verdict,
     scenario,
     versions: {},
+    ids: Object.fromEntries(cluster.hospitals.map(({ name, id }) => [name, id])),
     timeline: world.timeline,
     logs: recorder.logs(),
     writes: recorder.writes(history),
@@ -93,7 +94,7 @@ function createRun(scenario: Scenario, { signatures, record, keepTrace }: SimRun
     founders: foundersOf(nodes),
     guests: Array.from({ length: guests }, (_, index) => guestOf(index)),
     ...{ seed, signatures, keepTrace },
-    custody: scenario.workload.kind === 'records',
+    custody: needsCustody(scenario),
   });
   const watch = watchCluster(cluster);
   const world = createSimWorld(cluster, watch.history);
@@ -130,8 +131,13 @@ interface Load {
 function startLoad({ scenario, cluster }: Run): Load {
   const { kind, rate, pause } = scenario.workload;
   if (kind === 'none') return { stop: () => undefined };
-  if (kind === 'records') return startRecords(cluster, rate);
+  if (needsCustody(scenario)) return startRecords(cluster, rate);
   return startWorkload(cluster, { meanUs: 1_000_000 / rate, pause });
+}
+
+/** People with consents have records that these are about. */
+function needsCustody({ workload: { kind } }: Scenario): boolean {
+  return kind === 'records' || kind === 'consents';
 }
 
 function passFaults({ scenario, cluster, watch, world }: Run): void {
