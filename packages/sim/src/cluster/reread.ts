@@ -4,9 +4,10 @@ import { ACCOUNTS, type Hex32, nextValidators, RECORDS, readRow } from '@consili
 import { contentOf } from './authored.ts';
 import type { Cluster } from './cluster.ts';
 import { ledgerState } from './membership.ts';
-import { personAt } from './people.ts';
+import { enrolment, type Person, personAt } from './people.ts';
 import { createReaders } from './readers.ts';
 import type { KnownRecord } from './records.ts';
+import { signTransaction, submit } from './transactions.ts';
 
 export interface Rereading {
   /** Registered records of hospitals in the set that have not opened since. */
@@ -34,13 +35,20 @@ export function rereadRecords(cluster: Cluster, records: readonly KnownRecord[])
     );
   };
 
+  const enrol = (person: Person): void => {
+    const up = cluster.nodes.filter(({ pool }) => pool !== undefined);
+    if (up.length === 0) return;
+    const tx = signTransaction(cluster, person.hospital, [enrolment(cluster, person)], prng.bytes(16));
+    submit(cluster, prng.pick(up), tx);
+  };
+
   const readSome = (group: readonly KnownRecord[]): void => {
     const [first] = group;
     const state = ledgerState(cluster);
     if (first === undefined || state === undefined) return;
     const { patient } = first;
     const doctor = personAt(cluster, patient.hospital, 'doctor', 'one');
-    if (readRow(state, ACCOUNTS, doctor.id) === undefined) return;
+    if (readRow(state, ACCOUNTS, doctor.id) === undefined) return enrol(doctor);
     const some = group.slice(0, RECORDS_PER_ROUND);
     const ids = some.map(({ id }) => id);
     readers.open(patient.id, ids, doctor, (access) =>
