@@ -65,3 +65,5 @@ export const REPORT_LINE_CHARS_MAX = 1_000;
 
 /** Steps of the search for an order of the operations on one consent: an honest run needs about one for each of them. */
 export const LINEARIZE_STEPS_MAX = 200_000;
+/** Simulated time within which healed custodians have repaired everything: a repair that fails waits 5 s, 10, 20, ... */
+export const SETTLED_MS_MAX = 300_000;

@@ -4,7 +4,6 @@
 import {
   ACCESSES,
   type AccessRow,
-  type CustodyPackage,
   createDecider,
   currentEpoch,
   custodianIndex,
@@ -22,7 +21,13 @@ import {
   releaseInfo,
   type StateReader,
 } from '@consilium/core';
-import { type CustodyMessage, decodeCustodyMessage, storedPackage } from '@consilium/node/custody';
+import {
+  type CustodyMessage,
+  decodeCustodyMessage,
+  type PackageView,
+  storedPackage,
+  viewOf,
+} from '@consilium/node/custody';
 import type { Reading, Released, SimEncryptionKey } from '@consilium/sim';
 import { type History, reached, violate } from '../history/history.ts';
 import { createThief, type StolenKey, type Thief } from './stolen.ts';
@@ -116,6 +121,7 @@ export function createConfidentialityChecker(history: History, eyes: CustodyEyes
       }
     },
     ended: () => {
+      const views: Views = new Map();
       for (const thieves of groupsOfThieves(history, eyes)) {
         const ids = new Set(thieves.map(({ node }) => node));
         const sent = [...seen.values()].filter(({ holders }) => [...ids].some((id) => holders.has(id)));
@@ -124,6 +130,7 @@ export function createConfidentialityChecker(history: History, eyes: CustodyEyes
           thieves,
           sent.map(({ bytes }) => bytes),
           releases,
+          views,
         );
         for (const record of opened) {
           const names = [...ids].map((id) => id.slice(0, 8)).join(', ');
@@ -216,13 +223,14 @@ function openedBy(
   thieves: readonly StolenNode[],
   sent: readonly Uint8Array[],
   releases: readonly Release[],
+  views: Views,
 ): readonly Hex32[] {
   const state = eyes.furthest();
   if (state === undefined) return [];
   const readers = thieves.flatMap((thief) => thief.readers);
   const open = readers.flatMap((reader) => releases.flatMap((each) => openedRelease(eyes, reader, each)));
   const released = open.map((each) => each.released);
-  const secrets = thiefOf(eyes, thieves, sent, released).secrets();
+  const secrets = thiefOf(eyes, thieves, sent, released, views).secrets();
   const permitted = new Set(
     open
       .filter(({ reader, patient, access, released: { record } }) =>
@@ -233,23 +241,33 @@ function openedBy(
   return [...secrets.keys()].filter((record) => !permitted.has(record));
 }
 
+/** Hash of a package -> what is in it: the same for every choice of thieves. */
+type Views = Map<Hex32, PackageView | undefined>;
+
 /** With these nodes' disks and custody keys, and with what was sent to them and released to their readers. */
 export function thiefOf(
   { group, furthest }: CustodyEyes,
   thieves: readonly StolenNode[],
   sent: readonly Uint8Array[] = [],
   released: readonly ReleasedRecord[] = [],
+  known: Views = new Map(),
 ): Thief {
   const state = furthest();
   const keys =
     state === undefined ? [] : thieves.map(({ node, custodyKey }) => stolenKey(state, node, custodyKey));
   const onDisk = thieves.flatMap(({ packages }) => packages());
   const unique = new Map([...sent, ...onDisk].map((bytes) => [hashHex(bytes), bytes]));
-  const packages = [...unique.values()].flatMap((bytes): readonly CustodyPackage[] => {
-    const content = storedPackage(bytes);
-    return content === undefined ? [] : [content];
+  const views = [...unique].flatMap(([name, bytes]): readonly PackageView[] => {
+    const view = known.has(name) ? known.get(name) : readView(group, bytes);
+    known.set(name, view);
+    return view === undefined ? [] : [view];
   });
-  return createThief(group, keys, packages, released);
+  return createThief(group, keys, views, released);
+}
+
+function readView(group: Group, bytes: Uint8Array): PackageView | undefined {
+  const content = storedPackage(bytes);
+  return content === undefined ? undefined : viewOf(group, content);
 }
 
 function stolenKey(state: StateReader, custodian: Hex32, key: SimEncryptionKey): StolenKey {

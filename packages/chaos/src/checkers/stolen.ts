@@ -14,7 +14,7 @@ import {
   type ReleasedRecord,
   shareInfo,
 } from '@consilium/core';
-import { type PackageView, viewOf } from '@consilium/node/custody';
+import type { PackageView } from '@consilium/node/custody';
 import { openBox, type SimEncryptionKey } from '@consilium/sim';
 
 /** A custodian's identity and the key that its shares are sealed to. */
@@ -45,11 +45,10 @@ export interface Thief {
 export function createThief(
   group: Group,
   keys: readonly StolenKey[],
-  packages: readonly CustodyPackage[],
+  views: readonly PackageView[],
   released: readonly ReleasedRecord[] = [],
 ): Thief {
   const known: Known = new Map();
-  const views = packages.flatMap((content) => viewOf(group, content) ?? []);
   for (const view of views) for (const stolen of keys) takeOwn(group, known, view, stolen);
   // Newest first: a dealing that opens gives a share of the epoch before.
   const byEpoch = [...views].sort((a, b) => b.content.epoch - a.content.epoch);

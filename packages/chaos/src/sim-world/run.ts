@@ -11,7 +11,6 @@ import {
   members,
   type SignatureKind,
   startFounders,
-  startRecordsWorkload,
   startSetChanges,
   startWorkload,
 } from '@consilium/sim';
@@ -22,13 +21,14 @@ import {
   healedGoal,
   type Progress,
 } from '../checkers/liveness.ts';
-import { reached, topHeight, violate } from '../history/history.ts';
+import { type History, reached, topHeight, violate } from '../history/history.ts';
 import { FAULTS_MS_MAX } from '../limits.ts';
 import { startDirector } from '../run/director.ts';
 import { judge } from '../run/judge.ts';
 import type { RunRecord } from '../run/verdict.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import { startRecords } from './records.ts';
 import { type Watch, watchCluster } from './watch.ts';
 import { createSimWorld, type SimWorld } from './world.ts';
 
@@ -117,15 +117,21 @@ function runPhases(run: Run): number | undefined {
   if (scenario.expect.stall) convictUnstalled(history, recorder.commitsMs, director.allBegunMs(), healMs);
   const healedMs = isOverborne(run) ? undefined : heal(run);
   workload.stop();
+  if (healedMs !== undefined && history.violations.length === 0) workload.settle?.(history);
   world.say({ kind: 'phase', phase: 'end' });
   watch.end();
   return healedMs;
 }
 
-function startLoad({ scenario, cluster }: Run): { stop(): void } {
+interface Load {
+  stop(): void;
+  settle?(history: History): void;
+}
+
+function startLoad({ scenario, cluster }: Run): Load {
   const { kind, rate, pause } = scenario.workload;
   if (kind === 'none') return { stop: () => undefined };
-  if (needsCustody(scenario)) return startRecordsWorkload(cluster, { meanUs: 1_000_000 / rate });
+  if (needsCustody(scenario)) return startRecords(cluster, rate);
   return startWorkload(cluster, { meanUs: 1_000_000 / rate, pause });
 }
 

@@ -1,10 +1,11 @@
-// Owns: reading every registered record once more, by a doctor of the hospital that wrote it, again and again until all of
+// Owns: reading every registered record once more, by the hospital that wrote it, again and again until all of
 // them have opened to what was written. Does not own: within which time that must be.
-import { ACCOUNTS, type Hex32, nextValidators, RECORDS, readRow } from '@consilium/core';
+import { type Hex32, nextValidators, RECORDS, readRow } from '@consilium/core';
 import { contentOf } from './authored.ts';
 import type { Cluster } from './cluster.ts';
+import type { Hospital } from './identities.ts';
 import { ledgerState } from './membership.ts';
-import { personAt } from './people.ts';
+import { type Person, personAt } from './people.ts';
 import { createReaders } from './readers.ts';
 import type { KnownRecord } from './records.ts';
 
@@ -36,16 +37,14 @@ export function rereadRecords(cluster: Cluster, records: readonly KnownRecord[])
 
   const readSome = (group: readonly KnownRecord[]): void => {
     const [first] = group;
-    const state = ledgerState(cluster);
-    if (first === undefined || state === undefined) return;
+    if (first === undefined) return;
     const { patient } = first;
-    const doctor = personAt(cluster, patient.hospital, 'doctor', 'one');
-    if (readRow(state, ACCOUNTS, doctor.id) === undefined) return;
+    const office = officeOf(cluster, patient.hospital);
     const some = group.slice(0, RECORDS_PER_ROUND);
     const ids = some.map(({ id }) => id);
-    readers.open(patient.id, ids, doctor, (access) =>
+    readers.open(patient.id, ids, office, (access) =>
       readers.ask(access, ({ secrets }) => {
-        for (const record of some) judge(record, doctor.id, access.index, secrets.get(record.id));
+        for (const record of some) judge(record, office.id, access.index, secrets.get(record.id));
       }),
     );
   };
@@ -70,4 +69,10 @@ export function rereadRecords(cluster: Cluster, records: readonly KnownRecord[])
       running = false;
     },
   };
+}
+
+/** The hospital itself: a doctor's credential ends when the hospital leaves the network, and stays ended when it is back. */
+function officeOf(cluster: Cluster, hospital: Hospital): Person {
+  const { encryption } = personAt(cluster, hospital, 'doctor', 'of the records office');
+  return { id: hospital.id, role: 'doctor', account: hospital.account, encryption, hospital };
 }

@@ -15,6 +15,7 @@ export function createSimClock(scheduler: Scheduler, life: Life, fault: ClockFau
   return {
     wallMs: () => WORLD_START_MS + Math.floor(scheduler.nowUs() / 1000) + fault.offsetMs,
     monotonicMs: () => scheduler.nowUs() / 1000,
-    after: (delayMs, fire) => life.after(delayMs * 1000, fire),
+    // Never before its time, however little is left: who waits for the rest of a wait would else wait for ever.
+    after: (delayMs, fire) => life.after(Math.ceil(delayMs * 1000), fire),
   };
 }

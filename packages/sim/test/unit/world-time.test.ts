@@ -61,6 +61,27 @@ describe('simulated time', () => {
     expect(life.isAlive()).toBe(false);
   });
 
+  test('a timer never fires before its time: who waits for the rest of a wait, however small, is done', () => {
+    const scheduler = createScheduler();
+    scheduler.after(1_068_237, () => undefined);
+    scheduler.run(never, 1_068_237);
+    const clock = createSimClock(scheduler, createLife(scheduler), { offsetMs: 0 });
+    // In binary fractions the sum is a little more than the clock will show after as many microseconds.
+    for (const waitMs of [2_000, 5_000, 0.0004]) {
+      const dueMs = clock.monotonicMs() + waitMs;
+      let looks = 0;
+      let done = false;
+      const look = (): void => {
+        looks += 1;
+        if (clock.monotonicMs() >= dueMs) done = true;
+        else if (looks < 10) clock.after(dueMs - clock.monotonicMs(), look);
+      };
+      look();
+      scheduler.run(never, Number.MAX_SAFE_INTEGER);
+      expect(done).toBe(true);
+    }
+  });
+
   test('a wall clock may be off and may jump; the monotonic one does not', () => {
     const scheduler = createScheduler();
     const fault = { offsetMs: -250 };
