@@ -46,6 +46,8 @@ export const SEQUENCE_ROWS_MAX = 160;
 export const SEQUENCE_LANES_MAX: number = NODES_MAX + GUESTS_MAX;
 /** One message that arrives at others within this is drawn as one row. */
 export const SEQUENCE_MERGE_MS = 250;
+/** What was shown within this is a relay or a repetition and not drawn; said later, it is a rebroadcast and is. */
+export const SEQUENCE_REPEAT_MS = 1_000;
 /** Points of one node's curve: two for each pixel of a narrow screen. */
 export const REPORT_CURVE_POINTS_MAX = 600;
 /** Intervals that the throughput is counted over. */

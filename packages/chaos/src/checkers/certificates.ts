@@ -22,6 +22,11 @@ export function createCertificateChecker(history: History, rules: CertificateRul
   // The set of each height, from the executions that agreed: set(H+1) is told by the commit of H.
   const sets = new Map<number, ValidatorSet>([[1, rules.validators]]);
   return {
+    /** All may have died with a commit durable and told to nobody: its set is told by who comes up on it. */
+    opened: (node, { height, nextValidators }) => {
+      if (history.hostile.has(node) || nextValidators === undefined || sets.has(height + 1)) return;
+      sets.set(height + 1, nextValidators);
+    },
     committed: (node, { block, blockId, certificate, nextValidators }) => {
       if (history.hostile.has(node)) return;
       const { height } = block.header;

@@ -8,8 +8,6 @@ import { type Interval, linearize, type Model } from '../run/linearizable.ts';
 import type { Checker } from './checker.ts';
 
 export interface ConsentStateChecker extends Checker {
-  /** Of each consent whose search ran out, a sentence. */
-  unknown(): readonly string[];
   /** Consents that were judged; 0: there was nothing to look at. */
   judged(): number;
 }
@@ -26,12 +24,12 @@ export function createConsentStateChecker(
   operations: () => readonly ConsentOperation[],
   { stepsMax }: ConsentStateOptions = { stepsMax: LINEARIZE_STEPS_MAX },
 ): ConsentStateChecker {
-  const unknown: string[] = [];
   let judged = 0;
   return {
     ended: () => {
       for (const [key, ofKey] of Map.groupBy(operations(), (operation) => operation.key)) {
         judged += 1;
+        history.looked.add('consent-state');
         const result = linearize(ofKey.flatMap(intervalsOf), MODEL, stepsMax);
         if (result.verdict === 'fail')
           violate(
@@ -40,10 +38,11 @@ export function createConsentStateChecker(
             `consent ${key}: no order explains that ${wordsOf(result.stuck)}`,
           );
         if (result.verdict === 'unknown')
-          unknown.push(`consent ${key}: no order of ${ofKey.length} operations found in ${stepsMax} steps`);
+          history.unknown.push(
+            `consent ${key}: no order of ${ofKey.length} operations found in ${stepsMax} steps`,
+          );
       }
     },
-    unknown: () => unknown,
     judged: () => judged,
   };
 }

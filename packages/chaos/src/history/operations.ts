@@ -22,8 +22,8 @@ export type ConsentOperation = {
 } & (
   | { readonly kind: 'grant' }
   | { readonly kind: 'revoke' }
-  /** `seen`: what the answer said; of a read that is not `ok` it means nothing. */
-  | { readonly kind: 'read'; readonly seen: ConsentState }
+  /** `seen`: what the answer said, `none`: not granted; of a read that is not `ok` it means nothing. */
+  | { readonly kind: 'read'; readonly seen: ConsentState | 'none' }
 );
 
 /** What one operation does when it takes effect in a state: the next state, or undefined when it could not have been so. */
@@ -34,6 +34,8 @@ export function consentStep(state: ConsentState, operation: ConsentOperation): C
     case 'revoke':
       return state === 'granted' ? 'revoked' : undefined;
     case 'read':
-      return operation.seen === state ? state : undefined;
+      return operation.seen === state || (operation.seen === 'none' && state !== 'granted')
+        ? state
+        : undefined;
   }
 }

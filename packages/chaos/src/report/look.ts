@@ -10,7 +10,9 @@ h1{margin:.1rem 0;font-size:1.8rem}h2{font-size:1.2rem;margin:1.8rem 0 .5rem}
 header{border-left:.5rem solid var(--open);padding:.4rem 1rem;background:var(--box)}
 header.pass{border-color:var(--good)}header.fail{border-color:var(--bad)}
 .outcome{font-size:1.25rem}.pass .outcome,.says.pass{color:var(--good)}.fail .outcome,.says.fail{color:var(--bad)}.unknown .outcome,.says.unknown{color:var(--open)}
-.says{font-weight:600}.says+small{white-space:nowrap}.bad h2{color:var(--bad)}
+.says{font-weight:600}
+@media (min-width:900px){.says+small{white-space:nowrap}}
+.bad h2{color:var(--bad)}
 .table,.picture{overflow:auto;border:1px solid var(--line);border-radius:4px;margin:.4rem 0}
 .picture{max-height:85vh}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line)}

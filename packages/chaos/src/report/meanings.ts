@@ -9,15 +9,17 @@ const CHECKERS: ReadonlyMap<string, string> = new Map([
     'Every committed transaction was submitted, is signed by an admitted account, and appears once.',
   ],
   ['certificates', 'Every block carries valid signatures of more than two thirds of the set of its height.'],
-  ['acknowledgements', 'No write that was acknowledged is lost or there twice.'],
+  ['no-lost-ack', 'No write that was acknowledged is lost or there twice.'],
   [
     'consent-state',
     'What clients were told of each consent fits one order of all grants, revocations and reads.',
   ],
   ['liveness', 'Once healed, every honest member of the set made further blocks within the bound.'],
-  ['progress', 'The chain grew when it owed growth.'],
   ['stall', 'With more nodes down than the network bears, no block was made.'],
   ['accountability', 'Provable misbehaviour became evidence, and nobody else was named.'],
+  ['rejections', 'No honest node charged another honest node with a breach of the protocol.'],
+  ['reports', 'No honest node reported an event that only a broken one can report.'],
+  ['evidence', 'Those whose evidence the scenario expects were named in committed blocks.'],
   ['double-signing', 'No honest key signed two things for one height, round and type.'],
   ['confidentiality', 'No payload was opened without a committed permit.'],
   ['coverage', 'The run reached the rare states that its scenario asks for.'],
@@ -39,6 +41,16 @@ export const OUTCOMES: Readonly<Record<Outcome | 'idle', Sign>> = {
   unknown: { sign: '?', means: 'could not tell, which is no pass' },
   idle: { sign: '–', means: 'had nothing to look at' },
 };
+
+/** `expected`: the checker that the scenario wants to convict, for faults beyond what the network bears. */
+export function verdictWords(outcome: Outcome, expected: string | undefined): string {
+  if (outcome === 'unknown') return 'nobody could tell, which is no pass';
+  if (expected === undefined)
+    return outcome === 'pass' ? 'no checker found anything wrong' : 'the run broke a promise';
+  return outcome === 'pass'
+    ? `${expected} convicted, as the scenario expects`
+    : `the scenario expects that ${expected} convicts, and it did not`;
+}
 
 export const FATES: Readonly<Record<WriteSeen['outcome'], string>> = {
   ok: 'acknowledged, and found in the chain once',

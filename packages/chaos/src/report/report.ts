@@ -1,7 +1,8 @@
 // Owns: one run as one page that needs no network: everything is inside, and nothing else may be loaded or run.
 import { createHash } from 'node:crypto';
 import { firstDivergence } from '../run/divergence.ts';
-import { type Mark, type MessageForm, sequenceOf } from '../run/sequence.ts';
+import { sequenceOf } from '../run/sequence.ts';
+import type { Mark, MessageForm } from '../run/sequence-rows.ts';
 import { sequenceText, titleOf } from '../run/sequence-text.ts';
 import type { RunRecord } from '../run/verdict.ts';
 import { bandsOf, endMsOf } from './curves.ts';
@@ -76,9 +77,10 @@ function closeLook(record: RunRecord): Html {
   const bands = bandsOf(record.timeline, endMsOf(record));
   const key = Object.entries({ ...FORMS, ...MARKS }).map(([name, form]) => `${name}: ${form}`);
   const more = html`<p>${sequence.left} more rows of these heights had no room.</p>`;
+  const relays = html`<p>${sequence.relays} messages that only passed on what was shown are not drawn.</p>`;
   return html`<section aria-labelledby="sequence"><h2 id="sequence">${titleOf(sequence.focus)}</h2>
 <p>${key.join(' · ')} · a dotted lane is down</p>
-${sequencePicture(sequence, bands)}${sequence.left > 0 ? more : NOTHING}
+${sequencePicture(sequence, bands)}${sequence.left > 0 ? more : NOTHING}${sequence.relays > 0 ? relays : NOTHING}
 ${folded('The same as text', html`<pre tabindex="0">${sequenceText(record)}</pre>`)}</section>`;
 }
 

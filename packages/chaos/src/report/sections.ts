@@ -1,17 +1,20 @@
 // Owns: the sections of the page that are text and tables: verdict, divergence, faults, logs, writes, coverage, replay.
 import { REPORT_LINE_CHARS_MAX, REPORT_LOG_LINES_MAX, REPORT_TABLE_ROWS_MAX } from '../limits.ts';
 import type { Divergence } from '../run/divergence.ts';
-import { type Focus, lanesOf } from '../run/sequence.ts';
+import { type Focus, lanesOf, namesById } from '../run/sequence.ts';
+import { shortId } from '../run/sequence-rows.ts';
 import type { RunRecord } from '../run/verdict.ts';
 import { renderScenario } from '../scenario/render.ts';
 import type { Band } from './curves.ts';
 import { cut, type Html, type HtmlValue, html, NOTHING, seconds } from './html.ts';
 import { linesAround } from './log-window.ts';
-import { FATES, meaningOfChecker, OUTCOMES } from './meanings.ts';
+import { FATES, meaningOfChecker, OUTCOMES, verdictWords } from './meanings.ts';
 
-export function verdictSection({ verdict, scenario, dropped = {} }: RunRecord): Html {
+export function verdictSection(record: RunRecord): Html {
+  const { verdict, scenario, dropped = {} } = record;
+  const expected = scenario.expect.violation;
   const { outcome, world, seed, heights, tookMs, healedMs, unknown, violations, checks } = verdict;
-  const { sign, means } = OUTCOMES[outcome];
+  const { sign } = OUTCOMES[outcome];
   const facts = [
     `seed ${seed}`,
     world === 'sim' ? 'in the simulator' : 'on a devnet of processes',
@@ -22,9 +25,9 @@ export function verdictSection({ verdict, scenario, dropped = {} }: RunRecord): 
   const missing = Object.entries(dropped).map(([file, lines]) => `${lines} lines of ${file}`);
   return html`<header class="${outcome}"><p class="kicker">Run of the scenario</p>
 <h1>${scenario.name}</h1><p>${scenario.why}</p>
-<p class="outcome"><span aria-hidden="true">${sign}</span> <strong>${outcome}</strong>: the checkers ${outcome === 'pass' ? 'looked, and found nothing wrong' : means}</p>
+<p class="outcome"><span aria-hidden="true">${sign}</span> <strong>${outcome}</strong>: ${verdictWords(outcome, expected)}</p>
 <p>${facts.join(' · ')}</p></header>
-${violations.length === 0 ? NOTHING : violationList(violations)}
+${violations.length === 0 ? NOTHING : violationList(record)}
 ${listSection('Why it is not known', unknown)}
 ${listSection('Left out of this folder, over its bounds', missing)}
 <section aria-labelledby="checks"><h2 id="checks">What each checker says</h2>
@@ -37,14 +40,17 @@ function checkRow([name, outcome]: [string, keyof typeof OUTCOMES]): HtmlValue[]
   return [name, says, meaningOfChecker(name)];
 }
 
-function violationList(violations: RunRecord['verdict']['violations']): Html {
-  const rows = violations.map(({ checker, what, height, nodes = [] }) => [
+function violationList(record: RunRecord): Html {
+  const expected = record.scenario.expect.violation;
+  const title = expected === undefined ? 'Violations' : `Violations; the scenario expects one of ${expected}`;
+  const names = namesById(record);
+  const rows = record.verdict.violations.map(({ checker, what, height, nodes = [] }) => [
     checker,
     height ?? '',
     cut(what, REPORT_LINE_CHARS_MAX),
-    nodes.map((id) => id.slice(0, 8)).join(' '),
+    nodes.map((id) => names.get(shortId(id)) ?? shortId(id)).join(' '),
   ]);
-  return html`<section class="bad" aria-labelledby="violations"><h2 id="violations">Violations</h2>
+  return html`<section class="bad" aria-labelledby="violations"><h2 id="violations">${title}</h2>
 ${tableOf(['Checker', 'Height', 'What', 'Nodes'], rows)}</section>`;
 }
 

@@ -1,5 +1,6 @@
 // Owns: the sequence diagram as a picture, one lane for each validator. Its text form is beside it for who cannot see it.
-import { isCrash, type Mark, type Sequence, type SequenceRow } from '../run/sequence.ts';
+import type { Sequence } from '../run/sequence.ts';
+import { isCrash, type Mark, type SequenceRow } from '../run/sequence-rows.ts';
 import type { Band } from './curves.ts';
 import { cut, type Html, html, px, seconds } from './html.ts';
 

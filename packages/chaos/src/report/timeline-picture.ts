@@ -176,13 +176,13 @@ function lineStyle(index: number): string {
 
 function phaseLines({ timeline }: RunRecord, frame: Frame): Html[] {
   return timeline
-    .flatMap((entry) => {
-      if (entry.kind !== 'phase' && entry.kind !== 'violation') return [];
+    .filter((entry) => entry.kind === 'phase' || entry.kind === 'violation')
+    .slice(0, REPORT_BANDS_MAX)
+    .map((entry, index) => {
       const x = px(xOf(entry.atMs, frame.endMs));
       const words = entry.kind === 'phase' ? entry.phase : 'violation';
-      return html`<g class="moment ${entry.kind}"><title>${words} at ${seconds(entry.atMs)}</title><line x1="${x}" x2="${x}" y1="${frame.heightsTop - 14}" y2="${frame.bottom}"/><text x="${x}" dx="3" y="${frame.heightsTop - 6}" text-anchor="${entry.atMs > frame.endMs * 0.9 ? 'end' : 'start'}">${words}</text></g>`;
-    })
-    .slice(0, REPORT_BANDS_MAX);
+      return html`<g class="moment ${entry.kind}"><title>${words} at ${seconds(entry.atMs)}</title><line x1="${x}" x2="${x}" y1="${frame.heightsTop - 14}" y2="${frame.bottom}"/><text x="${x}" dx="3" y="${frame.heightsTop - 5 - (index % 2) * 11}" text-anchor="${entry.atMs > frame.endMs * 0.9 ? 'end' : 'start'}">${words}</text></g>`;
+    });
 }
 
 function legend(nodes: readonly string[], curves: readonly (readonly Point[])[]): Html {

@@ -107,8 +107,8 @@ export function asWrite(value: unknown): WriteSeen {
   return value as WriteSeen;
 }
 
-export function asTexts(value: unknown): Readonly<Record<string, string>> {
-  table(text)(value, 'versions');
+export function asTexts(value: unknown, where: string): Readonly<Record<string, string>> {
+  table(text)(value, where);
   return value as Readonly<Record<string, string>>;
 }
 

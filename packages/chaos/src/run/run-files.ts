@@ -40,8 +40,8 @@ export function filesOf(given: RunRecord): RunFiles {
     files.set(`nodes/${name}.log`, lines.map((line) => `${line}\n`).join(''));
   }
   const index = Object.fromEntries([...files].map(([path, text]) => [path, seenOf(text)]));
-  const { dropped = {}, verdict } = record;
-  files.set(VERDICT_FILE, jsonOf({ format: RUN_FORMAT, ...verdict, dropped, files: index }));
+  const { dropped = {}, ids = {}, verdict } = record;
+  files.set(VERDICT_FILE, jsonOf({ format: RUN_FORMAT, ...verdict, ids, dropped, files: index }));
   return files;
 }
 
@@ -77,6 +77,7 @@ export function recordOf(files: RunFiles): RunRecord {
   const {
     format: _,
     files: __,
+    ids,
     dropped,
     ...verdict
   } = fieldsOf(parsed(textOf(files, VERDICT_FILE)), 'verdict');
@@ -84,13 +85,15 @@ export function recordOf(files: RunFiles): RunRecord {
   for (const path of files.keys())
     if (!KNOWN.has(path) && path !== VERDICT_FILE) logs[logNameOf(path)] = splitLines(textOf(files, path));
   const counts = asCounts(dropped);
+  const names = asTexts(ids, 'ids');
   return {
     verdict: asVerdict(verdict),
     scenario: scenarioOf(textOf(files, 'scenario.toml')),
-    versions: asTexts(parsed(textOf(files, 'versions.json'))),
+    versions: asTexts(parsed(textOf(files, 'versions.json')), 'versions'),
     timeline: splitLines(textOf(files, 'timeline.jsonl')).map((line) => asEntry(parsed(line))),
     logs,
     writes: splitLines(textOf(files, 'writes.jsonl')).map((line) => asWrite(parsed(line))),
+    ...(Object.keys(names).length > 0 && { ids: names }),
     ...(Object.keys(counts).length > 0 && { dropped: counts }),
   };
 }

@@ -1,5 +1,6 @@
 // Owns: the sequence diagram of a run as text, for a terminal. One lane for each validator.
-import { type Focus, type Mark, type SequenceRow, sequenceOf } from './sequence.ts';
+import { type Focus, sequenceOf } from './sequence.ts';
+import type { Mark, SequenceRow } from './sequence-rows.ts';
 import type { RunRecord } from './verdict.ts';
 
 const LANE_CHARS = 9;
@@ -16,7 +17,7 @@ const MARKS: Readonly<Record<Mark, string>> = {
 };
 
 export function sequenceText(record: RunRecord): string {
-  const { focus, lanes, rows, left } = sequenceOf(record);
+  const { focus, lanes, rows, left, relays } = sequenceOf(record);
   const head = [
     `${titleOf(focus)}. One lane for each validator; time in milliseconds since the run began.`,
     'o sent, < and > received; # commit, X crash, ^ started again, ! fault, ~ fault undone, ? trouble.',
@@ -27,7 +28,8 @@ export function sequenceText(record: RunRecord): string {
   const none = rows.length === 0 ? ['(no message, commit or fault is on record)'] : [];
   const more =
     left > 0 ? ['', `${left} more rows of these heights had no room; timeline.jsonl has them.`] : [];
-  return `${[...head, ...body, ...none, ...more].map((line) => line.trimEnd()).join('\n')}\n`;
+  const hidden = relays > 0 ? [`${relays} messages that only passed on what was shown are not drawn.`] : [];
+  return `${[...head, ...body, ...none, ...more, ...hidden].map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
 export function titleOf({ why, height }: Focus): string {

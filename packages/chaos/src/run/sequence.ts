@@ -1,9 +1,9 @@
 // Owns: which part of a run is worth a close look (around the first divergence or violation, else its last heights), and
-// that part as rows of a sequence diagram. Does not own: drawing it (sequence-text.ts, report/).
-import { findFault } from '../faults/catalogue.ts';
-import { SEQUENCE_LANES_MAX, SEQUENCE_MERGE_MS, SEQUENCE_ROWS_MAX } from '../limits.ts';
+// that part as a sequence diagram. Does not own: its rows (sequence-rows.ts), drawing it (sequence-text.ts, report/).
+import { SEQUENCE_LANES_MAX, SEQUENCE_ROWS_MAX } from '../limits.ts';
 import { namesOf } from '../scenario/parse.ts';
 import { firstDivergence } from './divergence.ts';
+import { faultsOf, rowsOf, type SequenceRow, shortId } from './sequence-rows.ts';
 import type { RunRecord, TimelineEntry } from './verdict.ts';
 
 export interface Focus {
@@ -13,37 +13,40 @@ export interface Focus {
   readonly atMs: number;
 }
 
-/** A message that one node sent and others received, or something that happened on lanes. */
-export type SequenceRow = { readonly atMs: number; readonly words: string } & (
-  | {
-      readonly kind: 'message';
-      readonly form: MessageForm;
-      readonly from: string;
-      readonly to: readonly string[];
-    }
-  | { readonly kind: 'mark'; readonly mark: Mark; readonly lanes: readonly string[] }
-);
-
-export type MessageForm = 'proposal' | 'prevote' | 'precommit' | 'certificate' | 'other';
-export type Mark = 'commit' | 'crash' | 'restart' | 'fault' | 'undo' | 'phase' | 'trouble';
-
 export interface Sequence {
   readonly focus: Focus;
   readonly lanes: readonly string[];
   readonly rows: readonly SequenceRow[];
   /** Rows of the same heights that had no room. */
   readonly left: number;
+  /** Messages that only passed on or said again what was shown right before. */
+  readonly relays: number;
 }
 
 export function sequenceOf(record: RunRecord): Sequence {
   const focus = focusOf(record);
-  const rows = rowsOf(windowOf(record.timeline, focus), faultsOf(record.timeline));
+  const { rows, relays } = rowsOf(windowOf(record.timeline, focus), faultsOf(record.timeline));
   // Three quarters before the moment, one after it: causes come first.
   const pivot = rows.filter(({ atMs }) => atMs <= focus.atMs).length;
   const before = Math.max(SEQUENCE_ROWS_MAX - Math.min(rows.length - pivot, SEQUENCE_ROWS_MAX / 4), 0);
   const first = Math.max(0, pivot - before);
-  const shown = rows.slice(first, first + SEQUENCE_ROWS_MAX);
-  return { focus, lanes: lanesOf(record), rows: shown, left: rows.length - shown.length };
+  const names = namesById(record);
+  const shown = rows.slice(first, first + SEQUENCE_ROWS_MAX).map((row) => named(row, names));
+  return { focus, lanes: lanesOf(record), rows: shown, left: rows.length - shown.length, relays };
+}
+
+/** The first digits of a node's id, as messages have them -> its name. */
+export function namesById({ ids = {} }: RunRecord): ReadonlyMap<string, string> {
+  return new Map(Object.entries(ids).map(([name, id]) => [shortId(id), name]));
+}
+
+/** Votes say whose they are by id. */
+function named<Row extends SequenceRow>(row: Row, names: ReadonlyMap<string, string>): Row {
+  const words = row.words.replace(/ (of|by) ([0-9a-f]{8})$/, (all, word: string, id: string) => {
+    const name = names.get(id);
+    return name === undefined ? all : ` ${word} ${name}`;
+  });
+  return { ...row, words };
 }
 
 export function focusOf({ timeline, verdict }: RunRecord): Focus {
@@ -82,129 +85,4 @@ function topBefore(timeline: readonly TimelineEntry[], atMs: number): number {
   for (const entry of timeline)
     if (entry.kind === 'commit' && entry.atMs <= atMs) top = Math.max(top, entry.height);
   return top;
-}
-
-type MessageRow = Extract<SequenceRow, { kind: 'message' }>;
-type MarkRow = Extract<SequenceRow, { kind: 'mark' }>;
-
-interface FaultSeen {
-  readonly fault: string;
-  readonly targets: readonly string[];
-}
-
-/** Of the whole run: what is undone here may have begun long before. */
-function faultsOf(timeline: readonly TimelineEntry[]): ReadonlyMap<number, FaultSeen> {
-  return new Map(timeline.flatMap((entry) => (entry.kind === 'fault' ? [[entry.id, entry]] : [])));
-}
-
-function rowsOf(entries: readonly TimelineEntry[], faults: ReadonlyMap<number, FaultSeen>): SequenceRow[] {
-  const rows: SequenceRow[] = [];
-  const open = new Map<string, { row: MessageRow; to: string[] }>();
-  for (const entry of entries) {
-    if (entry.kind === 'message') addMessage(rows, open, entry);
-    else for (const row of marksOf(entry, faults)) addMark(rows, row);
-  }
-  return rows;
-}
-
-/** Nodes that commit the same right after each other share a row. */
-function addMark(rows: SequenceRow[], row: MarkRow): void {
-  const last = rows.at(-1);
-  const joins = last?.kind === 'mark' && last.mark === 'commit' && last.words === row.words;
-  if (joins) rows[rows.length - 1] = { ...last, lanes: [...last.lanes, ...row.lanes] };
-  else rows.push(row);
-}
-
-/** The same words of one sender to several are one row. */
-function addMessage(
-  rows: SequenceRow[],
-  open: Map<string, { row: MessageRow; to: string[] }>,
-  { atMs, from, to, words }: Extract<TimelineEntry, { kind: 'message' }>,
-): void {
-  const form = formOf(words);
-  if (form === undefined) return;
-  const key = `${from} ${words}`;
-  const before = open.get(key);
-  if (before !== undefined && atMs - before.row.atMs <= SEQUENCE_MERGE_MS) {
-    if (!before.to.includes(to)) before.to.push(to);
-    return;
-  }
-  const receivers = [to];
-  const row: MessageRow = { kind: 'message', form, atMs, from, to: receivers, words };
-  open.set(key, { row, to: receivers });
-  rows.push(row);
-}
-
-/** Agreement, evidence and sync are drawn; gossip of transactions and of heights would hide them. */
-const HIDDEN = /^(status|transactions|bodies|bodies-request|value-request)\b/;
-
-function formOf(words: string): MessageForm | undefined {
-  if (HIDDEN.test(words)) return undefined;
-  const [first = '', second = ''] = words.split(' ', 2);
-  if (first === 'proposal' || first === 'certificate') return first;
-  const vote = first === 'votes' ? second : first;
-  return vote === 'prevote' || vote === 'precommit' ? vote : 'other';
-}
-
-function marksOf(
-  entry: Exclude<TimelineEntry, { kind: 'message' }>,
-  faults: ReadonlyMap<number, FaultSeen>,
-): MarkRow[] {
-  const mark = (of: Mark, lanes: readonly string[], words: string): MarkRow[] => [
-    { kind: 'mark', mark: of, atMs: entry.atMs, lanes, words },
-  ];
-  switch (entry.kind) {
-    case 'commit':
-      return mark('commit', [entry.node], commitWords(entry));
-    case 'fault':
-      return mark(isCrash(entry.fault) ? 'crash' : 'fault', entry.targets, entry.fault);
-    case 'undo': {
-      const of = faults.get(entry.id);
-      const words = undoWords(of?.fault);
-      return mark(of !== undefined && isCrash(of.fault) ? 'restart' : 'undo', of?.targets ?? [], words);
-    }
-    case 'phase':
-      return mark('phase', [], `phase: ${entry.phase}`);
-    case 'violation':
-      return mark('trouble', [], `violation of ${entry.checker}: ${entry.what}`);
-    case 'report':
-      return entry.level === 'error' || entry.level === 'fatal'
-        ? mark('trouble', [entry.node], entry.code)
-        : [];
-  }
-}
-
-function commitWords(entry: Extract<TimelineEntry, { kind: 'commit' }>): string {
-  const { height, round, blockId, stateRoot, txs } = entry;
-  return `commit ${height}/${round} ${shortId(blockId)} state ${shortId(stateRoot)}, ${txs} transactions`;
-}
-
-function undoWords(fault: string | undefined): string {
-  if (fault === undefined) return 'an earlier fault is undone';
-  return `${fault} undone: ${findFault(fault)?.undo ?? 'everything is as before'}`;
-}
-
-/** As messages name ids, so that an eye finds them. */
-export function shortId(id: string): string {
-  return id.slice(0, 8);
-}
-
-const CRASHES: ReadonlySet<string> = new Set([
-  'kill',
-  'power-cut',
-  'restart',
-  'crash-point',
-  'torn-write',
-  'flipped-bit',
-  'truncation',
-  'folder-entry-lost',
-  'disk-lost',
-  'restored-backup',
-  'deleted-signing-record',
-  'wrong-genesis',
-]);
-
-/** Whether its target is down until it is undone. */
-export function isCrash(fault: string): boolean {
-  return CRASHES.has(fault);
 }

@@ -70,6 +70,8 @@ export interface RunRecord {
   readonly logs: Readonly<Record<string, readonly string[]>>;
   /** Writes of clients, and what became of each. */
   readonly writes: readonly WriteSeen[];
+  /** Name of each node -> its id, as violations and messages name it. */
+  readonly ids?: Readonly<Record<string, string>>;
   /** What did not fit the bounds of a folder: of which file, how many lines. */
   readonly dropped?: Readonly<Record<string, number>>;
 }

@@ -34,7 +34,9 @@ export function createRecorder(cluster: Cluster, world: SimWorld, record: boolea
     taps.reported.push((id, event) => {
       const node = world.nameOf(id);
       const { level, code, ...facts } = event;
-      logs.set(node, [...(logs.get(node) ?? []), JSON.stringify({ atMs: world.nowMs(), ...event })]);
+      const lines = logs.get(node) ?? [];
+      logs.set(node, lines);
+      lines.push(JSON.stringify({ atMs: world.nowMs(), ...event }));
       if (level !== 'debug') world.record({ kind: 'report', node, level, code, facts });
     });
     net.onDelivered((from, to, channel, message) => {
@@ -43,7 +45,7 @@ export function createRecorder(cluster: Cluster, world: SimWorld, record: boolea
         kind: 'message',
         from: world.nameOf(from),
         to: world.nameOf(to),
-        words: wordsOf(message),
+        words: wordsOf(channel, message),
       });
     });
   }

@@ -11,6 +11,7 @@ import {
   members,
   type SignatureKind,
   startFounders,
+  startRecordsWorkload,
   startSetChanges,
   startWorkload,
 } from '@consilium/sim';
@@ -79,6 +80,7 @@ export function runInSim(scenario: Scenario, options: SimRunOptions): SimRun {
     verdict,
     scenario,
     versions: {},
+    ids: Object.fromEntries(cluster.hospitals.map(({ name, id }) => [name, id])),
     timeline: world.timeline,
     logs: recorder.logs(),
     writes: recorder.writes(history),
@@ -92,6 +94,7 @@ function createRun(scenario: Scenario, { signatures, record, keepTrace }: SimRun
     founders: foundersOf(nodes),
     guests: Array.from({ length: guests }, (_, index) => guestOf(index)),
     ...{ seed, signatures, keepTrace },
+    custody: needsCustody(scenario),
   });
   const watch = watchCluster(cluster);
   const world = createSimWorld(cluster, watch.history);
@@ -122,7 +125,13 @@ function runPhases(run: Run): number | undefined {
 function startLoad({ scenario, cluster }: Run): { stop(): void } {
   const { kind, rate, pause } = scenario.workload;
   if (kind === 'none') return { stop: () => undefined };
+  if (needsCustody(scenario)) return startRecordsWorkload(cluster, { meanUs: 1_000_000 / rate });
   return startWorkload(cluster, { meanUs: 1_000_000 / rate, pause });
+}
+
+/** People with consents have records that these are about. */
+function needsCustody({ workload: { kind } }: Scenario): boolean {
+  return kind === 'records' || kind === 'consents';
 }
 
 function passFaults({ scenario, cluster, watch, world }: Run): void {

@@ -1,6 +1,14 @@
 // Owns: the checkers' ears in a simulated cluster: what its taps tell goes to each of them, in the order they need.
-import { genesisValidators, headerId } from '@consilium/core';
-import { type Committed, readBlock, readTip } from '@consilium/node/replica';
+import { decode, genesisValidators, headerId, nextValidators, OBJECT_BYTES_MAX } from '@consilium/core';
+import {
+  type Committed,
+  certificateListShape,
+  heightKey,
+  readBlock,
+  readTip,
+  stateReader,
+  TABLES,
+} from '@consilium/node/replica';
 import type { Cluster, SimNode } from '@consilium/sim';
 import { createAccountabilityChecker } from '../checkers/accountability.ts';
 import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
@@ -8,10 +16,13 @@ import { createAgreementChecker } from '../checkers/agreement.ts';
 import { createCertificateChecker } from '../checkers/certificates.ts';
 import { allOf, type StoreSeen } from '../checkers/checker.ts';
 import { createConfidentialityChecker } from '../checkers/confidentiality.ts';
+import { createConsentStateChecker } from '../checkers/consent-state.ts';
 import { createCoverage } from '../checkers/coverage.ts';
 import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
+import { createForkChecker } from '../checkers/fork.ts';
 import { createValidityChecker } from '../checkers/validity.ts';
-import { type CommitSeen, createHistory, type History } from '../history/history.ts';
+import { type CommitSeen, createHistory, type History, reached } from '../history/history.ts';
+import { hearConsentOperations } from './consent-operations.ts';
 import { eyesOf } from './custody-eyes.ts';
 
 export interface Watch {
@@ -30,17 +41,24 @@ export function watchCluster(cluster: Cluster): Watch {
     validators: genesisValidators(founders.genesis),
     verify: keys.verify,
   };
+  const consents = createConsentStateChecker(history, hearConsentOperations(cluster));
   const checkers = allOf([
     coverage,
     createAcknowledgementChecker(history),
     createValidityChecker(history, () => false),
     createAgreementChecker(history),
     createCertificateChecker(history, rules),
+    createForkChecker(history, rules),
     createAccountabilityChecker(history),
     createDoubleSigningChecker(history),
+    consents,
   ]);
   taps.committed.push((node, committed) => checkers.committed(node, seenOf(committed)));
-  taps.opened.push((node, tip) => checkers.opened(node, tip));
+  taps.opened.push((node, tip) => {
+    const kv = nodes.find(({ id }) => id === node)?.kv.reader;
+    const next = kv === undefined ? {} : { nextValidators: nextValidators(stateReader(kv)) };
+    checkers.opened(node, { ...tip, ...next });
+  });
   taps.reported.push((node, event) => checkers.reported(node, event));
   taps.signed.push((node, content) => checkers.signed(node, content));
   taps.submitted.push((tx, node) => checkers.submitted(tx, node));
@@ -52,6 +70,7 @@ export function watchCluster(cluster: Cluster): Watch {
       for (const { by, peer, code } of net.penalties) checkers.penalized(by, peer, code);
       checkers.ended(nodes.map(storeOf));
       endCustody();
+      if (consents.judged() > 0) reached(history, 'consent-judged');
     },
   };
 }
@@ -60,11 +79,11 @@ export function watchCluster(cluster: Cluster): Watch {
 function watchCustody(cluster: Cluster, history: History): () => void {
   const { custody, taps, net } = cluster;
   if (custody === undefined) return () => undefined;
-  const checker = createConfidentialityChecker(history, eyesOf(cluster, custody));
+  const checker = createConfidentialityChecker(history, eyesOf(cluster, custody, history));
   taps.released.push((released) => checker.released(released));
   taps.read.push((reading) => checker.read(reading));
-  net.onDelivered((_from, to, channel, message) => {
-    if (channel === 'custody') checker.delivered(to, message);
+  net.onDelivered((from, to, channel, message) => {
+    if (channel === 'custody') checker.delivered(from, to, message);
   });
   return () => checker.ended();
 }
@@ -75,13 +94,17 @@ export function seenOf({ block, blockId, certificate, by, execution }: Committed
   return { block, blockId, certificate, by, txIds, stateRoot, nextValidators: validators };
 }
 
-function storeOf({ id, kv }: SimNode): StoreSeen {
+export function storeOf({ id, kv }: SimNode): StoreSeen {
   return {
     node: id,
     tip: readTip(kv.reader),
     blockIdAt: (height) => {
       const block = readBlock(kv.reader, height);
       return block === undefined ? undefined : headerId(block.header);
+    },
+    certificatesAt: (height) => {
+      const bytes = kv.reader.get(TABLES.accountability, heightKey(height));
+      return bytes === undefined ? [] : decode(certificateListShape, bytes, OBJECT_BYTES_MAX);
     },
   };
 }

@@ -16,6 +16,7 @@ import {
 import { expect } from 'vitest';
 import type { History } from '../../src/history/history.ts';
 import { watchCluster } from '../../src/sim-world/watch.ts';
+import { createSimWorld, type SimWorld } from '../../src/sim-world/world.ts';
 
 export interface Network {
   readonly cluster: Cluster;
@@ -34,6 +35,8 @@ export interface Network {
   until(isDone: () => boolean, withinMs: number): void;
   /** Runs until each of these nodes (all of them) has committed the height. */
   untilHeight(height: number, withinMs: number, nodes?: readonly SimNode[]): void;
+  /** The network as a world of scenarios: for its faults. */
+  world(): SimWorld;
   /** Every checker, over everything that has happened. */
   expectNoViolation(): void;
   /** The last word of every checker. */
@@ -50,7 +53,11 @@ export function four(): Founders {
   return fourFounders;
 }
 
-export function network(options: Partial<ClusterOptions> = {}): Network {
+/** `prepare`: with the network before its first node starts. */
+export function network(
+  options: Partial<ClusterOptions> = {},
+  prepare: (net: Network) => void = () => undefined,
+): Network {
   const cluster = createCluster({
     founders: four(),
     seed: 1,
@@ -65,9 +72,7 @@ export function network(options: Partial<ClusterOptions> = {}): Network {
   cluster.taps.committed.push((_node, { execution }) => {
     for (const result of execution.results) results.set(result.txId, result);
   });
-  startFounders(cluster);
   const nonces = cluster.prng.fork('test nonces');
-  scheduler.run(() => false, STARTED_US);
 
   const node = (index: number): SimNode => nodes[index] as SimNode;
   const noop: Network['noop'] = (hospital, validityMs) =>
@@ -83,7 +88,7 @@ export function network(options: Partial<ClusterOptions> = {}): Network {
     const heights = nodes.map(({ height }) => height).join(', ');
     expect(done, `in time; the heights are ${heights}, ${JSON.stringify(history.violations)}`).toBe(true);
   };
-  return {
+  const net: Network = {
     cluster,
     history,
     nodes,
@@ -101,12 +106,17 @@ export function network(options: Partial<ClusterOptions> = {}): Network {
     until,
     untilHeight: (height, withinMs, of = nodes) =>
       until(() => of.every((each) => each.height >= height), withinMs),
+    world: () => createSimWorld(cluster, history),
     end: () => watch.end(),
     expectNoViolation: () => {
       watch.end();
       expect(history.violations).toEqual([]);
     },
   };
+  prepare(net);
+  startFounders(cluster);
+  scheduler.run(() => false, STARTED_US);
+  return net;
 }
 
 /** Sends a `noop` every so often from each of these hospitals' nodes that is up, for ever. */

@@ -9,7 +9,7 @@ export const CHECKS = [
   'agreement',
   'validity',
   'certificates',
-  'acknowledgements',
+  'no-lost-ack',
   'consent-state',
   'liveness',
   'accountability',
@@ -145,7 +145,7 @@ export function forkedRecord(): RunRecord {
     verdict: verdictOf({
       outcome: 'fail',
       checks: { ...verdictOf().checks, agreement: 'fail', liveness: 'idle' },
-      violations: [{ checker: 'agreement', what, height: 12, nodes: ['ab'.repeat(32)] }],
+      violations: [{ checker: 'agreement', what, height: 12, nodes: [nodeIdOf('n3')] }],
       heights: 12,
       tookMs: 5_000,
       healedMs: undefined,
@@ -155,6 +155,7 @@ export function forkedRecord(): RunRecord {
       why: 'A node that lost power must come to the same state again.',
     }),
     versions: { node: 'v24.21.0', consilium: '0.1.0', commit: '0123abcd' },
+    ids: Object.fromEntries(namesOf(4, 0).map((name) => [name, nodeIdOf(name)])),
     timeline: [
       ...sorted(timeline.map(wrong)),
       { atMs: 5_000, kind: 'violation', checker: 'agreement', what, height: 12 },
@@ -181,10 +182,18 @@ function heightEntries({ height, down, keepMessages }: HeightGiven): TimelineEnt
       .map((to, index) => ({ atMs: atMs + index, kind: 'message', from, to, words }));
   const votes = (type: string, atMs: number): TimelineEntry[] =>
     up.flatMap((from, index) =>
-      toAll(from, atMs + index * 5, `votes ${type} ${height}/0 ${id} valid -1 of ${from}`),
+      toAll(
+        from,
+        atMs + index * 5,
+        `votes ${type} ${height}/0 ${id} valid -1 of ${nodeIdOf(from).slice(0, 8)}`,
+      ),
     );
   const messages = [
-    ...toAll(proposer, startMs + 5, `proposal ${height}/0 ${id} valid -1 by ${proposer}`),
+    ...toAll(
+      proposer,
+      startMs + 5,
+      `proposal ${height}/0 ${id} valid -1 by ${nodeIdOf(proposer).slice(0, 8)}`,
+    ),
     ...toAll(proposer, startMs + 6, 'transactions 3'),
     ...votes('prevote', startMs + 30),
     ...votes('precommit', startMs + 60),
@@ -197,6 +206,11 @@ export function commitOf(atMs: number, node: string, height: number): TimelineEn
   const txs = (height * 7) % 11;
   const stateRoot = `5a${idOf(height)}`.slice(0, 64);
   return { atMs, kind: 'commit', node, height, round: 0, blockId: idOf(height), stateRoot, txs };
+}
+
+/** Of a node. */
+export function nodeIdOf(name: string): string {
+  return `${name.slice(1)}dea${'beef'.repeat(15)}`;
 }
 
 export function idOf(height: number): string {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { renderReport } from '../../src/report/report.ts';
+import { CHECKS } from '../../src/run/judge.ts';
 import type { RunRecord, TimelineEntry } from '../../src/run/verdict.ts';
 import {
   commitOf,
@@ -71,15 +73,49 @@ describe('The page of a run', () => {
     expect(page).toContain('content="default-src &#39;none&#39;; ');
   });
 
+  test('lets a browser run its own script and take its own style, and no other.', () => {
+    const page = renderReport(passingRecord());
+    for (const name of ['style', 'script']) {
+      const [, content = ''] = page.split(new RegExp(`</?${name}>`));
+      const digest = createHash('sha256').update(content).digest('base64');
+      expect(page).toContain(`${name}-src &#39;sha256-${digest}&#39;`);
+    }
+    expect(page).not.toContain('unsafe-inline');
+  });
+
   test('says the verdict on top, what each checker says, and what that means.', () => {
     const text = textOf(renderReport(forkedRecord()));
-    expect(text).toMatch(/two-state-roots .{0,200} fail : the checkers convicted: there is a violation/);
+    expect(text).toMatch(/two-state-roots .{0,200} fail : the run broke a promise/);
     expect(text).toContain(
       'agreement ✘ fail convicted: there is a violation All honest nodes hold one block',
     );
     expect(text).toContain('liveness – idle had nothing to look at');
     expect(text).toContain('validity ✔ pass');
     expect(textOf(renderReport(emptyRecord()))).toContain('the world could not be started');
+  });
+
+  test('takes a violation that the scenario expects for a pass, and its absence for none.', () => {
+    const { verdict, ...record } = forkedRecord();
+    const expecting = (violation: string) => scenarioOf({ expect: { ...record.scenario.expect, violation } });
+    const seen = {
+      ...record,
+      verdict: { ...verdict, outcome: 'pass' as const },
+      scenario: expecting('agreement'),
+    };
+    expect(textOf(renderReport(seen))).toContain('pass : agreement convicted, as the scenario expects');
+    const missed = { ...record, verdict, scenario: expecting('stores') };
+    expect(textOf(renderReport(missed))).toContain('expects that stores convicts, and it did not');
+  });
+
+  test('names the nodes of a violation as the lanes do.', () => {
+    expect(textOf(renderReport(forkedRecord()))).toContain('agreement 12 height 12: two state roots n3');
+  });
+
+  test('has words for every checker that may convict.', () => {
+    const checks = Object.fromEntries(CHECKS.map((name) => [name, 'pass' as const]));
+    const page = renderReport({ ...emptyRecord(), verdict: verdictOf({ checks }) });
+    expect(page).not.toContain('has no words for');
+    expect(textOf(page)).toContain('rejections ✔ pass');
   });
 
   test('has a band for each fault, from its begin to its undo.', () => {

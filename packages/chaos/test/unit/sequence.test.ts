@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { firstDivergence } from '../../src/run/divergence.ts';
 import { sequenceOf } from '../../src/run/sequence.ts';
 import { sequenceText } from '../../src/run/sequence-text.ts';
+import type { RunRecord } from '../../src/run/verdict.ts';
 import { commitOf, emptyRecord, forkedRecord, idOf, passingRecord } from '../support/run-records.ts';
 
 describe('The first divergence', () => {
@@ -72,6 +73,13 @@ describe('The sequence diagram', () => {
     expect(lines).toContain('     4104.0     |        |        X        |     power-cut');
   });
 
+  test('names whose a vote is, when the ids are known.', () => {
+    const { ids: _, ...nameless } = forkedRecord();
+    const words = (record: RunRecord) => sequenceOf(record).rows.map((row) => row.words);
+    expect(words(forkedRecord())).toContain('prevote 12/0 76a99b44 valid -1 of n2');
+    expect(words(nameless)).toContain('prevote 12/0 76a99b44 valid -1 of 2deabeef');
+  });
+
   test('as text holds no control character of a message.', () => {
     const words = 'proposal \u001b[2J\u202e 1';
     const record = {
@@ -79,6 +87,27 @@ describe('The sequence diagram', () => {
       timeline: [{ atMs: 1, kind: 'message', from: 'n2', to: 'n1', words } as const],
     };
     expect(sequenceText(record)).toContain('<--------o        |        |     proposal ?[2J? 1');
+  });
+
+  test('leaves out what only passes on what was shown, and draws what is said again much later.', () => {
+    const message = (atMs: number, from: string, to: string, words: string) =>
+      ({ atMs, kind: 'message', from, to, words }) as const;
+    const timeline = [
+      message(1, 'n1', 'n2', 'votes prevote 1/0 a of n1'),
+      message(2, 'n2', 'n3', 'votes prevote 1/0 a of n1'),
+      message(3, 'n2', 'n3', 'votes prevote 1/0 a of n1, prevote 1/0 a of n2'),
+      message(4, 'n1', 'n3', 'votes prevote 1/0 a of n1'),
+      message(5, 'n1', 'n3', 'votes prevote 1/0 b of n1'),
+      message(2_000, 'n1', 'n3', 'votes prevote 1/0 a of n1'),
+    ];
+    const { rows, relays } = sequenceOf({ ...emptyRecord(), timeline });
+    expect(relays).toBe(2);
+    expect(rows.map((row) => [row.atMs, row.kind === 'message' && row.to.join(), row.words])).toEqual([
+      [1, 'n2,n3', 'prevote 1/0 a of n1'],
+      [3, 'n3', 'prevote 1/0 a of n2'],
+      [5, 'n3', 'prevote 1/0 b of n1'],
+      [2_000, 'n3', 'prevote 1/0 a of n1'],
+    ]);
   });
 
   test('has bounds, and says what had no room.', () => {
