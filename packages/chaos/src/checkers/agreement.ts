@@ -1,5 +1,6 @@
-// Owns: checker 1: one block id and state root for each height over all honest nodes, no gap on a node, none taken back by
-// a crash, and the same blocks in every store at the end. It keeps the chain of the history, and must be told first.
+// Owns: checker 1: one block id for each height over all honest nodes, and the state root that its header names; no gap on a
+// node, none taken back by a crash, and the same blocks in every store at the end. It keeps the chain of the history, and
+// must be told first.
 import type { Hex32 } from '@consilium/core';
 import { type CommitSeen, type History, violate } from '../history/history.ts';
 import type { Checker, StoreSeen } from './checker.ts';
@@ -11,6 +12,13 @@ export function createAgreementChecker(history: History): Checker {
     const { height } = seen.block.header;
     const first = history.chain.get(height);
     const where = { height, nodes: [node] };
+    if (seen.block.header.stateRoot !== seen.stateRoot)
+      violate(
+        history,
+        'agreement',
+        `height ${height}: the block names another state than it leads to`,
+        where,
+      );
     if (first === undefined) history.chain.set(height, seen);
     else if (first.blockId !== seen.blockId)
       violate(history, 'agreement', `height ${height}: ${seen.blockId} beside ${first.blockId}`, where);

@@ -1,7 +1,9 @@
 // Owns: `chaos replay`: the run of a folder once more, in its world.
 import { runOnDevnet } from '../devnet-world/run.ts';
 import { readRun } from '../run/artifacts.ts';
+import { compareRuns, replayLines } from '../run/replay.ts';
 import type { RunRecord } from '../run/verdict.ts';
+import { versionsHere } from '../run/versions.ts';
 import { runInSim } from '../sim-world/run.ts';
 import { signaturesOf } from '../swarm/draw.ts';
 import { type CommandResult, EXIT_OF, type Progress } from './result.ts';
@@ -13,20 +15,17 @@ export interface ReplayOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Exit code of the outcome; in the simulator equal bytes are said, and other bytes are told. */
+/** Exit code of the outcome; in the simulator equal bytes are said, or which version has changed since. */
 export async function replayRun({ dir, progress, signal }: ReplayOptions): Promise<CommandResult> {
   const before = await readRun(dir);
   const { verdict } = await again(before, progress, signal);
-  const isSimulated = before.verdict.world === 'sim';
-  const same = isSimulated ? verdict.digest === before.verdict.digest : undefined;
+  const compared = compareRuns(before, verdict, versionsHere());
   return {
-    data: { verdict, before: before.verdict.outcome, sameBytes: same ?? null },
+    data: { verdict, before: before.verdict.outcome, ...compared, sameBytes: compared.sameBytes ?? null },
     lines: [
       `${verdict.outcome}: ${verdict.scenario} (seed ${verdict.seed}), before: ${before.verdict.outcome}`,
       ...violationLines(verdict),
-      ...(same === undefined
-        ? []
-        : [same ? 'The same bytes as before.' : 'Other bytes than before: the code has changed since.']),
+      ...replayLines(compared),
     ],
     exitCode: EXIT_OF[verdict.outcome],
   };

@@ -19,6 +19,7 @@ import { createConfidentialityChecker } from '../checkers/confidentiality.ts';
 import { createConsentStateChecker } from '../checkers/consent-state.ts';
 import { createCoverage } from '../checkers/coverage.ts';
 import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
+import { createEvidenceOwedChecker } from '../checkers/evidence-owed.ts';
 import { createForkChecker } from '../checkers/fork.ts';
 import { createValidityChecker } from '../checkers/validity.ts';
 import { type CommitSeen, createHistory, type History, reached } from '../history/history.ts';
@@ -50,6 +51,7 @@ export function watchCluster(cluster: Cluster): Watch {
     createCertificateChecker(history, rules),
     createForkChecker(history, rules),
     createAccountabilityChecker(history),
+    createEvidenceOwedChecker(history),
     createDoubleSigningChecker(history),
     consents,
   ]);
