@@ -27,3 +27,4 @@ export * from './world/sim-net.ts';
 export * from './world/sim-sealer.ts';
 export * from './world/sim-vault.ts';
 export * from './world/trace.ts';
+export * from './world/wire.ts';

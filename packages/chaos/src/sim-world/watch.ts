@@ -1,6 +1,13 @@
 // Owns: the checkers' ears in a simulated cluster: what its taps tell goes to each of them, in the order they need.
-import { genesisValidators, headerId } from '@consilium/core';
-import { type Committed, readBlock, readTip } from '@consilium/node/replica';
+import { decode, genesisValidators, headerId, OBJECT_BYTES_MAX } from '@consilium/core';
+import {
+  type Committed,
+  certificateListShape,
+  heightKey,
+  readBlock,
+  readTip,
+  TABLES,
+} from '@consilium/node/replica';
 import type { Cluster, SimNode } from '@consilium/sim';
 import { createAccountabilityChecker } from '../checkers/accountability.ts';
 import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
@@ -11,6 +18,7 @@ import { createConfidentialityChecker } from '../checkers/confidentiality.ts';
 import { createConsentStateChecker } from '../checkers/consent-state.ts';
 import { createCoverage } from '../checkers/coverage.ts';
 import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
+import { createForkChecker } from '../checkers/fork.ts';
 import { createValidityChecker } from '../checkers/validity.ts';
 import { type CommitSeen, createHistory, type History, reached } from '../history/history.ts';
 import { hearConsentOperations } from './consent-operations.ts';
@@ -39,6 +47,7 @@ export function watchCluster(cluster: Cluster): Watch {
     createValidityChecker(history, () => false),
     createAgreementChecker(history),
     createCertificateChecker(history, rules),
+    createForkChecker(history, rules),
     createAccountabilityChecker(history),
     createDoubleSigningChecker(history),
     consents,
@@ -80,13 +89,17 @@ export function seenOf({ block, blockId, certificate, by, execution }: Committed
   return { block, blockId, certificate, by, txIds, stateRoot, nextValidators: validators };
 }
 
-function storeOf({ id, kv }: SimNode): StoreSeen {
+export function storeOf({ id, kv }: SimNode): StoreSeen {
   return {
     node: id,
     tip: readTip(kv.reader),
     blockIdAt: (height) => {
       const block = readBlock(kv.reader, height);
       return block === undefined ? undefined : headerId(block.header);
+    },
+    certificatesAt: (height) => {
+      const bytes = kv.reader.get(TABLES.accountability, heightKey(height));
+      return bytes === undefined ? [] : decode(certificateListShape, bytes, OBJECT_BYTES_MAX);
     },
   };
 }

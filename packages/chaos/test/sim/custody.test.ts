@@ -3,7 +3,7 @@ import type { CustodyDeps } from '@consilium/node/custody';
 import { type Kv, TABLES } from '@consilium/node/replica';
 import { createFounders, type Founders, type SimNode, startRecordsWorkload } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
-import { type CustodyLie, createCustodyLiar, gripOn } from '../../src/byzantine/custody-lies.ts';
+import type { CustodyLie } from '../../src/byzantine/custody-lies.ts';
 import { choices, thiefOf } from '../../src/checkers/confidentiality.ts';
 import { eyesOf } from '../../src/sim-world/custody-eyes.ts';
 import { four, keepSubmitting, type Network, network } from '../support/network.ts';
@@ -167,15 +167,9 @@ describe('The checker of confidentiality convicts', () => {
 });
 
 /** The last of four custodians is an adversary's. */
-function hostileNetwork(lie: CustodyLie): RecordsNetwork {
-  const net = recordsNetwork({ hostile: ['n4'] });
-  const hostile = net.node(3);
-  const liar = createCustodyLiar(gripOn(net.cluster, hostile), lie);
-  net.cluster.net.setTap((from, to, channel, bytes) => {
-    if (channel !== 'custody') return [bytes];
-    if (to === hostile.id) liar.hear(from, bytes);
-    return from === hostile.id ? liar.tell(to, bytes) : [bytes];
-  });
+function hostileNetwork(fault: CustodyLie): RecordsNetwork {
+  const net = recordsNetwork();
+  net.world().inject({ fault, targets: ['n4'], params: {}, prng: net.cluster.prng.fork('injection') });
   return net;
 }
 

@@ -25,8 +25,9 @@ import type { Scheduler } from '../world/scheduler.ts';
 import { type ClockFault, createSimClock } from '../world/sim-clock.ts';
 import { createSimDisk, type DiskTimes, type PersistenceHook, type SimDisk } from '../world/sim-disk.ts';
 import { createSimKv, type SimKv } from '../world/sim-kv.ts';
-import type { SimNet } from '../world/sim-net.ts';
+import { type SimNet, stationName } from '../world/sim-net.ts';
 import { createSimVault, type SimVault } from '../world/sim-vault.ts';
+import { netThrough, type Wire } from '../world/wire.ts';
 import type { Founders, Hospital } from './identities.ts';
 import { signActions } from './sign-transaction.ts';
 import {
@@ -56,6 +57,8 @@ export interface SimNodeDeps {
   readonly keys: KeyRegistry;
   readonly founders: Founders;
   readonly hospital: Hospital;
+  /** Which of the machines that run with the hospital's keys: 0 is its own. */
+  readonly instance?: number | undefined;
   readonly poolLimits?: PoolLimits | undefined;
   /** Whether `onPersistence` is called. */
   readonly watchPersistence?: boolean | undefined;
@@ -86,11 +89,14 @@ interface Run {
 
 export class SimNode {
   readonly id: Hex32;
+  /** Its name on the network. */
+  readonly station: string;
   readonly disk: SimDisk;
   readonly kv: SimKv;
   readonly vault: SimVault;
   readonly clockFault: ClockFault = { offsetMs: 0 };
   readonly #deps: SimNodeDeps;
+  readonly #name: string;
   #life: Life | undefined;
   #opened: OpenedReplica | undefined;
   #pool: Pool | undefined;
@@ -99,16 +105,20 @@ export class SimNode {
   #hasStarted = false;
   /** Called at each step of each durable write of this node, when it was made to be. */
   onPersistence: PersistenceHook = () => undefined;
+  /** Between its replica and the network, for hostile hands. */
+  wire: Wire | undefined;
 
   constructor(deps: SimNodeDeps) {
     this.#deps = deps;
-    const { hospital, prng, watchPersistence } = deps;
+    const { hospital, prng, watchPersistence, instance = 0 } = deps;
     this.id = hospital.id;
+    this.station = stationName(hospital.id, instance);
+    this.#name = instance === 0 ? hospital.name : `${hospital.name}#${instance}`;
     const hook: PersistenceHook = (phase) => this.onPersistence(phase);
     const watched = watchPersistence === true ? hook : undefined;
-    this.disk = createSimDisk(prng.fork(`disk ${hospital.name}`), DISK_TIMES, watched);
-    this.kv = createSimKv(prng.fork(`kv ${hospital.name}`), DISK_TIMES, watched);
-    this.vault = createSimVault(prng.fork(`vault ${hospital.name}`), DISK_TIMES, watched);
+    this.disk = createSimDisk(prng.fork(`disk ${this.#name}`), DISK_TIMES, watched);
+    this.kv = createSimKv(prng.fork(`kv ${this.#name}`), DISK_TIMES, watched);
+    this.vault = createSimVault(prng.fork(`vault ${this.#name}`), DISK_TIMES, watched);
     this.#initialiseHome();
   }
 
@@ -169,10 +179,11 @@ export class SimNode {
   }
 
   #openRun(life: Life): Run {
-    const { scheduler, prng, net, keys, founders, hospital, hostileParts = {}, poolLimits } = this.#deps;
+    const { scheduler, prng, keys, founders, hospital, hostileParts = {}, poolLimits } = this.#deps;
     const { disk = same, kv = same, verify = keys.verify } = hostileParts;
     const clock = createSimClock(scheduler, life, this.clockFault);
-    const parts = splitNet(net.open(this.id, life));
+    const net = netThrough(this.#deps.net.open(this.id, life, this.#deps.instance), () => this.wire);
+    const parts = splitNet(net);
     const signatures = createSignatures(verify);
     const report = whileAlive(life, (event: ReportedEvent) => this.#deps.onReport(this.id, event));
     const onSigned = whileAlive(life, (bytes: Uint8Array) => this.#deps.onSigned(this.id, bytes));
@@ -184,7 +195,7 @@ export class SimNode {
       kv: kv(this.kv.open(life), scheduler),
       net: parts.replica,
       clock,
-      random: prng.fork(`random ${hospital.name} ${scheduler.nowUs()}`),
+      random: prng.fork(`random ${this.#name} ${scheduler.nowUs()}`),
       report,
       verify,
       verifySender: (tx, key) => signatures.verifySender(tx, key),
@@ -211,7 +222,7 @@ export class SimNode {
     const { custody: world, founders, hospital, keys, prng, scheduler, hostileParts } = this.#deps;
     if (world === undefined) return undefined;
     const { kv, clock, report, verify } = deps;
-    const nonces = prng.fork(`custody ${hospital.name} ${scheduler.nowUs()}`);
+    const nonces = prng.fork(`custody ${this.#name} ${scheduler.nowUs()}`);
     return openSimCustody({
       ...{ world, founders, hospital, keys, life, kv, clock, report, verify, opened },
       store: this.kv,
@@ -274,7 +285,7 @@ export class SimNode {
     this.#opened = undefined;
     this.#pool = undefined;
     this.#custody = undefined;
-    this.#deps.net.close(this.id);
+    this.#deps.net.close(this.station);
   }
 }
 
