@@ -172,13 +172,18 @@ function createReader({ genesis, onBlock }: ChainWatchDeps): Reader {
 async function storeOf({ id, api }: WatchedNode): Promise<StoreSeen | undefined> {
   const tip = await api.status();
   if (tip === undefined) return undefined;
-  const held = new Map<number, Hex32>();
+  const held = new Map<number, CommitTold>();
   while (held.size < tip.height) {
     const page = await api.commits(held.size + 1);
     if (page.length === 0) break;
-    for (const commit of page) held.set(commit.header.height, commit.id);
+    for (const commit of page) held.set(commit.header.height, commit);
   }
-  return { node: id, tip, blockIdAt: (height) => held.get(height) };
+  return {
+    node: id,
+    tip,
+    blockIdAt: (height) => held.get(height)?.id,
+    certificatesAt: (height) => [held.get(height)?.certificate].filter((each) => each !== undefined),
+  };
 }
 
 /** It died, froze or drowned between two questions. */

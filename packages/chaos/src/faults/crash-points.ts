@@ -1,0 +1,138 @@
+// Owns: a name for every place between two durable effects of a node, and seeing them pass from outside, at the ports through
+// which it writes: the product knows nothing of them. Does not own: who dies there (sim-world/, devnet-world/).
+import {
+  type Disk,
+  type Kv,
+  type KvWrite,
+  SIGNING_RECORD_FILE,
+  TABLES,
+  type Vault,
+} from '@consilium/node/replica';
+
+/** What a node makes durable, in the order in which a height does. */
+const EFFECTS = {
+  genesis: 'the state that the genesis says',
+  'log-value': 'a value with its bodies and what follows from it, in the log',
+  log: 'inputs and own messages, in the log',
+  'signing-record': 'the record of a signature',
+  commit: 'a block, whether agreement or sync brought it, with all that it leads to',
+  'vault-write': 'ciphertext',
+  'vault-remove': 'the destruction of ciphertext',
+  package: 'a package of sealed records with its rows',
+  'custody-rows': 'rows of custody without a package: what waits, what is owned, what is gone',
+  'blob-index': 'where ciphertext lies',
+} as const;
+
+export type DurableEffect = keyof typeof EFFECTS;
+
+const PHASES = {
+  asked: 'is about to be written',
+  'under-way': 'is on its way to the disk',
+  synced: 'is durable, and nobody was told',
+} as const;
+
+export type CrashPhase = keyof typeof PHASES;
+export type CrashPointName = `${DurableEffect}-${CrashPhase}`;
+
+export interface CrashPoint {
+  readonly name: CrashPointName;
+  readonly effect: DurableEffect;
+  readonly phase: CrashPhase;
+  readonly does: string;
+  readonly sim: boolean;
+  readonly devnet: boolean;
+}
+
+export const CRASH_POINTS: readonly CrashPoint[] = keysOf(EFFECTS).flatMap((effect) =>
+  keysOf(PHASES).map(
+    (phase): CrashPoint => ({
+      name: `${effect}-${phase}`,
+      ...{ effect, phase },
+      does: `${EFFECTS[effect]} ${PHASES[phase]}`,
+      // The simulated vault keeps its index by itself; from outside nobody sees what an operating system is at.
+      sim: effect !== 'blob-index',
+      devnet: phase !== 'under-way',
+    }),
+  ),
+);
+
+function keysOf<K extends string>(table: Readonly<Record<K, string>>): readonly K[] {
+  return Object.keys(table) as K[];
+}
+
+/** What a sync of a file makes durable. `written`: what was written to it since the sync before. */
+export function effectOfSync(name: string, written: readonly Uint8Array[]): DurableEffect {
+  if (name === SIGNING_RECORD_FILE) return 'signing-record';
+  return written.some(isValueFrame) ? 'log-value' : 'log';
+}
+
+/** Frames of the log: magic (4 bytes), kind, ... (`wal/frame.ts` of the node). */
+const FRAME_MAGIC: readonly number[] = [0xc0, 0x5e, 0x11, 0xf7];
+const VALUE_KIND = 3;
+
+function isValueFrame(bytes: Uint8Array): boolean {
+  return (
+    FRAME_MAGIC.every((byte, index) => bytes[index] === byte) && bytes[FRAME_MAGIC.length] === VALUE_KIND
+  );
+}
+
+export function effectOfBatch(writes: readonly KvWrite[]): DurableEffect {
+  const touches = (table: number): boolean => writes.some((write) => write.table === table);
+  if (touches(TABLES.blocks)) return 'commit';
+  if (touches(TABLES.meta)) return 'genesis';
+  if (touches(TABLES.blobs)) return 'blob-index';
+  const isPackage = writes.some(({ table, value }) => table === TABLES.packages && value !== null);
+  return isPackage ? 'package' : 'custody-rows';
+}
+
+export type OnPoint = (point: CrashPointName) => void;
+
+/** The same ports, with each point told as it passes. Who is told may end the process, and then nothing more is done. */
+export function watchPoints<D extends Disk, K extends Kv>(
+  disk: D,
+  kv: K,
+  onPoint: OnPoint,
+): { readonly disk: D; readonly kv: K } {
+  const written = new Map<string, Uint8Array[]>();
+  const noteWritten = (name: string, bytes: Uint8Array): void => {
+    written.set(name, [...(written.get(name) ?? []), bytes.slice(0, FRAME_MAGIC.length + 1)]);
+  };
+  const watchedDisk: D = {
+    ...disk,
+    append: (name: string, bytes: Uint8Array) => {
+      noteWritten(name, bytes);
+      disk.append(name, bytes);
+    },
+    sync: (name: string, done: Parameters<Disk['sync']>[1]) => {
+      const effect = effectOfSync(name, written.get(name) ?? []);
+      written.delete(name);
+      passing(effect, onPoint, (told) => disk.sync(name, told), done);
+    },
+  };
+  const watchedKv: K = {
+    ...kv,
+    write: (writes: readonly KvWrite[], done: Parameters<Kv['write']>[1]) =>
+      passing(effectOfBatch(writes), onPoint, (told) => kv.write(writes, told), done),
+  };
+  return { disk: watchedDisk, kv: watchedKv };
+}
+
+export function watchVaultPoints<V extends Vault>(vault: V, onPoint: OnPoint): V {
+  return {
+    ...vault,
+    write: (blobs: Parameters<Vault['write']>[0], done: Parameters<Vault['write']>[1]) =>
+      passing('vault-write', onPoint, (told) => vault.write(blobs, told), done),
+    remove: (ids: Parameters<Vault['remove']>[0], done: Parameters<Vault['remove']>[1]) =>
+      passing('vault-remove', onPoint, (told) => vault.remove(ids, told), done),
+  };
+}
+
+type Done = Parameters<Disk['sync']>[1];
+
+function passing(effect: DurableEffect, onPoint: OnPoint, perform: (told: Done) => void, done: Done): void {
+  onPoint(`${effect}-asked`);
+  perform((error) => {
+    if (error === undefined) onPoint(`${effect}-synced`);
+    done(error);
+  });
+}
