@@ -118,7 +118,7 @@ export const ERRORS = {
   SEAL_INVALID: 'sealed bytes do not open under this key, or were changed',
   SEAL_UNSUPPORTED: 'this runtime lacks X25519 or AES-GCM in its WebCrypto; use a newer one',
   // store
-  STORE_DAMAGED: 'what the store holds contradicts itself; run verify, then sync this node anew',
+  STORE_DAMAGED: 'the store gave back something else than was written; see docs/operate.md',
   // a validator's own disk
   DISK_FAILED:
     'a write was not made durable; this node claims nothing more: mend the disk and start it again',
@@ -150,7 +150,9 @@ export const ERRORS = {
     'others on this machine can read the keys; allow only the owner (chmod 600 file, 700 folder)',
   LISTEN_FAILED: 'the address is not free or not of this machine',
   STORE_FAILED: 'the store refused to read or write',
-  STORE_FORMAT: 'the store was written by a newer version; start that version',
+  STORE_FORMAT: 'the store was written by another version; start that one, or see docs/operate.md',
+  STORE_GONE:
+    'this home held a chain and its store is empty; put it back, or have it fetched anew: see docs/operate.md',
   STORE_LOCKED: 'another process uses this home',
   // local development network
   DEVNET_FOLDER_INVALID: 'the folder holds something that is no devnet; name another with --dir',

@@ -121,6 +121,13 @@ export const SYNC_BACKOFF_MS_MAX = 30_000;
 export const QUEUED_PER_PEER_MAX = 4_096;
 /** Votes for later rounds taken from one validator while this node stays in one: 500 rounds that it would be ahead. */
 export const LATER_VOTES_PER_ROUND_MAX = 1_024;
+/**
+ * And in one height, whatever rounds this node goes through: with what a third of 64 validators may send of these and of
+ * proposals, the log of a height stays below its bound. What is left out comes again when this node is in that round.
+ */
+export const LATER_VOTES_PER_HEIGHT_MAX = 16_384;
+/** Proposals for later rounds taken from one validator in one height, as logged: thirty of full size. */
+export const LATER_PROPOSAL_BYTES_PER_HEIGHT_MAX: number = 4 * 1024 * 1024;
 /** What the hashes of a value's parts cost, as such work: the tree over 4096 ids. */
 export const QUEUED_VALUE_WORK = 64;
 /** Bodies of one answer: those of a full block, within one message of their channel. */

@@ -5,9 +5,9 @@ import { type History, violate } from '../history/history.ts';
 import type { Checker } from './checker.ts';
 
 /** What no honest node ever says. */
-const NEVER = ['replica.diverged', 'agreement.replay-differs', 'signing.foreign', 'wal.damaged'];
+const NEVER = ['replica.diverged', 'agreement.replay-differs', 'signing.foreign'];
 /** What only a node says whose disk failed or was taken away. */
-const NEVER_WITH_ITS_DISK = ['replica.failed', 'signing.observing', 'signing.refused'];
+const NEVER_WITH_ITS_DISK = ['wal.damaged', 'replica.failed', 'signing.observing', 'signing.refused'];
 
 /** Event -> the fact that names who is to blame: it must be a hostile node. */
 const BLAMES: ReadonlyMap<string, { readonly fact: string; readonly checker: string }> = new Map([

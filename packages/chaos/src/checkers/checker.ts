@@ -1,6 +1,6 @@
 // Owns: what a checker is: it hears what happens in a run, in either world, and convicts by `violate`. One file each; the
 // numbers are those of the verdict in docs/testing.md.
-import type { Certificate, Hex32, Tx } from '@consilium/core';
+import type { Certificate, Hex32, Tx, ValidatorSet } from '@consilium/core';
 import type { ReportedEvent } from '@consilium/node/replica';
 import type { SignedContent } from '@consilium/sim';
 import type { CommitSeen } from '../history/history.ts';
@@ -9,6 +9,8 @@ import type { CommitSeen } from '../history/history.ts';
 export interface TipSeen {
   readonly height: number;
   readonly blockId: Hex32;
+  /** The set of the next height, where the world can see it. */
+  readonly nextValidators?: ValidatorSet;
 }
 
 /** What is in a node's store when the run has ended. */

@@ -1,5 +1,6 @@
 // Owns: every fault by name, as `chaos list-faults` prints them and as scenarios name them. Does not own: doing any
 // (sim-world/, devnet-world/, byzantine/).
+import { CRASH_POINTS } from './crash-points.ts';
 import type { Availability, FaultClass, FaultEntry, ParamSpec } from './entry.ts';
 import type { FaultName } from './names.ts';
 
@@ -33,7 +34,13 @@ const PROCESS: readonly FaultEntry[] = [
   fault('process', 'crash-point', 'The process dies at a named point between two durable effects.', {
     undo: 'it is started again',
     params: [
-      { name: 'point', kind: 'text', default: 'log-synced', does: 'name of the point; see docs/testing.md' },
+      {
+        name: 'point',
+        kind: 'text',
+        default: 'log-synced',
+        oneOf: CRASH_POINTS.map(({ name }) => name),
+        does: 'name of the point; see docs/testing.md',
+      },
       { name: 'power', kind: 'integer', default: 0, min: 0, max: 1, does: '1: the machine dies with it' },
     ],
   }),
@@ -230,6 +237,11 @@ const LOAD: readonly FaultEntry[] = [
     undo: 'they hang up',
     sim: 'the simulator has no HTTP',
     params: [{ name: 'clients', kind: 'integer', default: 40, min: 1, max: 1_000, does: 'how many' }],
+  }),
+  fault('load', 'stale-clients', 'Clients hand in again what was handed in before, committed or not.', {
+    undo: 'they stop',
+    devnet: 'clients of the devnet do not keep what they sent',
+    params: [{ name: 'rate', kind: 'integer', default: 5, min: 1, max: 1_000, does: 'a second' }],
   }),
 ];
 

@@ -1,11 +1,12 @@
 // Owns: the checkers' ears in a simulated cluster: what its taps tell goes to each of them, in the order they need.
-import { decode, genesisValidators, headerId, OBJECT_BYTES_MAX } from '@consilium/core';
+import { decode, genesisValidators, headerId, nextValidators, OBJECT_BYTES_MAX } from '@consilium/core';
 import {
   type Committed,
   certificateListShape,
   heightKey,
   readBlock,
   readTip,
+  stateReader,
   TABLES,
 } from '@consilium/node/replica';
 import type { Cluster, SimNode } from '@consilium/sim';
@@ -53,7 +54,11 @@ export function watchCluster(cluster: Cluster): Watch {
     consents,
   ]);
   taps.committed.push((node, committed) => checkers.committed(node, seenOf(committed)));
-  taps.opened.push((node, tip) => checkers.opened(node, tip));
+  taps.opened.push((node, tip) => {
+    const kv = nodes.find(({ id }) => id === node)?.kv.reader;
+    const next = kv === undefined ? {} : { nextValidators: nextValidators(stateReader(kv)) };
+    checkers.opened(node, { ...tip, ...next });
+  });
   taps.reported.push((node, event) => checkers.reported(node, event));
   taps.signed.push((node, content) => checkers.signed(node, content));
   taps.submitted.push((tx, node) => checkers.submitted(tx, node));
@@ -74,11 +79,11 @@ export function watchCluster(cluster: Cluster): Watch {
 function watchCustody(cluster: Cluster, history: History): () => void {
   const { custody, taps, net } = cluster;
   if (custody === undefined) return () => undefined;
-  const checker = createConfidentialityChecker(history, eyesOf(cluster, custody));
+  const checker = createConfidentialityChecker(history, eyesOf(cluster, custody, history));
   taps.released.push((released) => checker.released(released));
   taps.read.push((reading) => checker.read(reading));
-  net.onDelivered((_from, to, channel, message) => {
-    if (channel === 'custody') checker.delivered(to, message);
+  net.onDelivered((from, to, channel, message) => {
+    if (channel === 'custody') checker.delivered(from, to, message);
   });
   return () => checker.ended();
 }

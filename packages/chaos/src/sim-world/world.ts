@@ -9,6 +9,7 @@ import { createHands } from './hands.ts';
 import type { Injectors, SimContext } from './injector.ts';
 import { BYZANTINE_FAULTS } from './injectors/byzantine.ts';
 import { CLOCK_FAULTS } from './injectors/clock.ts';
+import { DISK_FAULTS } from './injectors/disk.ts';
 import { LOAD_FAULTS } from './injectors/load.ts';
 import { NETWORK_FAULTS } from './injectors/network.ts';
 import { OPERATOR_FAULTS } from './injectors/operator.ts';
@@ -28,6 +29,7 @@ export const SIM_INJECTORS: Injectors = {
   ...PROCESS_FAULTS,
   ...NETWORK_FAULTS,
   ...CLOCK_FAULTS,
+  ...DISK_FAULTS,
   ...LOAD_FAULTS,
   ...OPERATOR_FAULTS,
   ...BYZANTINE_FAULTS,

@@ -53,7 +53,11 @@ export function four(): Founders {
   return fourFounders;
 }
 
-export function network(options: Partial<ClusterOptions> = {}): Network {
+/** `prepare`: with the network before its first node starts. */
+export function network(
+  options: Partial<ClusterOptions> = {},
+  prepare: (net: Network) => void = () => undefined,
+): Network {
   const cluster = createCluster({
     founders: four(),
     seed: 1,
@@ -68,9 +72,7 @@ export function network(options: Partial<ClusterOptions> = {}): Network {
   cluster.taps.committed.push((_node, { execution }) => {
     for (const result of execution.results) results.set(result.txId, result);
   });
-  startFounders(cluster);
   const nonces = cluster.prng.fork('test nonces');
-  scheduler.run(() => false, STARTED_US);
 
   const node = (index: number): SimNode => nodes[index] as SimNode;
   const noop: Network['noop'] = (hospital, validityMs) =>
@@ -86,7 +88,7 @@ export function network(options: Partial<ClusterOptions> = {}): Network {
     const heights = nodes.map(({ height }) => height).join(', ');
     expect(done, `in time; the heights are ${heights}, ${JSON.stringify(history.violations)}`).toBe(true);
   };
-  return {
+  const net: Network = {
     cluster,
     history,
     nodes,
@@ -111,6 +113,10 @@ export function network(options: Partial<ClusterOptions> = {}): Network {
       expect(history.violations).toEqual([]);
     },
   };
+  prepare(net);
+  startFounders(cluster);
+  scheduler.run(() => false, STARTED_US);
+  return net;
 }
 
 /** Sends a `noop` every so often from each of these hospitals' nodes that is up, for ever. */

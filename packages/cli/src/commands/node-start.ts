@@ -51,6 +51,7 @@ export const registerNodeStart: Register = (place) =>
           ? {}
           : { endObservation: integerOf(endObservation, '--end-observation', 1) }),
       });
+      outliveDamage();
       const ended = await Promise.race([node.failed, stopAsked(exitWithParent === true)]);
       setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();
       await node.stop();
@@ -72,6 +73,13 @@ function settingsOf(given: readonly string[], isSetting: (name: string) => name 
     settings[name] = text.slice(at + 1);
   }
   return settings;
+}
+
+/** A read of a damaged store throws wherever it is asked for; the node was told of it, and is ended in order. */
+function outliveDamage(): void {
+  process.on('uncaughtException', (error) => {
+    if (!isConsiliumError(error, 'STORE_DAMAGED')) throw error;
+  });
 }
 
 /** Resolves when the process is asked to stop. */

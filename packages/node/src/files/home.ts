@@ -3,7 +3,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConsiliumError, isConsiliumError } from '@consilium/core';
-import { openStore, type Store } from '../store/store.ts';
+import { openStore, type Store, type StoreOptions } from '../store/store.ts';
 import { createDisk, type LocalDisk } from './disk.ts';
 import { diskError, errnoOf } from './errors.ts';
 import { syncFolder } from './plain-file.ts';
@@ -26,6 +26,8 @@ export interface HomePaths {
   readonly vault: string;
   /** Made with new keys, gone with the first start: only such a home may begin with an empty signing record. */
   readonly unsigned: string;
+  /** Made once the store holds a chain: from then on an empty store is a loss, and no beginning. */
+  readonly holdsChain: string;
   readonly genesis: string;
   /** The card to hand out. */
   readonly validatorCard: string;
@@ -50,6 +52,7 @@ export function homePaths(folder: string): HomePaths {
     state: join(home, 'state'),
     vault: join(home, 'vault'),
     unsigned: join(home, 'state', 'never-signed'),
+    holdsChain: join(home, 'state', 'holds-chain'),
     genesis: join(home, 'genesis.json'),
     validatorCard: join(home, 'validator.json'),
     pid: join(home, 'pid'),
@@ -111,11 +114,11 @@ export interface OpenHome extends AsyncDisposable {
  * is touched and closed last, so the lock covers both. Throws `STORE_LOCKED` {home, pid} and what `openStore` and
  * `checkHome` throw.
  */
-export async function openHome(folder: string): Promise<OpenHome> {
+export async function openHome(folder: string, options: StoreOptions = {}): Promise<OpenHome> {
   const paths = homePaths(folder);
   await checkHome(paths);
   await makeHomeFolders(paths);
-  const store = await openLocked(paths);
+  const store = await openLocked(paths, options);
   try {
     await writeFile(paths.pid, `${process.pid}\n`);
   } catch (error) {
@@ -131,9 +134,9 @@ export async function openHome(folder: string): Promise<OpenHome> {
   return { paths, store, disk, close, [Symbol.asyncDispose]: close };
 }
 
-async function openLocked(paths: HomePaths): Promise<Store> {
+async function openLocked(paths: HomePaths, options: StoreOptions): Promise<Store> {
   try {
-    return await openStore(paths.data);
+    return await openStore(paths.data, options);
   } catch (error) {
     if (!isConsiliumError(error, 'STORE_LOCKED')) throw error;
     const pid = await holderOf(paths);

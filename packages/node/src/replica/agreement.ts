@@ -101,6 +101,8 @@ export class Agreement {
   #loggedValues = new Set<Hex32>();
   #ownLogged: Uint8Array[] = [];
   #muted = false;
+  /** The log of this height takes no more: nothing of it is heard or signed, and sync brings what the others decide. */
+  #logFull = false;
 
   constructor(deps: AgreementDeps) {
     this.#deps = deps;
@@ -134,12 +136,13 @@ export class Agreement {
    */
   take(entry: LogEntry, done: () => void): void {
     const input = inputOf(entry);
-    if (this.#state === undefined || input === undefined) return done();
+    if (this.#state === undefined || input === undefined || this.#logFull) return done();
     const { height } = this.#state.config;
     const { state, effects } = step(this.#state, input);
     if (state === this.#state && effects.length === 0) return done();
     // A verdict that the log remembers must find its value there: it is written first, and lost or kept with it.
-    if (!this.#logValue(judgedValid(entry)) || !this.#log('input', encodeLogEntry(entry))) return;
+    if (!this.#logValue(judgedValid(entry)) || !this.#log('input', encodeLogEntry(entry)))
+      return this.#unlogged(done);
     this.#state = state;
     this.#perform(height, effects, done);
   }
@@ -172,6 +175,7 @@ export class Agreement {
     this.#loggedValues = new Set();
     this.#ownLogged = [];
     this.#muted = false;
+    this.#logFull = false;
     this.#state = startHeight(signing ? config : { ...config, self: null });
   }
 
@@ -264,7 +268,8 @@ export class Agreement {
     for (const message of own) {
       const payload = payloadOf(message);
       if (logged.some((bytes) => equalBytes(bytes, payload))) continue;
-      if (!this.#logValue(message.content.blockId) || !this.#log('message', payload)) return;
+      if (!this.#logValue(message.content.blockId) || !this.#log('message', payload))
+        return this.#unlogged(done);
       this.#ownLogged.push(payload);
     }
     this.#deps.log.sync((error) => {
@@ -319,9 +324,25 @@ export class Agreement {
       return true;
     } catch (error) {
       if (!isConsiliumError(error)) throw error;
-      this.#deps.host.fail(error);
+      if (error.code === 'WAL_FULL') this.#giveUpHeight();
+      else this.#deps.host.fail(error);
       return false;
     }
+  }
+
+  /** A restart would find the same full log: the node stays up and waits for the others to end the height. */
+  #giveUpHeight(): void {
+    if (this.#logFull) return;
+    this.#logFull = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers = [];
+    const height = this.#state?.config.height ?? 0;
+    this.#deps.report({ level: 'error', code: 'agreement.log-full', height });
+  }
+
+  /** After a log that is full the queue goes on; after any other failure the node has stopped. */
+  #unlogged(done: () => void): void {
+    if (this.#logFull) done();
   }
 
   /** Due timers go to the end of the queue one turn later: what had arrived by then is taken first (section 3). */

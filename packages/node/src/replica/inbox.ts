@@ -44,7 +44,7 @@ import {
   type InboundRules,
 } from './inbound.ts';
 import { LaterRounds } from './later-rounds.ts';
-import type { LogEntry } from './log-entry.ts';
+import { encodeLogEntry, type LogEntry } from './log-entry.ts';
 import type { Outbox } from './outbox.ts';
 import type { Pool } from './pool.ts';
 import { eachInTurn, type Task } from './task-queue.ts';
@@ -210,7 +210,11 @@ export class Inbox {
     const { rules, agreement } = this.#deps;
     if (message.type === 'vote' && !this.#laterRounds.hasRoom(state, message.vote)) return done();
     if (this.#refused(peer, check(rules, state, message))) return done();
-    if (message.type === 'proposal') return this.#takeProposal(message, arrivalMs, done);
+    if (message.type === 'proposal') {
+      const bytesOf = (): number => encodeLogEntry({ type: 'proposal', message, arrivalMs }).length;
+      if (!this.#laterRounds.takeProposal(state, message.proposal, bytesOf)) return done();
+      return this.#takeProposal(message, arrivalMs, done);
+    }
     if (message.type === 'vote') {
       this.#noticeOwn(message.vote);
       this.#laterRounds.count(state, message.vote);

@@ -1,13 +1,15 @@
-// Owns: the chain and state store on LevelDB: keys by table, synced batches in order, reads of one moment. Does not
-// own: what stands in the tables (tables.ts), nor who calls when.
+// Owns: the chain and state store on LevelDB: keys by table, synced batches in order, reads of one moment, and that nothing
+// is read but what was written. Does not own: what stands in the tables (tables.ts), nor who calls when.
 import { ConsiliumError, compareBytes, utf8 } from '@consilium/core';
 import { Level } from 'level';
 import type { Done, Kv, KvWrite } from '../ports.ts';
 import { TABLES } from '../tables.ts';
+import { findDamagedFile } from './check-files.ts';
+import { openRow, rowDamaged, sealRow } from './checksum.ts';
 import { storeError } from './errors.ts';
 
-/** The layout of tables.ts. A store with a higher number was written by a newer version. */
-export const STORE_FORMAT_VERSION = 1;
+/** The layout of tables.ts, and since 2 a checksum behind each value. Stores of other numbers are refused. */
+export const STORE_FORMAT_VERSION = 2;
 
 const FORMAT_KEY = utf8('format');
 const BINARY = { keyEncoding: 'view', valueEncoding: 'view' } as const;
@@ -15,6 +17,17 @@ const BINARY = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 type Database = Level<Uint8Array, Uint8Array>;
 type Snapshot = ReturnType<Database['snapshot']>;
 type Batch = ReturnType<Database['batch']>;
+
+export interface StoreOptions {
+  /** Told of a row that is not what was written, before the read of it throws: nothing more may be built on this store. */
+  readonly onDamage?: (error: ConsiliumError) => void;
+}
+
+/** LevelDB, read with suspicion. */
+interface Rows {
+  readonly database: Database;
+  readonly onDamage: (error: ConsiliumError) => void;
+}
 
 export interface Entry {
   readonly key: Uint8Array;
@@ -44,51 +57,75 @@ export interface Store extends Kv, AsyncDisposable {
 }
 
 /**
- * Opens or makes the store in a folder. Holding it is holding the lock of the home: no other process can open it.
- * Throws `STORE_LOCKED`, `STORE_DAMAGED`, `STORE_FORMAT` {found, known}, `STORE_FAILED` {cause}, `DISK_FULL`.
+ * Opens or makes the store in a folder, after a look at every file of it. Holding it is holding the lock of the home: no
+ * other process can open it. Throws `STORE_LOCKED`, `STORE_DAMAGED` {file | cause | table, key}, `STORE_FORMAT` {found,
+ * known}, `STORE_FAILED` {cause}, `DISK_FULL`. Reads throw `STORE_DAMAGED` {table, key}, the key as a digest.
  */
-export async function openStore(path: string): Promise<Store> {
+export async function openStore(path: string, { onDamage = ignore }: StoreOptions = {}): Promise<Store> {
+  const damaged = await findDamagedFile(path);
+  if (damaged !== undefined) throw await damageUnlessLocked(path, damaged);
   const database: Database = new Level(path, BINARY);
   try {
     await database.open();
   } catch (error) {
     throw storeError(error);
   }
+  const rows = { database, onDamage };
   try {
-    await checkFormat(database);
+    await checkFormat(rows);
   } catch (error) {
     await database.close();
     throw storeError(error);
   }
-  return createStore(database);
+  return createStore(rows);
 }
 
-async function checkFormat(database: Database): Promise<void> {
+function ignore(): void {}
+
+/** Files that another process is writing right now look broken; LevelDB takes its lock before it looks at anything. */
+async function damageUnlessLocked(path: string, file: string): Promise<ConsiliumError> {
+  const probe: Database = new Level(path, BINARY);
+  try {
+    await probe.open({ createIfMissing: false, errorIfExists: true });
+    await probe.close();
+  } catch (thrown) {
+    const error = storeError(thrown);
+    if (error.code === 'STORE_LOCKED') return error;
+  }
+  return new ConsiliumError('STORE_DAMAGED', { file });
+}
+
+async function checkFormat(rows: Rows): Promise<void> {
+  const { database } = rows;
   const key = storeKey(TABLES.meta, FORMAT_KEY);
-  const stored = readBytes(database, key);
+  const stored = database.getSync(key);
   if (stored === undefined) {
     const anything = await database.keys({ limit: 1 }).all();
     if (anything.length > 0) throw new ConsiliumError('STORE_DAMAGED', { cause: 'FORMAT_MISSING' });
-    const format = Uint8Array.of(STORE_FORMAT_VERSION);
-    await database.batch().put(key, format).write({ sync: true });
+    const row = sealRow(key, Uint8Array.of(STORE_FORMAT_VERSION));
+    await database.batch().put(key, row).write({ sync: true });
     return;
   }
-  const found = stored[0] ?? 0;
+  // Version 1 had no checksums.
+  const format = stored.length === 1 ? stored : openRow(key, stored);
+  if (format === undefined) throw rowDamaged(key);
+  const found = format[0] ?? 0;
   if (found !== STORE_FORMAT_VERSION) {
     throw new ConsiliumError('STORE_FORMAT', { found, known: STORE_FORMAT_VERSION });
   }
 }
 
-function createStore(database: Database): Store {
+function createStore(rows: Rows): Store {
+  const { database } = rows;
   const writer = createWriter(database);
   const close = async (): Promise<void> => {
     await writer.idle();
     await database.close();
   };
   return {
-    get: (table, key) => readBytes(database, storeKey(table, key)),
+    get: (table, key) => readBytes(rows, storeKey(table, key)),
     write: writer.write,
-    snapshot: () => openSnapshot(database),
+    snapshot: () => openSnapshot(rows),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -128,28 +165,29 @@ function createWriter(database: Database): Writer {
 function fillBatch(database: Database, writes: readonly KvWrite[]): Batch {
   const batch = database.batch();
   for (const { table, key, value } of writes) {
-    if (value === null) batch.del(storeKey(table, key));
-    else batch.put(storeKey(table, key), value);
+    const name = storeKey(table, key);
+    if (value === null) batch.del(name);
+    else batch.put(name, sealRow(name, value));
   }
   return batch;
 }
 
-function openSnapshot(database: Database): StoreSnapshot {
-  const snapshot = database.snapshot();
+function openSnapshot(rows: Rows): StoreSnapshot {
+  const snapshot = rows.database.snapshot();
   const close = (): void => {
     // LevelDB releases it at once; the promise only says so.
     void snapshot.close();
   };
   return {
-    get: (table, key) => readBytes(database, storeKey(table, key), snapshot),
-    entries: (table, options) => readEntries(database, snapshot, table, options),
+    get: (table, key) => readBytes(rows, storeKey(table, key), snapshot),
+    entries: (table, options) => readEntries(rows, snapshot, table, options),
     close,
     [Symbol.dispose]: close,
   };
 }
 
 async function readEntries(
-  database: Database,
+  rows: Rows,
   snapshot: Snapshot,
   table: number,
   { prefix = new Uint8Array(), after, limit }: EntriesOptions,
@@ -159,8 +197,11 @@ async function readEntries(
   const start =
     after === undefined || compareBytes(after, prefix) < 0 ? { gte: first } : { gt: storeKey(table, after) };
   try {
-    const found = await database.iterator({ ...start, lt: end, limit, snapshot }).all();
-    return found.map(([key, value]) => ({ key: plainBytes(key).slice(1), value: plainBytes(value) }));
+    const found = await rows.database.iterator({ ...start, lt: end, limit, snapshot }).all();
+    return found.map(([key, row]) => ({
+      key: plainBytes(key).slice(1),
+      value: checkedValue(rows, key, row),
+    }));
   } catch (error) {
     throw storeError(error);
   }
@@ -182,13 +223,22 @@ function storeKey(table: number, key: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function readBytes(database: Database, key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
+function readBytes(rows: Rows, key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
+  const { database } = rows;
   try {
-    const value = snapshot === undefined ? database.getSync(key) : database.getSync(key, { snapshot });
-    return value === undefined ? undefined : plainBytes(value);
+    const row = snapshot === undefined ? database.getSync(key) : database.getSync(key, { snapshot });
+    return row === undefined ? undefined : checkedValue(rows, key, row);
   } catch (error) {
     throw storeError(error);
   }
+}
+
+function checkedValue({ onDamage }: Rows, key: Uint8Array, row: Uint8Array): Uint8Array {
+  const value = openRow(key, row);
+  if (value !== undefined) return value;
+  const error = rowDamaged(key);
+  onDamage(error);
+  throw error;
 }
 
 /** LevelDB hands out Buffers, whose `slice` shares memory: the rest of the code expects what it names. */

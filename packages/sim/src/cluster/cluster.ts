@@ -26,8 +26,6 @@ export interface ClusterOptions {
   readonly hostile?: readonly string[];
   readonly hostileParts?: ReadonlyMap<string, HostileParts>;
   readonly poolLimits?: PoolLimits;
-  /** Whether nodes tell of each step of their durable writes. */
-  readonly watchPersistence?: boolean;
   /** Whether nodes keep sealed records beside agreement. */
   readonly custody?: boolean;
 }
@@ -102,11 +100,11 @@ export function createCluster(options: ClusterOptions): Cluster {
     read: [],
   };
   const news = createNews(trace, taps);
-  const { poolLimits, hostileParts, watchPersistence } = options;
+  const { poolLimits, hostileParts } = options;
   const custody = options.custody === true ? createCustodyWorld(prng, hospitals) : undefined;
   const create = (hospital: Hospital, instance: number): SimNode =>
     new SimNode({
-      ...{ ...world, hospital, instance, poolLimits, watchPersistence, custody },
+      ...{ ...world, hospital, instance, poolLimits, custody },
       hostileParts: hostileParts?.get(hospital.name),
       ...news,
     });

@@ -20,13 +20,20 @@ import {
 } from '@consilium/node/replica';
 import type { KeyRegistry } from '../world/key-registry.ts';
 import { createLife, type Life } from '../world/life.ts';
+import { createPersistenceWatchers, type PersistenceWatchers } from '../world/persistence.ts';
 import type { Prng } from '../world/prng.ts';
 import type { Scheduler } from '../world/scheduler.ts';
 import { type ClockFault, createSimClock } from '../world/sim-clock.ts';
-import { createSimDisk, type DiskTimes, type PersistenceHook, type SimDisk } from '../world/sim-disk.ts';
-import { createSimKv, type SimKv } from '../world/sim-kv.ts';
+import {
+  createSimDisk,
+  type DiskCopy,
+  type DiskFault,
+  type DiskTimes,
+  type SimDisk,
+} from '../world/sim-disk.ts';
+import { createSimKv, type KvCopy, type SimKv } from '../world/sim-kv.ts';
 import { type SimNet, stationName } from '../world/sim-net.ts';
-import { createSimVault, type SimVault } from '../world/sim-vault.ts';
+import { createSimVault, type SimVault, type VaultCopy } from '../world/sim-vault.ts';
 import { netThrough, type Wire } from '../world/wire.ts';
 import type { Founders, Hospital } from './identities.ts';
 import { signActions } from './sign-transaction.ts';
@@ -60,8 +67,6 @@ export interface SimNodeDeps {
   /** Which of the machines that run with the hospital's keys: 0 is its own. */
   readonly instance?: number | undefined;
   readonly poolLimits?: PoolLimits | undefined;
-  /** Whether `onPersistence` is called. */
-  readonly watchPersistence?: boolean | undefined;
   readonly hostileParts?: HostileParts | undefined;
   /** undefined: the node keeps no records. */
   readonly custody?: CustodyWorld | undefined;
@@ -74,6 +79,13 @@ export interface SimNodeDeps {
   /** A transaction that the node makes itself, before it is handed in. */
   readonly onOwnTx: (node: Hex32, tx: Tx) => void;
   readonly onReleased: (released: Released) => void;
+}
+
+/** A copy of a machine's disk. */
+export interface HomeCopy {
+  readonly disk: DiskCopy;
+  readonly kv: KvCopy;
+  readonly vault: VaultCopy;
 }
 
 const DISK_TIMES: DiskTimes = { syncUsMin: 100, syncUsMax: 900 };
@@ -103,22 +115,22 @@ export class SimNode {
   #custody: SimCustody | undefined;
   #failure: string | undefined;
   #hasStarted = false;
-  /** Called at each step of each durable write of this node, when it was made to be. */
-  onPersistence: PersistenceHook = () => undefined;
+  /** Who is told of each step of each durable write of this node. */
+  readonly persistence: PersistenceWatchers = createPersistenceWatchers();
+  readonly #diskFaults = new Set<Partial<DiskFault>>();
   /** Between its replica and the network, for hostile hands. */
   wire: Wire | undefined;
 
   constructor(deps: SimNodeDeps) {
     this.#deps = deps;
-    const { hospital, prng, watchPersistence, instance = 0 } = deps;
+    const { hospital, prng, instance = 0 } = deps;
     this.id = hospital.id;
     this.station = stationName(hospital.id, instance);
     this.#name = instance === 0 ? hospital.name : `${hospital.name}#${instance}`;
-    const hook: PersistenceHook = (phase) => this.onPersistence(phase);
-    const watched = watchPersistence === true ? hook : undefined;
-    this.disk = createSimDisk(prng.fork(`disk ${this.#name}`), DISK_TIMES, watched);
-    this.kv = createSimKv(prng.fork(`kv ${this.#name}`), DISK_TIMES, watched);
-    this.vault = createSimVault(prng.fork(`vault ${this.#name}`), DISK_TIMES, watched);
+    const watch = this.persistence;
+    this.disk = createSimDisk(prng.fork(`disk ${this.#name}`), DISK_TIMES, watch);
+    this.kv = createSimKv(prng.fork(`kv ${this.#name}`), DISK_TIMES, watch);
+    this.vault = createSimVault(prng.fork(`vault ${this.#name}`), DISK_TIMES, watch);
     this.#initialiseHome();
   }
 
@@ -163,9 +175,11 @@ export class SimNode {
 
   start(): void {
     if (this.#life !== undefined) return;
+    this.#hasStarted = true;
+    this.#failure = undefined;
+    if (this.kv.isDamaged) return this.#failed('STORE_DAMAGED');
     const life = createLife(this.#deps.scheduler);
     this.#life = life;
-    this.#hasStarted = true;
     const run = this.#openRun(life);
     openReplica(run.deps, { statusMs: STATUS_MS, rebroadcastMs: REBROADCAST_MS }, (result) => {
       if (!life.isAlive()) return;
@@ -258,12 +272,45 @@ export class SimNode {
     this.vault.crash();
   }
 
-  /** The machine dies: of what was not synced, a drawn part is lost. */
-  losePower(): void {
+  /** The machine dies: of what was not synced, a drawn part is lost. `tear`: and a write is torn, if one was under way. */
+  losePower(tear = false): void {
     this.#end();
     this.kv.crash();
     this.vault.crash();
-    this.disk.losePower();
+    this.disk.losePower(tear);
+  }
+
+  /** Its disk is bad in this way as well, until the function that comes back is called. */
+  addDiskFault(fault: Partial<DiskFault>): () => void {
+    const standing = { ...fault };
+    this.#diskFaults.add(standing);
+    this.#setDiskFaults();
+    return () => {
+      this.#diskFaults.delete(standing);
+      this.#setDiskFaults();
+    };
+  }
+
+  #setDiskFaults(): void {
+    const faults = [...this.#diskFaults];
+    const together: DiskFault = {
+      failing: faults.some(({ failing }) => failing),
+      full: faults.some(({ full }) => full),
+      slowness: Math.max(...faults.map(({ slowness }) => slowness ?? 1), 1),
+    };
+    for (const part of [this.disk, this.kv, this.vault]) part.setFault(together);
+  }
+
+  /** All that is on its disk now, but for what only its process knows. */
+  copyHome(): HomeCopy {
+    return { disk: this.disk.copy(), kv: this.kv.copy(), vault: this.vault.copy() };
+  }
+
+  /** Call while it is down. */
+  restoreHome({ disk, kv, vault }: HomeCopy): void {
+    this.disk.restore(disk);
+    this.kv.restore(kv);
+    this.vault.restore(vault);
   }
 
   /** The machine is lost with everything on it; what starts in its place has the keys and nothing else. */

@@ -4,8 +4,9 @@
 import { BLOB_BYTES_MAX, ConsiliumError, type Hex32, hashHex } from '@consilium/core';
 import type { Done, Vault } from '@consilium/node/replica';
 import type { Life } from './life.ts';
+import type { Effect, PersistenceWatch } from './persistence.ts';
 import type { Prng } from './prng.ts';
-import type { DiskTimes, PersistenceHook } from './sim-disk.ts';
+import { type DiskFault, type DiskTimes, GOOD_DISK } from './sim-disk.ts';
 
 export interface SimVault {
   /** The vault as one run of the process sees it. */
@@ -15,20 +16,19 @@ export interface SimVault {
   wipe(): void;
   /** The blob is found damaged at the next read, and is gone then. */
   damage(id: Hex32): void;
-  setFault(fault: VaultFault): void;
+  setFault(fault: DiskFault): void;
   /** For checkers, whoever is alive: ids in the order in which they came. */
   ids(): readonly Hex32[];
   blob(id: Hex32): Uint8Array | undefined;
+  copy(): VaultCopy;
+  restore(copy: VaultCopy): void;
 }
 
-/** `failing`: writes and removals end in an error. `full`: writes do. `slowness`: times as long as usual. */
-export interface VaultFault {
-  readonly failing: boolean;
-  readonly full: boolean;
-  readonly slowness: number;
+/** What is in a vault at one moment. */
+export interface VaultCopy {
+  readonly blobs: ReadonlyMap<Hex32, Uint8Array>;
+  readonly damaged: ReadonlySet<Hex32>;
 }
-
-export const GOOD_VAULT: VaultFault = { failing: false, full: false, slowness: 1 };
 
 const READ_US_MIN = 20;
 const READ_US_MAX = 300;
@@ -36,28 +36,33 @@ const READ_US_MAX = 300;
 /** `steps`: what it changes, one by one; a crash under way leaves any of them done. */
 interface Operation {
   readonly life: Life;
-  readonly isDurable: boolean;
+  /** undefined: it changes nothing. */
+  readonly effect: Effect | undefined;
   readonly steps: readonly (() => void)[];
   readonly done: () => void;
 }
 
-export function createSimVault(prng: Prng, times: DiskTimes, hook?: PersistenceHook): SimVault {
-  return new Shelves(prng, times, hook);
+export function createSimVault(
+  prng: Prng,
+  times: DiskTimes,
+  watch: PersistenceWatch = { hook: undefined },
+): SimVault {
+  return new Shelves(prng, times, watch);
 }
 
 class Shelves implements SimVault {
   readonly #prng: Prng;
   readonly #times: DiskTimes;
-  readonly #hook: PersistenceHook | undefined;
+  readonly #watch: PersistenceWatch;
   readonly #blobs = new Map<Hex32, Uint8Array>();
   readonly #damaged = new Set<Hex32>();
   #queue: Operation[] = [];
-  #fault = GOOD_VAULT;
+  #fault = GOOD_DISK;
 
-  constructor(prng: Prng, times: DiskTimes, hook: PersistenceHook | undefined) {
+  constructor(prng: Prng, times: DiskTimes, watch: PersistenceWatch) {
     this.#prng = prng;
     this.#times = times;
-    this.#hook = hook;
+    this.#watch = watch;
   }
 
   open(life: Life): Vault {
@@ -69,7 +74,7 @@ class Shelves implements SimVault {
           if (this.#damaged.has(id)) this.#drop(id);
           found = this.#blobs.get(id)?.slice();
         };
-        this.#enqueue({ life, isDurable: false, steps: [look], done: () => done(found) });
+        this.#enqueue({ life, effect: undefined, steps: [look], done: () => done(found) });
       },
       write: (blobs, done) => {
         const large = blobs.find(({ length }) => length > BLOB_BYTES_MAX);
@@ -78,12 +83,18 @@ class Shelves implements SimVault {
             ? undefined
             : new ConsiliumError('ENCODING_TOO_LARGE', { bytes: large.length, bytesMax: BLOB_BYTES_MAX });
         const steps = blobs.map((bytes) => () => this.#store(bytes));
-        this.#change(life, refusal === undefined ? steps : [], refusal ?? this.#writeFailure(), done);
+        this.#change(
+          life,
+          'write',
+          refusal === undefined ? steps : [],
+          refusal ?? this.#writeFailure(),
+          done,
+        );
       },
       remove: (ids, done) => {
         const failure = this.#fault.failing ? new ConsiliumError('DISK_FAILED') : undefined;
         const steps = ids.map((id) => () => this.#drop(id));
-        this.#change(life, steps, failure, done);
+        this.#change(life, 'remove', steps, failure, done);
       },
     };
   }
@@ -91,7 +102,7 @@ class Shelves implements SimVault {
   crash(): void {
     const [first] = this.#queue;
     this.#queue = [];
-    if (first?.isDurable !== true) return;
+    if (first?.effect === undefined) return;
     for (const step of first.steps) if (this.#prng.chance(0.5)) step();
   }
 
@@ -105,7 +116,7 @@ class Shelves implements SimVault {
     if (this.#blobs.has(id)) this.#damaged.add(id);
   }
 
-  setFault(fault: VaultFault): void {
+  setFault(fault: DiskFault): void {
     this.#fault = fault;
   }
 
@@ -117,17 +128,34 @@ class Shelves implements SimVault {
     return this.#blobs.get(id);
   }
 
+  copy(): VaultCopy {
+    return { blobs: new Map(this.#blobs), damaged: new Set(this.#damaged) };
+  }
+
+  restore({ blobs, damaged }: VaultCopy): void {
+    this.wipe();
+    for (const [id, bytes] of blobs) this.#blobs.set(id, bytes);
+    for (const id of damaged) this.#damaged.add(id);
+  }
+
   #writeFailure(): ConsiliumError | undefined {
     if (this.#fault.failing) return new ConsiliumError('DISK_FAILED');
     return this.#fault.full ? new ConsiliumError('DISK_FULL') : undefined;
   }
 
   /** One that fails leaves a drawn part done. */
-  #change(life: Life, steps: readonly (() => void)[], failure: ConsiliumError | undefined, done: Done): void {
-    this.#hook?.('asked');
+  #change(
+    life: Life,
+    change: 'write' | 'remove',
+    steps: readonly (() => void)[],
+    failure: ConsiliumError | undefined,
+    done: Done,
+  ): void {
+    const effect: Effect = { kind: 'vault', change };
+    this.#watch.hook?.('asked', effect);
     if (!life.isAlive()) return;
     const kept = failure === undefined ? steps : steps.filter(() => this.#prng.chance(0.3));
-    this.#enqueue({ life, isDurable: true, steps: kept, done: () => done(failure) });
+    this.#enqueue({ life, effect, steps: kept, done: () => done(failure) });
   }
 
   #enqueue(operation: Operation): void {
@@ -139,18 +167,20 @@ class Shelves implements SimVault {
   #begin(): void {
     const [operation] = this.#queue;
     if (operation === undefined) return;
-    const { life, isDurable, steps, done } = operation;
+    const { life, effect, steps, done } = operation;
     const { syncUsMin, syncUsMax } = this.#times;
-    const drawnUs = isDurable
-      ? this.#prng.between(syncUsMin, syncUsMax)
-      : this.#prng.between(READ_US_MIN, READ_US_MAX);
+    const drawnUs =
+      effect !== undefined
+        ? this.#prng.between(syncUsMin, syncUsMax)
+        : this.#prng.between(READ_US_MIN, READ_US_MAX);
     const tookUs = this.#fault.slowness * drawnUs;
-    if (isDurable && this.#hook !== undefined) life.after(tookUs / 2, () => this.#hook?.('under-way'));
+    const { hook } = this.#watch;
+    if (effect !== undefined && hook !== undefined) life.after(tookUs / 2, () => hook('under-way', effect));
     life.after(tookUs, () => {
       this.#queue.shift();
       for (const step of steps) step();
       this.#begin();
-      if (isDurable) this.#hook?.('durable');
+      if (effect !== undefined) this.#watch.hook?.('durable', effect);
       if (life.isAlive()) done();
     });
   }

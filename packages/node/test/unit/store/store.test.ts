@@ -210,15 +210,24 @@ describe('opening the store', () => {
     expect((await refusalOf(() => openStore(folder))).code).toBe('STORE_DAMAGED');
   });
 
-  test('refuses a format that is newer, and says which', async () => {
+  test('refuses a format that is newer or older, and says which', async () => {
     const folder = await temporaryFolder();
     const store = await openStore(folder);
     await put(store, { table: meta, key: utf8('format'), value: key(200) });
     await store.close();
     const refusal = await refusalOf(() => openStore(folder));
-    expect(refusal).toMatchObject({ code: 'STORE_FORMAT', data: { found: 200, known: 1 } });
+    expect(refusal).toMatchObject({ code: 'STORE_FORMAT', data: { found: 200, known: 2 } });
     // The refusal let go of the lock.
     expect((await refusalOf(() => openStore(folder))).code).toBe('STORE_FORMAT');
+  });
+
+  test('refuses a store of version 1, which had no checksums', async () => {
+    const folder = await temporaryFolder();
+    const old = new Level<Uint8Array, Uint8Array>(folder, { keyEncoding: 'view', valueEncoding: 'view' });
+    await old.put(Uint8Array.of(meta, ...utf8('format')), key(1));
+    await old.close();
+    const refusal = await refusalOf(() => openStore(folder));
+    expect(refusal).toMatchObject({ code: 'STORE_FORMAT', data: { found: 1, known: 2 } });
   });
 
   test('refuses a LevelDB that is not ours', async () => {

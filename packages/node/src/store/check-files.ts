@@ -1,0 +1,64 @@
+// Owns: whether the files of a store are as LevelDB wrote them, looked at before it opens them: it would drop what it finds
+// damaged in its log, miss keys whose bytes, filter or index were changed, and begin anew where CURRENT is gone.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDamagedLog } from './log-file.ts';
+import { tablesInUse } from './manifest.ts';
+import { isWholeTable } from './table-file.ts';
+
+const TABLE_FILE = /^(\d+)\.(ldb|sst)$/;
+const LOG_FILE = /^\d+\.log$/;
+
+/** The name of the first file that is damaged; `CURRENT` when the file that names the others is gone. */
+export async function findDamagedFile(folder: string): Promise<string | undefined> {
+  const names = (await namesIn(folder)).sort();
+  const current = await contentOf(folder, 'CURRENT');
+  if (current === undefined) return (await holdsSomething(folder, names)) ? 'CURRENT' : undefined;
+  const manifestName = new TextDecoder().decode(current).trim();
+  // A name that leads nowhere is refused by LevelDB.
+  if (!names.includes(manifestName)) return undefined;
+  const manifest = await contentOf(folder, manifestName);
+  const used = manifest && !isDamagedLog(manifest) ? tablesInUse(manifest) : undefined;
+  if (used === undefined) return manifestName;
+  for (const name of names) {
+    if (await isDamaged(folder, name, used)) return name;
+  }
+  return undefined;
+}
+
+async function isDamaged(folder: string, name: string, used: ReadonlySet<number>): Promise<boolean> {
+  const table = TABLE_FILE.exec(name);
+  const isLog = LOG_FILE.test(name);
+  // What a crash left half written is in no manifest.
+  if (!isLog && (table === null || !used.has(Number(table[1])))) return false;
+  const content = await contentOf(folder, name);
+  if (content === undefined) return false;
+  return isLog ? isDamagedLog(content) : !isWholeTable(content);
+}
+
+/** The first start makes the other files before CURRENT, and may have been cut short: then they hold nothing. */
+async function holdsSomething(folder: string, names: readonly string[]): Promise<boolean> {
+  for (const name of names) {
+    if (TABLE_FILE.test(name)) return true;
+    if (LOG_FILE.test(name) && ((await contentOf(folder, name))?.length ?? 0) > 0) return true;
+  }
+  return false;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch {
+    // No folder yet, or none at all: opening says which.
+    return [];
+  }
+}
+
+/** undefined: it is gone, or cannot be read: LevelDB says so in its own words. */
+async function contentOf(folder: string, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(join(folder, name)));
+  } catch {
+    return undefined;
+  }
+}
