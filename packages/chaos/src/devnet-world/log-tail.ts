@@ -45,6 +45,12 @@ export function tailLog(path: string, onEvent: (event: ReportedEvent) => void): 
   };
 }
 
+/** Of the last event in a log: with it a daemon says why it ended. */
+export async function lastCodeIn(path: string): Promise<string | undefined> {
+  const lines = new TextDecoder().decode(await readFrom(path, 0)).split('\n');
+  return lines.map(eventOf).findLast((event) => event?.level === 'error')?.code;
+}
+
 /** An event as the log wrote it: its own time stands beside its facts. */
 export function eventOf(line: string): ReportedEvent | undefined {
   try {

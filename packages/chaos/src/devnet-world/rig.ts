@@ -9,9 +9,11 @@ import type { ConsentOperation } from '../history/operations.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { ChainWatch } from './chain-watch.ts';
 import { DAEMON_ENTRY } from './daemon-entry.ts';
+import { mendHome } from './damage.ts';
 import { createJudges, startEars } from './ears.ts';
 import type { DevnetContext, DevnetNode } from './injector.ts';
 import { BESIDE_MS_MAX } from './limits.ts';
+import { lastCodeIn } from './log-tail.ts';
 import { createMesh, type Mesh } from './mesh.ts';
 import { createNodeControl } from './node-control.ts';
 import { createNodeOrders } from './node-orders.ts';
@@ -158,7 +160,13 @@ function createNode(devnet: Devnet, entry: NodeEntry, name: string, history: His
     if (history.excused.has(id) || history.hostile.has(id)) return;
     history.unknown.push(`${name}: ${String(error)}`);
   };
-  const control = createNodeControl(devnet, entry.name, onTrouble);
+  const log = join(devnet.file.dir, 'logs', `${entry.name}.log`);
+  const control = createNodeControl({
+    devnet,
+    name: entry.name,
+    onTrouble,
+    mend: async () => history.excused.has(id) && mendHome(home, await lastCodeIn(log)),
+  });
   return { name, id, entry, control, orders: createNodeOrders(home) };
 }
 

@@ -17,10 +17,11 @@ let state: NodeState;
 let commands: NodeCommand[];
 let trouble: unknown[];
 let refusesToStart: boolean;
+let mends: boolean;
 let control: NodeControl;
 
 beforeEach(() => {
-  [state, commands, trouble, refusesToStart] = ['running', [], [], false];
+  [state, commands, trouble, refusesToStart, mends] = ['running', [], [], false, false];
   const devnet: Pick<Devnet, 'command' | 'standings'> = {
     standings: async () => [{ name: 'a', pid: 1, state }],
     command: async (name, command) => {
@@ -31,7 +32,15 @@ beforeEach(() => {
       state = to;
     },
   };
-  control = createNodeControl(devnet as Devnet, 'a', (error) => trouble.push(error));
+  control = createNodeControl({
+    devnet,
+    name: 'a',
+    onTrouble: (error) => trouble.push(error),
+    mend: async () => {
+      refusesToStart = !mends;
+      return mends;
+    },
+  });
 });
 
 describe('The process of a node under several faults', () => {
@@ -85,6 +94,15 @@ describe('The process of a node under several faults', () => {
     control.takeDown()();
     await expect(control.settled()).rejects.toMatchObject({ code: 'DEVNET_NOT_READY' });
     expect(trouble.length).toBeGreaterThan(0);
+  });
+
+  test('that does not come up is mended as its operator is told to, and started again', async () => {
+    [refusesToStart, mends] = [true, true];
+    control.takeDown()();
+    await control.settled();
+    expect(state).toBe('running');
+    expect(commands).toEqual(['kill', 'start', 'start']);
+    expect(trouble).toEqual([]);
   });
 
   test('is restarted in order, unless it is held down', async () => {
