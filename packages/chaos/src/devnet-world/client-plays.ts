@@ -14,7 +14,9 @@ import {
   type Signer,
 } from '@consilium/sdk';
 import type { Prng } from '@consilium/sim';
-import type { WorkloadKind } from '../scenario/scenario.ts';
+import type { History } from '../history/history.ts';
+import type { Workload as WorkloadSpec } from '../scenario/scenario.ts';
+import { createRecordsPlay } from './records-play.ts';
 import type { Answered, Door, Workload } from './workload.ts';
 
 type Write = (door: Door, actions: readonly Action[], signer: Signer) => Promise<Answered>;
@@ -34,23 +36,23 @@ const playNoop: ClientPlay = async (write, doors, prng) => {
   await write(prng.pick(doors), [noop()], sender.signer);
 };
 
-/** Resolves when what the plays need stands on the ledger. undefined: this world has no such load. */
+/** Resolves when what the plays need stands on the ledger. */
 export async function createPlays(
-  kind: WorkloadKind,
-  clients: number,
+  { kind, clients }: WorkloadSpec,
   workload: Workload,
+  history: History,
   prng: Prng,
-): Promise<readonly ClientPlay[] | undefined> {
+): Promise<readonly ClientPlay[]> {
   if (kind === 'none') return [];
   if (kind === 'noop') return Array.from({ length: clients }, () => playNoop);
-  if (kind === 'records') return undefined;
+  const create = kind === 'records' ? createRecordsPlay : createPatient;
   const patients = Array.from({ length: clients }, (_, place) =>
-    createPatient(workload, prng.fork(`patient ${place}`)),
+    create(workload, history, prng.fork(`patient ${place}`)),
   );
   return Promise.all(patients);
 }
 
-async function createPatient(workload: Workload, prng: Prng): Promise<ClientPlay> {
+async function createPatient(workload: Workload, _history: History, prng: Prng): Promise<ClientPlay> {
   const { doors, write } = workload;
   const door = prng.pick(doors);
   const random = (length: number): Uint8Array => prng.bytes(length);

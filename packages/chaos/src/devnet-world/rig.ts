@@ -2,6 +2,7 @@
 // clients, ears. Does not own: the phases of a run (run.ts).
 import { join } from 'node:path';
 import { type Devnet, type DevnetFile, launchDevnet, type NodeEntry } from '@consilium/devnet';
+import type { Fetch } from '@consilium/sdk';
 import { createPrng, type Prng } from '@consilium/sim';
 import type { StoreSeen } from '../checkers/checker.ts';
 import { createHistory, type History } from '../history/history.ts';
@@ -115,7 +116,8 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
   const doors = await openDoors(devnet, nodes);
   const { checkers } = judges;
   const nowMs = (): number => Math.round(clock.nowMs());
-  const workload = createWorkload({ doors, checkers, history, operations, nowMs });
+  const clientBy = (fetch: Fetch) => devnet.client(undefined, { trustNode: true, fetch });
+  const workload = createWorkload({ doors, checkers, history, operations, nowMs, clientBy });
   const nodeOf = (name: string): DevnetNode => {
     const node = nodes.find((known) => known.name === name);
     if (node === undefined) throw new Error(`the devnet has no node ${name}`);

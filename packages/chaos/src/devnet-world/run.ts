@@ -112,9 +112,7 @@ async function playPhases(rig: Rig, scenario: Scenario, signal: AbortSignal): Pr
 async function startLoad({ context, prng }: Rig, { workload: spec }: Scenario): Promise<void> {
   const { workload, history } = context;
   const draws = prng.fork('workload');
-  const plays = await createPlays(spec.kind, spec.clients, workload, draws);
-  if (plays === undefined) history.unknown.push(`the devnet has no load of ${spec.kind} yet`);
-  else workload.start(spec, plays, draws);
+  workload.start(spec, await createPlays(spec, workload, history, draws), draws);
 }
 
 async function passFaults({ context, world }: Rig, scenario: Scenario, signal: AbortSignal): Promise<void> {
