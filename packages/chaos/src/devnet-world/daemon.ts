@@ -15,6 +15,7 @@ import {
   parseNodeFaults,
   wallAt,
 } from './node-faults.ts';
+import { SIGNED_FILE, withWitness } from './witness.ts';
 
 const STOP_MS_MAX = 10_000;
 
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
   const { home, genesis, set } = readArguments();
   const file = join(home, NODE_FAULTS_FILE);
   let faults = readFaults(file);
-  const { parts, look } = createParts(() => faults);
+  const { parts, look } = createParts(home, () => faults);
   const server = await listen(join(home, NODE_FAULTS_SOCKET), () => {
     faults = readFaults(file);
     look();
@@ -37,22 +38,25 @@ async function main(): Promise<void> {
 }
 
 /** `look`: to be called when the faults have changed. */
-function createParts(faults: () => readonly NodeFault[]): { readonly parts: NodeParts; look(): void } {
+function createParts(
+  home: string,
+  faults: () => readonly NodeFault[],
+): { readonly parts: NodeParts; look(): void } {
   // No handler, no last write: the kernel ends it before the call returns.
   const die = (): void => void process.kill(process.pid, 'SIGKILL');
   let store: OpenHome['store'] | undefined;
   let hostile: HostileNet | undefined;
   const parts: NodeParts = {
     clock: (clock) => ({ ...clock, wallMs: () => wallAt(faults(), clock.wallMs()) }),
-    home: (home) => {
-      store = home.store;
-      return withFaultyHome(home, { faults, die });
+    home: (opened) => {
+      store = opened.store;
+      return withFaultyHome(opened, { faults, die });
     },
     vault: (vault) => withFaultyVault(vault, { faults, die }),
     net: (net, prepared) => {
       if (store === undefined) throw new Error('invariant: the home is opened before the net');
       hostile = createHostileNet(net, prepared, { store, faults });
-      return hostile.net;
+      return withWitness(hostile.net, prepared.keys.account.account, join(home, SIGNED_FILE));
     },
   };
   return { parts, look: () => hostile?.look() };

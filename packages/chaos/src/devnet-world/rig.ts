@@ -140,7 +140,7 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
     await ears.watch.stop();
     await devnet.down();
     await net.mesh.close();
-    await Promise.all([...ears.tails.values()].map((tail) => tail.stop()));
+    await Promise.all([...ears.tails.values(), ...ears.signed].map((tail) => tail.stop()));
   };
   const down = (): Promise<void> => {
     ending ??= end();
