@@ -26,6 +26,8 @@ export interface NodeControlDeps {
   readonly name: string;
   /** What was asked for could not be done. */
   readonly onTrouble: (error: unknown) => void;
+  /** Resolves when it may start: what was lifted from it is really gone. */
+  readonly mayStart: () => Promise<void>;
   /** It did not come up: does what an operator is told to do about it. False: there is nothing to be done. */
   readonly mend: () => Promise<boolean>;
 }
@@ -33,7 +35,8 @@ export interface NodeControlDeps {
 /** A store that was thrown away may show the next damage. */
 const MENDINGS_MAX = 2;
 
-export function createNodeControl({ devnet, name, onTrouble, mend }: NodeControlDeps): NodeControl {
+export function createNodeControl(deps: NodeControlDeps): NodeControl {
+  const { devnet, name, onTrouble, mayStart, mend } = deps;
   let down = 0;
   let frozen = 0;
   let ending = 0;
@@ -53,6 +56,7 @@ export function createNodeControl({ devnet, name, onTrouble, mend }: NodeControl
     return done;
   };
   const start = async (mendings: number): Promise<void> => {
+    await mayStart();
     try {
       await command('start');
     } catch (error) {

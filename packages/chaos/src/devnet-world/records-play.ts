@@ -131,6 +131,7 @@ async function pry(
     timeoutMs: PATIENCE_MS,
   });
   reached(history, 'record-denied');
+  history.looked.add('confidentiality');
   for (const { content } of opened.records)
     if (content !== null)
       violate(

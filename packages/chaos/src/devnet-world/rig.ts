@@ -163,13 +163,15 @@ function createNode(devnet: Devnet, entry: NodeEntry, name: string, history: His
     history.unknown.push(`${name}: ${String(error)}`);
   };
   const log = join(devnet.file.dir, 'logs', `${entry.name}.log`);
+  const orders = createNodeOrders(home);
   const control = createNodeControl({
     devnet,
     name: entry.name,
     onTrouble,
+    mayStart: () => orders.idle(),
     mend: async () => history.excused.has(id) && mendHome(home, await lastCodeIn(log)),
   });
-  return { name, id, entry, control, orders: createNodeOrders(home) };
+  return { name, id, entry, control, orders };
 }
 
 interface Beside {

@@ -18,10 +18,12 @@ let commands: NodeCommand[];
 let trouble: unknown[];
 let refusesToStart: boolean;
 let mends: boolean;
+let looks: NodeState[];
 let control: NodeControl;
 
 beforeEach(() => {
   [state, commands, trouble, refusesToStart, mends] = ['running', [], [], false, false];
+  looks = [];
   const devnet: Pick<Devnet, 'command' | 'standings'> = {
     standings: async () => [{ name: 'a', pid: 1, state }],
     command: async (name, command) => {
@@ -36,6 +38,9 @@ beforeEach(() => {
     devnet,
     name: 'a',
     onTrouble: (error) => trouble.push(error),
+    mayStart: async () => {
+      looks.push(state);
+    },
     mend: async () => {
       refusesToStart = !mends;
       return mends;
@@ -55,6 +60,7 @@ describe('The process of a node under several faults', () => {
     await control.settled();
     expect(state).toBe('running');
     expect(commands).toEqual(['kill', 'start']);
+    expect(looks).toEqual(['killed']);
   });
 
   test('is damaged while it is down, before it comes back', async () => {
