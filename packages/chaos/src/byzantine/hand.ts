@@ -17,8 +17,8 @@ export interface HandDeps {
   readonly forge: Forge;
   readonly prng: Prng;
   peers(): readonly Hex32[];
-  /** The height that its replica runs. */
-  height(): number;
+  /** The height that its replica runs; undefined: the one that the replica last told its peers. */
+  height?(): number;
   /** Past the hand. */
   send(to: Hex32, channel: Channel, bytes: Uint8Array): void;
   after(delayMs: number, fire: () => void): Cancel;
@@ -49,13 +49,14 @@ export function createHand(deps: HandDeps): Hand {
   /** Counts the strategies: what one of them put off ends with it. */
   let epoch = 0;
   let params: Readonly<Record<string, ParamValue>> = {};
+  let toldHeight = 1;
 
   const grip: Grip = {
     ...{ self, forge, prng, memory },
     get params() {
       return params;
     },
-    height: () => deps.height(),
+    height: () => deps.height?.() ?? toldHeight,
     peers: () => deps.peers(),
     send: (to, channel, bytes) => deps.send(to, channel, bytes),
     after: (delayMs, fire) => {
@@ -82,6 +83,7 @@ export function createHand(deps: HandDeps): Hand {
     tell: (to, channel, bytes) => {
       const message = channel === 'custody' ? undefined : tryDecode(bytes);
       if (message !== undefined) ear.said(message);
+      if (message?.type === 'status') toldHeight = Math.max(toldHeight, message.height);
       if (strategy.tell === undefined || !prng.chance(chance)) return [bytes];
       return strategy.tell({ grip, to, channel, bytes, message });
     },

@@ -43,7 +43,7 @@ describe('1 of 4 Byzantine with each strategy: safe, live, and named in evidence
     net.untilHeight(net.node(0).height + HEIGHTS / 2, 240_000, honest);
 
     if (entry.provable === true)
-      net.until(() => honest.every((node) => namedBy(net, node).includes(liar)), 240_000);
+      net.until(() => honest.every((node) => namedBy(net, node).includes(liar)), 60_000);
     for (const node of honest) expect([[], [liar]]).toContainEqual(namedBy(net, node));
 
     undo();

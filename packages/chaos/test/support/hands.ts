@@ -57,7 +57,6 @@ export function loneHand(seed = 1): LoneHand {
     forge: forges.at(-1) as Forge,
     prng: createPrng(seed),
     peers: () => peers,
-    height: () => 5,
     send: (to, channel, bytes) => sent.push({ to, channel, bytes }),
     after: (delayMs, fire) => scheduler.after(delayMs * 1000, fire),
     note: (state) => notes.push(state),

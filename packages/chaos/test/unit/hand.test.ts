@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Hand, hostileNet } from '../../src/byzantine/hand.ts';
 import { STRATEGIES } from '../../src/byzantine/strategies.ts';
 import { idOf, type LoneHand, loneHand, prevoteFor, proposalOf, valueBy } from '../support/hands.ts';
+import { votesIn } from '../support/network.ts';
 
 const A = idOf('a');
 
@@ -94,6 +95,22 @@ describe('A hostile hand', () => {
       const told = lone.hand.tell(lone.peers[0] ?? '', 'custody', junk);
       if (name !== 'silent' && name !== 'slow-drip') expect(told, name).toEqual([junk]);
     }
+  });
+
+  test('knows the height from what its replica tells its peers.', () => {
+    const lone = loneHand();
+    const at = { height: 7, lastBlockId: A, round: 0, awake: false, timeMs: 1_800_000_000_000 };
+    lone.hand.tell(lone.peers[0] ?? '', 'agreement', encodeMessage({ type: 'status', ...at }));
+    const proposal = proposalOf(
+      lone.forges[0] as (typeof lone.forges)[0],
+      valueBy(lone, lone.peers[0] ?? ''),
+    );
+    lone.hand.hear(lone.peers[0] ?? '', 'agreement', encodeMessage(proposal));
+    lone.hand.setStrategy('vote-for-all');
+    lone.pass(200);
+    const votes = lone.sent.flatMap(({ bytes }) => votesIn(bytes));
+    expect(votes.length).toBeGreaterThan(0);
+    expect(new Set(votes.map(({ height }) => height))).toEqual(new Set([7]));
   });
 
   test('stands in a network port: what leaves and what arrives passes through it.', () => {
