@@ -172,14 +172,19 @@ function createReader({ genesis, onBlock }: ChainWatchDeps): Reader {
 async function storeOf({ id, api }: WatchedNode): Promise<StoreSeen | undefined> {
   const tip = await api.status();
   if (tip === undefined) return undefined;
-  const held = new Map<number, Hex32>();
+  const held = new Map<number, CommitTold>();
   while (held.size < tip.height) {
     const page = await api.commits(held.size + 1);
     if (page.length === 0) break;
-    for (const commit of page) held.set(commit.header.height, commit.id);
+    for (const commit of page) held.set(commit.header.height, commit);
   }
-  // What a node keeps beside its blocks to explain a fork is in its store alone: no API tells it.
-  return { node: id, tip, blockIdAt: (height) => held.get(height), certificatesAt: () => [] };
+  return {
+    node: id,
+    tip,
+    blockIdAt: (height) => held.get(height)?.id,
+    // What else a node keeps beside its blocks to explain a fork is in its store alone: no API tells it.
+    certificatesAt: (height) => [held.get(height)?.certificate].filter((each) => each !== undefined),
+  };
 }
 
 /** It died, froze or drowned between two questions. */

@@ -14,7 +14,9 @@ import {
   type Signer,
 } from '@consilium/sdk';
 import type { Prng } from '@consilium/sim';
-import type { WorkloadKind } from '../scenario/scenario.ts';
+import type { History } from '../history/history.ts';
+import type { Workload as WorkloadSpec } from '../scenario/scenario.ts';
+import { createRecordsPlay } from './records-play.ts';
 import type { Answered, Door, Workload } from './workload.ts';
 
 type Write = (door: Door, actions: readonly Action[], signer: Signer) => Promise<Answered>;
@@ -34,23 +36,24 @@ const playNoop: ClientPlay = async (write, doors, prng) => {
   await write(prng.pick(doors), [noop()], sender.signer);
 };
 
-/** Resolves when what the plays need stands on the ledger. undefined: this world has no such load. */
+/** Resolves when what the plays need stands on the ledger. */
 export async function createPlays(
-  kind: WorkloadKind,
-  clients: number,
+  { kind, clients }: WorkloadSpec,
   workload: Workload,
+  history: History,
   prng: Prng,
-): Promise<readonly ClientPlay[] | undefined> {
+): Promise<readonly ClientPlay[]> {
   if (kind === 'none') return [];
   if (kind === 'noop') return Array.from({ length: clients }, () => playNoop);
-  if (kind === 'records') return undefined;
-  const patients = Array.from({ length: clients }, (_, place) =>
-    createPatient(workload, prng.fork(`patient ${place}`)),
-  );
+  const patients = Array.from({ length: clients }, (_, place) => {
+    // Of those with records every second one has consents: each on its own, so that neither waits for the other.
+    const create = kind === 'records' && place % 2 === 0 ? createRecordsPlay : createPatient;
+    return create(workload, history, prng.fork(`patient ${place}`));
+  });
   return Promise.all(patients);
 }
 
-async function createPatient(workload: Workload, prng: Prng): Promise<ClientPlay> {
+async function createPatient(workload: Workload, _history: History, prng: Prng): Promise<ClientPlay> {
   const { doors, write } = workload;
   const door = prng.pick(doors);
   const random = (length: number): Uint8Array => prng.bytes(length);

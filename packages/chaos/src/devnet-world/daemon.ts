@@ -5,8 +5,9 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeOf } from '@consilium/core';
-import { isSettingName, type NodeParts, type SettingName, startNode } from '@consilium/node';
+import { isSettingName, type NodeParts, type OpenHome, type SettingName, startNode } from '@consilium/node';
 import { withFaultyHome, withFaultyVault } from './faulty-disk.ts';
+import { createHostileNet, type HostileNet } from './hostile-net.ts';
 import {
   NODE_FAULTS_FILE,
   NODE_FAULTS_SOCKET,
@@ -14,6 +15,7 @@ import {
   parseNodeFaults,
   wallAt,
 } from './node-faults.ts';
+import { SIGNED_FILE, withWitness } from './witness.ts';
 
 const STOP_MS_MAX = 10_000;
 
@@ -21,13 +23,12 @@ async function main(): Promise<void> {
   const { home, genesis, set } = readArguments();
   const file = join(home, NODE_FAULTS_FILE);
   let faults = readFaults(file);
+  const { parts, look } = createParts(home, () => faults);
   const server = await listen(join(home, NODE_FAULTS_SOCKET), () => {
     faults = readFaults(file);
+    look();
   });
-  const node = await startNode(
-    { home, genesisFile: genesis, environment: {}, flags: set },
-    partsUnder(() => faults),
-  );
+  const node = await startNode({ home, genesisFile: genesis, environment: {}, flags: set }, parts);
   const ended = await Promise.race([node.failed, stopAsked()]);
   setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
   server.close();
@@ -36,14 +37,29 @@ async function main(): Promise<void> {
   if (ended instanceof Error) throw ended;
 }
 
-function partsUnder(faults: () => readonly NodeFault[]): NodeParts {
+/** `look`: to be called when the faults have changed. */
+function createParts(
+  home: string,
+  faults: () => readonly NodeFault[],
+): { readonly parts: NodeParts; look(): void } {
   // No handler, no last write: the kernel ends it before the call returns.
   const die = (): void => void process.kill(process.pid, 'SIGKILL');
-  return {
+  let store: OpenHome['store'] | undefined;
+  let hostile: HostileNet | undefined;
+  const parts: NodeParts = {
     clock: (clock) => ({ ...clock, wallMs: () => wallAt(faults(), clock.wallMs()) }),
-    home: (home) => withFaultyHome(home, { faults, die }),
+    home: (opened) => {
+      store = opened.store;
+      return withFaultyHome(opened, { faults, die });
+    },
     vault: (vault) => withFaultyVault(vault, { faults, die }),
+    net: (net, prepared) => {
+      if (store === undefined) throw new Error('invariant: the home is opened before the net');
+      hostile = createHostileNet(net, prepared, { store, faults });
+      return withWitness(hostile.net, prepared.keys.account.account, join(home, SIGNED_FILE));
+    },
   };
+  return { parts, look: () => hostile?.look() };
 }
 
 function readArguments(): {

@@ -52,6 +52,18 @@ export async function loseSigningRecord(home: string): Promise<void> {
   await rm(join(homePaths(home).state, SIGNING_RECORD_FILE));
 }
 
+/** What docs/operate.md tells an operator to do when a daemon ends with this code. False: it says nothing. */
+export async function mendHome(home: string, code: string | undefined): Promise<boolean> {
+  const { data, state, holdsChain } = homePaths(home);
+  if (code === 'STORE_DAMAGED' || code === 'STORE_GONE') {
+    for (const path of [data, holdsChain]) await rm(path, { recursive: true, force: true });
+    return true;
+  }
+  if (code !== 'WAL_DAMAGED') return false;
+  await rm(join(state, WAL_FILE), { force: true });
+  return true;
+}
+
 /** All but its keys, its configuration and its card. */
 export async function loseDisk(home: string): Promise<void> {
   for (const folder of diskOf(homePaths(home))) await rm(folder, { recursive: true, force: true });

@@ -4,24 +4,29 @@ import { join } from 'node:path';
 import { decodeTx, genesisHash, genesisValidators, type Hex32, hashHex } from '@consilium/core';
 import type { Devnet } from '@consilium/devnet';
 import { verifySodium } from '@consilium/node';
+import type { SignedContent } from '@consilium/sim';
 import { createAccountabilityChecker } from '../checkers/accountability.ts';
 import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
 import { createAgreementChecker } from '../checkers/agreement.ts';
 import { createCertificateChecker } from '../checkers/certificates.ts';
 import { allOf, type Checker, type StoreSeen } from '../checkers/checker.ts';
 import { createConsentStateChecker } from '../checkers/consent-state.ts';
-import { createCoverage } from '../checkers/coverage.ts';
+import { type Coverage, createCoverage } from '../checkers/coverage.ts';
+import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
 import { createValidityChecker } from '../checkers/validity.ts';
 import { type History, reached } from '../history/history.ts';
 import type { ConsentOperation } from '../history/operations.ts';
 import { type ChainWatch, startChainWatch } from './chain-watch.ts';
-import type { DevnetContext } from './injector.ts';
-import { type LogTail, tailLog } from './log-tail.ts';
+import type { DevnetContext, DevnetNode } from './injector.ts';
+import { type LogTail, tailLines, tailLog } from './log-tail.ts';
 import { createNodeApi } from './node-api.ts';
+import { SIGNED_FILE } from './witness.ts';
 import type { DevnetWorld } from './world.ts';
 
 export interface Judges {
   readonly checkers: Required<Checker>;
+  /** One of them, which alone is told of every start of a node. */
+  readonly coverage: Coverage;
   /** Of transactions that the nodes make themselves. */
   readonly ownTxs: Set<Hex32>;
   end(stores: readonly StoreSeen[]): void;
@@ -40,18 +45,19 @@ export function createJudges(
     verify: verifySodium,
   };
   const consents = createConsentStateChecker(history, () => operations);
+  const coverage = createCoverage(history);
   const checkers = allOf([
-    createCoverage(history),
+    coverage,
     createAcknowledgementChecker(history),
     createValidityChecker(history, (id) => ownTxs.has(id)),
     createAgreementChecker(history),
     createCertificateChecker(history, rules),
     createAccountabilityChecker(history),
+    createDoubleSigningChecker(history),
     consents,
   ]);
   return {
-    checkers,
-    ownTxs,
+    ...{ checkers, coverage, ownTxs },
     end: (stores) => {
       checkers.ended(stores);
       if (consents.judged() > 0) reached(history, 'consent-judged');
@@ -62,22 +68,41 @@ export function createJudges(
 export interface Ears {
   readonly watch: ChainWatch;
   readonly tails: ReadonlyMap<string, LogTail>;
+  /** Of what each node signed. */
+  readonly signed: readonly LogTail[];
   /** When a height was seen for the first time. */
   readonly commitsMs: readonly number[];
 }
 
-export function startEars(context: DevnetContext, world: DevnetWorld, { checkers, ownTxs }: Judges): Ears {
+export function startEars(context: DevnetContext, world: DevnetWorld, judges: Judges): Ears {
+  const { checkers, ownTxs } = judges;
   const { devnet, nodes, history } = context;
   const commitsMs: number[] = [];
+  /** Where it came up: what it told before it died may be heard later, so that checker 1 cannot be asked. */
+  const noteStart = ({ id, entry }: DevnetNode): void => {
+    void createNodeApi(entry.api)
+      .status()
+      .then((tip) => tip !== undefined && judges.coverage.opened?.(id, tip));
+  };
   const tails = new Map(
-    nodes.map(({ id, name, entry }) => {
+    nodes.map((node) => {
+      const { id, name, entry } = node;
       const tail = tailLog(join(devnet.file.dir, 'logs', `${entry.name}.log`), (event) => {
         const { level, code, ...facts } = event;
         checkers.reported(id, event);
         if (level !== 'debug') world.say({ kind: 'report', node: name, level, code, facts });
         world.event(code);
+        if (code === 'node.started') noteStart(node);
       });
       return [name, tail] as const;
+    }),
+  );
+  const signed = nodes.map(({ id, entry }) =>
+    tailLines(join(entry.home, SIGNED_FILE), (line) => {
+      const content = signedOf(line);
+      if (content === undefined) return;
+      checkers.signed(id, content);
+      world.round(content.round);
     }),
   );
   let highest = 0;
@@ -100,5 +125,14 @@ export function startEars(context: DevnetContext, world: DevnetWorld, { checkers
     },
     onRound: world.round,
   });
-  return { watch, tails, commitsMs };
+  return { watch, tails, signed, commitsMs };
+}
+
+/** What a death left of a line is none. */
+function signedOf(line: string): SignedContent | undefined {
+  try {
+    return JSON.parse(line) as SignedContent;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,8 +4,14 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConsiliumError } from '@consilium/core';
 import type { LocalVault, OpenHome } from '@consilium/node';
-import { type Done, SIGNING_RECORD_FILE } from '@consilium/node/replica';
-import type { CrashPoint, NodeFault } from './node-faults.ts';
+import type { Done } from '@consilium/node/replica';
+import {
+  type CrashPointName,
+  type DurableEffect,
+  effectOfBatch,
+  effectOfSync,
+} from '../faults/crash-points.ts';
+import type { NodeFault } from './node-faults.ts';
 
 export interface FaultyDiskDeps {
   readonly faults: () => readonly NodeFault[];
@@ -20,8 +26,6 @@ type Waiting =
 
 const SLOW_LOOK_MS = 5;
 
-type Place = 'log' | 'signing-record' | 'store' | 'vault';
-
 export function withFaultyHome(home: OpenHome, deps: FaultyDiskDeps): OpenHome {
   const { store } = home;
   return {
@@ -29,7 +33,7 @@ export function withFaultyHome(home: OpenHome, deps: FaultyDiskDeps): OpenHome {
     disk: faultyDisk(home, deps),
     store: {
       ...store,
-      write: (batch, done) => durably(deps, 'store', (told) => store.write(batch, told), done),
+      write: (batch, done) => durably(deps, effectOfBatch(batch), (told) => store.write(batch, told), done),
     },
   };
 }
@@ -37,8 +41,8 @@ export function withFaultyHome(home: OpenHome, deps: FaultyDiskDeps): OpenHome {
 export function withFaultyVault(vault: LocalVault, deps: FaultyDiskDeps): LocalVault {
   return {
     ...vault,
-    write: (blobs, done) => durably(deps, 'vault', (told) => vault.write(blobs, told), done),
-    remove: (ids, done) => durably(deps, 'vault', (told) => vault.remove(ids, told), done),
+    write: (blobs, done) => durably(deps, 'vault-write', (told) => vault.write(blobs, told), done),
+    remove: (ids, done) => durably(deps, 'vault-remove', (told) => vault.remove(ids, told), done),
   };
 }
 
@@ -62,13 +66,15 @@ function faultyDisk({ disk, paths }: OpenHome, deps: FaultyDiskDeps): OpenHome['
     writeAt: (name, offset, bytes) => wait(name, { kind: 'write-at', offset, bytes: bytes.slice() }),
     truncate: (name, length) => wait(name, { kind: 'truncate', length }),
     sync: (name, done) => {
-      const place = name === SIGNING_RECORD_FILE ? 'signing-record' : 'log';
+      const appended = (waiting.get(name) ?? []).flatMap((each) =>
+        each.kind === 'append' ? [each.bytes] : [],
+      );
       const tear = (part: number): void => tearFirst(join(paths.state, name), waiting.get(name) ?? [], part);
       const perform = (told: Done): void => {
         handOn(name);
         disk.sync(name, told);
       };
-      durably(deps, place, perform, done, tear);
+      durably(deps, effectOfSync(name, appended), perform, done, tear);
     },
     close: () => {
       for (const name of [...waiting.keys()]) handOn(name);
@@ -79,21 +85,21 @@ function faultyDisk({ disk, paths }: OpenHome, deps: FaultyDiskDeps): OpenHome['
 
 function durably(
   deps: FaultyDiskDeps,
-  place: Place,
+  effect: DurableEffect,
   perform: (told: Done) => void,
   done: Done,
   tear: (part: number) => void = () => undefined,
 ): void {
   const { faults } = deps;
-  dieAt(deps, `${place}-asked`, tear);
-  const refusal = refusalOf(faults(), place);
+  dieAt(deps, `${effect}-asked`, tear);
+  const refusal = refusalOf(faults(), effect);
   if (refusal !== undefined) {
     setImmediate(() => done(refusal));
     return;
   }
   const begunMs = performance.now();
   perform((error) => {
-    if (error === undefined) dieAt(deps, `${place}-synced`);
+    if (error === undefined) dieAt(deps, `${effect}-synced`);
     delayWhileSlow(faults, begunMs, () => done(error));
   });
 }
@@ -110,18 +116,18 @@ function delayWhileSlow(faults: FaultyDiskDeps['faults'], begunMs: number, then:
   look();
 }
 
-function dieAt({ faults, die }: FaultyDiskDeps, point: CrashPoint, tear?: (part: number) => void): void {
-  const crash = faults().find((fault) => fault.kind === 'crash' && fault.point === point);
+function dieAt({ faults, die }: FaultyDiskDeps, point: CrashPointName, tear?: (part: number) => void): void {
+  const crash = faults().find((fault) => fault.kind === 'crash' && fault.points.includes(point));
   if (crash?.kind !== 'crash') return;
   if (crash.torn !== undefined) tear?.(crash.torn);
   die();
 }
 
-function refusalOf(faults: readonly NodeFault[], place: Place): ConsiliumError | undefined {
+function refusalOf(faults: readonly NodeFault[], file: DurableEffect): ConsiliumError | undefined {
   if (faults.some(({ kind }) => kind === 'disk-failing'))
-    return new ConsiliumError('DISK_FAILED', { errno: 'EIO', file: place });
+    return new ConsiliumError('DISK_FAILED', { errno: 'EIO', file });
   if (faults.some(({ kind }) => kind === 'disk-full'))
-    return new ConsiliumError('DISK_FULL', { errno: 'ENOSPC', file: place });
+    return new ConsiliumError('DISK_FULL', { errno: 'ENOSPC', file });
   return undefined;
 }
 

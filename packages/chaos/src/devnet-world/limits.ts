@@ -10,3 +10,5 @@ export const PROCESSES_LOOK_MS = 500;
 export const BESIDE_MS_MAX = 30_000;
 /** For the collectors to hear of the last blocks. */
 export const LAST_WORDS_MS_MAX = 10_000;
+/** On a busy machine a bound of time is stretched, at most so far. */
+export const SLOWNESS_MAX = 6;

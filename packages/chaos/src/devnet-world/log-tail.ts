@@ -13,6 +13,13 @@ const POLL_MS = 200;
 
 /** `onEvent`: of each line that is an event; what a crash left of a line is none. */
 export function tailLog(path: string, onEvent: (event: ReportedEvent) => void): LogTail {
+  return tailLines(path, (line) => {
+    const event = eventOf(line);
+    if (event !== undefined) onEvent(event);
+  });
+}
+
+export function tailLines(path: string, onLine: (line: string) => void): LogTail {
   const lines: string[] = [];
   const decoder = new TextDecoder();
   const aborter = new AbortController();
@@ -25,8 +32,7 @@ export function tailLog(path: string, onEvent: (event: ReportedEvent) => void): 
     rest = parts.pop() ?? '';
     for (const line of parts) {
       lines.push(line);
-      const event = eventOf(line);
-      if (event !== undefined) onEvent(event);
+      onLine(line);
     }
   };
   const following = (async () => {
@@ -43,6 +49,12 @@ export function tailLog(path: string, onEvent: (event: ReportedEvent) => void): 
       return following;
     },
   };
+}
+
+/** Of the last event in a log: with it a daemon says why it ended. */
+export async function lastCodeIn(path: string): Promise<string | undefined> {
+  const lines = new TextDecoder().decode(await readFrom(path, 0)).split('\n');
+  return lines.map(eventOf).findLast((event) => event?.level === 'error')?.code;
 }
 
 /** An event as the log wrote it: its own time stands beside its facts. */

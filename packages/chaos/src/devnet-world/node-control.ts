@@ -20,30 +20,30 @@ export interface NodeControl {
 
 const ENDED: readonly NodeState[] = ['failed', 'killed', 'stopped'];
 
-/** `onTrouble`: what was asked for could not be done. */
-export function createNodeControl(
-  devnet: Devnet,
-  name: string,
-  onTrouble: (error: unknown) => void,
-): NodeControl {
+export interface NodeControlDeps {
+  readonly devnet: Pick<Devnet, 'command' | 'standings'>;
+  /** Of the devnet's node. */
+  readonly name: string;
+  /** What was asked for could not be done. */
+  readonly onTrouble: (error: unknown) => void;
+  /** Resolves when it may start: what was lifted from it is really gone. */
+  readonly mayStart: () => Promise<void>;
+  /** It did not come up: does what an operator is told to do about it. False: there is nothing to be done. */
+  readonly mend: () => Promise<boolean>;
+}
+
+/** A store that was thrown away may show the next damage. */
+const MENDINGS_MAX = 2;
+
+export function createNodeControl(deps: NodeControlDeps): NodeControl {
+  const { devnet, name, onTrouble, mayStart, mend } = deps;
   let down = 0;
   let frozen = 0;
   let ending = 0;
   let atWork = 0;
   let last: Promise<void> = Promise.resolve();
 
-  const state = async (): Promise<NodeState> => {
-    const standing = (await devnet.standings()).find((known) => known.name === name);
-    return standing?.state ?? 'stopped';
-  };
-  /** A state that does not allow it has come about by itself: the next look sees it. */
-  const command = async (verb: NodeCommand): Promise<void> => {
-    try {
-      await devnet.command(name, verb);
-    } catch (error) {
-      if (!isConsiliumError(error, 'DEVNET_NODE_STATE')) throw error;
-    }
-  };
+  const { state, command } = createCommands(devnet, name);
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     atWork += 1;
     const done = last.then(work).finally(() => {
@@ -55,9 +55,18 @@ export function createNodeControl(
     });
     return done;
   };
+  const start = async (mendings: number): Promise<void> => {
+    await mayStart();
+    try {
+      await command('start');
+    } catch (error) {
+      if (down > 0 || mendings === 0 || !(await mend())) throw error;
+      await start(mendings - 1);
+    }
+  };
   const settle = async (): Promise<void> => {
     if (down > 0) return;
-    if (ENDED.includes(await state())) await command('start');
+    if (ENDED.includes(await state())) await start(MENDINGS_MAX);
     const now = await state();
     if (frozen > 0 && now === 'running') await command('pause');
     if (frozen === 0 && now === 'paused') await command('resume');
@@ -113,5 +122,27 @@ export function createNodeControl(
     },
     settled: () => inTurn(settle),
     state,
+  };
+}
+
+interface Commands {
+  state(): Promise<NodeState>;
+  /** A state that does not allow it has come about by itself: the next look sees it. */
+  command(verb: NodeCommand): Promise<void>;
+}
+
+function createCommands(devnet: NodeControlDeps['devnet'], name: string): Commands {
+  return {
+    state: async () => {
+      const standing = (await devnet.standings()).find((known) => known.name === name);
+      return standing?.state ?? 'stopped';
+    },
+    command: async (verb) => {
+      try {
+        await devnet.command(name, verb);
+      } catch (error) {
+        if (!isConsiliumError(error, 'DEVNET_NODE_STATE')) throw error;
+      }
+    },
   };
 }

@@ -1,24 +1,15 @@
 // Owns: what one daemon of the fault kit is told to do to itself, as a value in a file of its home: read at its start, and
 // again whenever the world says so. Does not own: doing it (faulty-parts.ts).
 
+import type { CrashPointName } from '../faults/crash-points.ts';
+import type { FaultName } from '../faults/names.ts';
+import type { ParamValue } from '../scenario/scenario.ts';
+
 export interface Drift {
   /** Since when by the true clock. Milliseconds since the epoch. */
   readonly sinceMs: number;
   readonly percent: number;
 }
-
-/** `asked`: before anything is written. `synced`: it is durable, and nobody was told. */
-export const CRASH_POINTS = [
-  'log-asked',
-  'log-synced',
-  'signing-record-asked',
-  'signing-record-synced',
-  'store-asked',
-  'store-synced',
-  'vault-asked',
-  'vault-synced',
-] as const;
-export type CrashPoint = (typeof CRASH_POINTS)[number];
 
 /** One fault on one daemon. Those that stand together add up. */
 export type NodeFault =
@@ -28,9 +19,15 @@ export type NodeFault =
   | { readonly kind: 'disk-failing' }
   | { readonly kind: 'disk-full' }
   | { readonly kind: 'disk-slow'; readonly factor: number }
-  /** `torn`: of the write that is asked for there, this part is on the disk. */
-  | { readonly kind: 'crash'; readonly point: CrashPoint; readonly torn: number | undefined }
-  | { readonly kind: 'hand'; readonly strategy: string; readonly chance: number; readonly seed: number };
+  /** At the first of these points. `torn`: of the write that is asked for there, this part is on the disk. */
+  | { readonly kind: 'crash'; readonly points: readonly CrashPointName[]; readonly torn: number | undefined }
+  | {
+      readonly kind: 'hand';
+      readonly strategy: FaultName;
+      readonly chance: number;
+      readonly params: Readonly<Record<string, ParamValue>>;
+      readonly seed: number;
+    };
 
 export const NODE_FAULTS_FILE = 'node-faults.json';
 /** A socket in the home: whoever writes a line to it is answered with one when the file was read again. */

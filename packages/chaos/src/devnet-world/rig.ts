@@ -2,6 +2,7 @@
 // clients, ears. Does not own: the phases of a run (run.ts).
 import { join } from 'node:path';
 import { type Devnet, type DevnetFile, launchDevnet, type NodeEntry } from '@consilium/devnet';
+import type { Fetch } from '@consilium/sdk';
 import { createPrng, type Prng } from '@consilium/sim';
 import type { StoreSeen } from '../checkers/checker.ts';
 import { createHistory, type History } from '../history/history.ts';
@@ -9,9 +10,11 @@ import type { ConsentOperation } from '../history/operations.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { ChainWatch } from './chain-watch.ts';
 import { DAEMON_ENTRY } from './daemon-entry.ts';
+import { mendHome } from './damage.ts';
 import { createJudges, startEars } from './ears.ts';
 import type { DevnetContext, DevnetNode } from './injector.ts';
 import { BESIDE_MS_MAX } from './limits.ts';
+import { lastCodeIn } from './log-tail.ts';
 import { createMesh, type Mesh } from './mesh.ts';
 import { createNodeControl } from './node-control.ts';
 import { createNodeOrders } from './node-orders.ts';
@@ -113,7 +116,8 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
   const doors = await openDoors(devnet, nodes);
   const { checkers } = judges;
   const nowMs = (): number => Math.round(clock.nowMs());
-  const workload = createWorkload({ doors, checkers, history, operations, nowMs });
+  const clientBy = (fetch: Fetch) => devnet.client(undefined, { trustNode: true, fetch });
+  const workload = createWorkload({ doors, checkers, history, operations, nowMs, clientBy });
   const nodeOf = (name: string): DevnetNode => {
     const node = nodes.find((known) => known.name === name);
     if (node === undefined) throw new Error(`the devnet has no node ${name}`);
@@ -136,7 +140,7 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
     await ears.watch.stop();
     await devnet.down();
     await net.mesh.close();
-    await Promise.all([...ears.tails.values()].map((tail) => tail.stop()));
+    await Promise.all([...ears.tails.values(), ...ears.signed].map((tail) => tail.stop()));
   };
   const down = (): Promise<void> => {
     ending ??= end();
@@ -158,8 +162,16 @@ function createNode(devnet: Devnet, entry: NodeEntry, name: string, history: His
     if (history.excused.has(id) || history.hostile.has(id)) return;
     history.unknown.push(`${name}: ${String(error)}`);
   };
-  const control = createNodeControl(devnet, entry.name, onTrouble);
-  return { name, id, entry, control, orders: createNodeOrders(home) };
+  const log = join(devnet.file.dir, 'logs', `${entry.name}.log`);
+  const orders = createNodeOrders(home);
+  const control = createNodeControl({
+    devnet,
+    name: entry.name,
+    onTrouble,
+    mayStart: () => orders.idle(),
+    mend: async () => history.excused.has(id) && mendHome(home, await lastCodeIn(log)),
+  });
+  return { name, id, entry, control, orders };
 }
 
 interface Beside {

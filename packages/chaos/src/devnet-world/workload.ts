@@ -1,9 +1,9 @@
 // Owns: clients of a devnet: what they write through which node, and what they were told became of it. A refusal is `fail`,
 // silence is `info`; never mixed. Does not own: what is on the chain (the checkers).
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf, type ErrorCode, type Hex32, isConsiliumError, type Tx } from '@consilium/core';
+import { codeOf, decodeTx, type ErrorCode, type Hex32, isConsiliumError, type Tx } from '@consilium/core';
 import type { Devnet } from '@consilium/devnet';
-import type { Action, Client, Signer } from '@consilium/sdk';
+import type { Action, Client, Fetch, Signer } from '@consilium/sdk';
 import type { Prng } from '@consilium/sim';
 import type { Checker } from '../checkers/checker.ts';
 import { type History, violate } from '../history/history.ts';
@@ -34,6 +34,8 @@ export interface Workload {
     signer: Signer,
     wait?: 'received' | 'committed',
   ): Promise<Answered>;
+  /** Of all nodes; every transaction that goes out by it is noted as a write through the node that it goes to. */
+  notingClient(): Client;
   start(spec: WorkloadSpec, plays: readonly ClientPlay[], prng: Prng): void;
   stop(): Promise<void>;
   /** After the end: each write beside the chain. */
@@ -79,6 +81,7 @@ export interface WorkloadDeps {
   readonly history: History;
   readonly operations: ConsentOperation[];
   readonly nowMs: () => number;
+  readonly clientBy: (fetch: Fetch) => Client;
 }
 
 export async function openDoors(
@@ -95,7 +98,8 @@ export async function openDoors(
   );
 }
 
-export function createWorkload({ doors, checkers, history, operations, nowMs }: WorkloadDeps): Workload {
+export function createWorkload(deps: WorkloadDeps): Workload {
+  const { doors, checkers, history, operations, nowMs, clientBy } = deps;
   const writes = new Map<Hex32, Write>();
   const aborter = new AbortController();
   const running: Promise<void>[] = [];
@@ -120,6 +124,7 @@ export function createWorkload({ doors, checkers, history, operations, nowMs }: 
 
   return {
     ...{ doors, write, nowMs, operations },
+    notingClient: () => clientBy(notingFetch(doors, (tx, door) => writes.has(tx.id) || note(tx, door))),
     start: (spec, plays, prng) => {
       for (const [place, play] of plays.entries())
         running.push(
@@ -168,6 +173,15 @@ async function send(client: Client, tx: Tx, wait: 'received' | 'committed'): Pro
     const silent = SILENCE.some((code) => code === codeOf(error));
     return { outcome: silent ? 'info' : 'fail', code: undefined, index: undefined };
   }
+}
+
+/** Who hands in is not told what the SDK is told of the commit: such a write is `info`, and on the chain or not. */
+function notingFetch(doors: readonly Door[], note: (tx: Tx, door: Door) => void): Fetch {
+  return (url, init) => {
+    const door = doors.find(({ client }) => client.nodes.some((node) => url.startsWith(`${node}/v1/tx`)));
+    if (door !== undefined && init.body instanceof Uint8Array) note(decodeTx(init.body), door);
+    return fetch(url, init);
+  };
 }
 
 interface ClientRun {

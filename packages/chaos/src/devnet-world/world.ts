@@ -5,6 +5,7 @@ import { reached, topHeight } from '../history/history.ts';
 import type { TimelineEntry } from '../run/verdict.ts';
 import type { Injection, Undo, Untimed, World, WorldListener } from '../run/world.ts';
 import { type DevnetContext, type Injectors, nothingToUndo } from './injector.ts';
+import { BYZANTINE_FAULTS } from './injectors/byzantine.ts';
 import { CLOCK_FAULTS } from './injectors/clock.ts';
 import { DISK_FAULTS } from './injectors/disk.ts';
 import { LOAD_FAULTS } from './injectors/load.ts';
@@ -19,6 +20,7 @@ export const DEVNET_INJECTORS: Injectors = {
   ...DISK_FAULTS,
   ...LOAD_FAULTS,
   ...OPERATOR_FAULTS,
+  ...BYZANTINE_FAULTS,
 };
 
 export interface DevnetWorld extends World {

@@ -90,17 +90,17 @@ describe('The disk of a daemon', () => {
   });
 
   test('dies before a write with nothing of it, or with a part', () => {
-    faults = [{ kind: 'crash', point: 'log-asked', torn: undefined }];
+    faults = [{ kind: 'crash', points: ['log-asked'], torn: undefined }];
     disk.append(FILE, bytes('12345678'));
     expect(() => disk.sync(FILE, () => undefined)).toThrow(Died);
     expect(() => content()).toThrow('ENOENT');
-    faults = [{ kind: 'crash', point: 'log-asked', torn: 0.5 }];
+    faults = [{ kind: 'crash', points: ['log-asked'], torn: 0.5 }];
     expect(() => disk.sync(FILE, () => undefined)).toThrow(Died);
     expect(content()).toBe('1234');
   });
 
   test('dies at the point of another file only when that is written', async () => {
-    faults = [{ kind: 'crash', point: 'signing-record-asked', torn: undefined }];
+    faults = [{ kind: 'crash', points: ['signing-record-asked'], torn: undefined }];
     disk.append(FILE, bytes('x'));
     expect(await synced()).toBeUndefined();
     disk.append('signing-record', bytes('x'));

@@ -17,10 +17,13 @@ let state: NodeState;
 let commands: NodeCommand[];
 let trouble: unknown[];
 let refusesToStart: boolean;
+let mends: boolean;
+let looks: NodeState[];
 let control: NodeControl;
 
 beforeEach(() => {
-  [state, commands, trouble, refusesToStart] = ['running', [], [], false];
+  [state, commands, trouble, refusesToStart, mends] = ['running', [], [], false, false];
+  looks = [];
   const devnet: Pick<Devnet, 'command' | 'standings'> = {
     standings: async () => [{ name: 'a', pid: 1, state }],
     command: async (name, command) => {
@@ -31,7 +34,18 @@ beforeEach(() => {
       state = to;
     },
   };
-  control = createNodeControl(devnet as Devnet, 'a', (error) => trouble.push(error));
+  control = createNodeControl({
+    devnet,
+    name: 'a',
+    onTrouble: (error) => trouble.push(error),
+    mayStart: async () => {
+      looks.push(state);
+    },
+    mend: async () => {
+      refusesToStart = !mends;
+      return mends;
+    },
+  });
 });
 
 describe('The process of a node under several faults', () => {
@@ -46,6 +60,7 @@ describe('The process of a node under several faults', () => {
     await control.settled();
     expect(state).toBe('running');
     expect(commands).toEqual(['kill', 'start']);
+    expect(looks).toEqual(['killed']);
   });
 
   test('is damaged while it is down, before it comes back', async () => {
@@ -85,6 +100,15 @@ describe('The process of a node under several faults', () => {
     control.takeDown()();
     await expect(control.settled()).rejects.toMatchObject({ code: 'DEVNET_NOT_READY' });
     expect(trouble.length).toBeGreaterThan(0);
+  });
+
+  test('that does not come up is mended as its operator is told to, and started again', async () => {
+    [refusesToStart, mends] = [true, true];
+    control.takeDown()();
+    await control.settled();
+    expect(state).toBe('running');
+    expect(commands).toEqual(['kill', 'start', 'start']);
+    expect(trouble).toEqual([]);
   });
 
   test('is restarted in order, unless it is held down', async () => {

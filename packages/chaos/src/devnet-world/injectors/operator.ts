@@ -15,7 +15,9 @@ const CONFIRMED_UP_TO = 4;
 
 export const OPERATOR_FAULTS: Injectors = {
   'restored-backup': each((context, node, injection) => restoreBackup(context, node, injection)),
+  // Two machines of one hospital, and the same daemon on both: here it is one fault by two names.
   'copied-key': each((context, node) => copyKey(context, node)),
+  twin: each((context, node) => copyKey(context, node)),
   'deleted-signing-record': damaged((home) => loseSigningRecord(home)),
   'wrong-genesis': each((context, node) => giveWrongGenesis(context, node)),
   'removed-validator': each((context, node) => voteOut(context, node)),

@@ -1,4 +1,5 @@
 // Owns: faults of the process on a devnet.
+import { CRASH_POINTS, type CrashPointName } from '../../faults/crash-points.ts';
 import { violate } from '../../history/history.ts';
 import type { Undo } from '../../run/world.ts';
 import {
@@ -9,7 +10,6 @@ import {
   nothingToUndo,
   order,
 } from '../injector.ts';
-import { CRASH_POINTS, type CrashPoint } from '../node-faults.ts';
 
 /** A write is under way at least so often while there is load; after it the machine dies without one. */
 const WRITE_MS_MAX = 2_000;
@@ -26,16 +26,21 @@ export const PROCESS_FAULTS: Injectors = {
     return nothingToUndo;
   }),
   'crash-point': each((context, node, { params }) => {
-    const point = CRASH_POINTS.find((known) => known === params['point']);
-    if (point !== undefined) return crashAt(context, node, point);
+    const point = CRASH_POINTS.find(({ name, devnet }) => devnet && name === params['point']);
+    if (point !== undefined) return crashAt(context, node, [point.name]);
     context.history.unknown.push(`the devnet has no crash point ${params['point']}`);
     return nothingToUndo;
   }),
 };
 
-function crashAt(context: DevnetContext, node: DevnetNode, point: CrashPoint, torn?: number): Undo {
+function crashAt(
+  context: DevnetContext,
+  node: DevnetNode,
+  points: readonly CrashPointName[],
+  torn?: number,
+): Undo {
   const expected = node.control.expectEnd();
-  const lift = order(context, node, { kind: 'crash', point, torn });
+  const lift = order(context, node, { kind: 'crash', points, torn });
   return () => {
     lift();
     context.beside(`${node.name} after its crash`, async () => {
@@ -48,7 +53,7 @@ function crashAt(context: DevnetContext, node: DevnetNode, point: CrashPoint, to
 
 /** At the next write of its log, of which a part is then there; when it writes nothing, it dies all the same. */
 function dieTorn(context: DevnetContext, node: DevnetNode, torn: number): Undo {
-  const undoCrash = crashAt(context, node, 'log-asked', torn);
+  const undoCrash = crashAt(context, node, ['log-asked', 'log-value-asked'], torn);
   let undoKill: Undo = nothingToUndo;
   const cancel = context.after(WRITE_MS_MAX, () => {
     undoKill = node.control.takeDown();

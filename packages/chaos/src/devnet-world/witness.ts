@@ -1,0 +1,63 @@
+// Owns: what a daemon of the fault kit signed and is about to send, line by line in a file of its home: written before it
+// leaves, so that no death hides it. Does not own: who reads it (ears.ts), what a hostile hand makes of it.
+import { appendFileSync } from 'node:fs';
+import { type Hex32, isConsiliumError } from '@consilium/core';
+import type { NodeNet } from '@consilium/node';
+import { decodeMessage, type WireMessage } from '@consilium/node/replica';
+import type { SignedContent } from '@consilium/sim';
+
+export const SIGNED_FILE = 'signed.jsonl';
+/** A message goes to every peer, and is repeated: so many of the last are known again. */
+const KNOWN_MAX = 2_000;
+
+export function withWitness(net: NodeNet, self: Hex32, file: string): NodeNet {
+  const known = new Set<string>();
+  let last: Uint8Array | undefined;
+  const note = (bytes: Uint8Array): void => {
+    if (bytes === last) return;
+    last = bytes;
+    const lines = signedIn(tryDecode(bytes), self).map((content) => JSON.stringify(content));
+    const fresh = lines.filter((line) => !known.has(line));
+    if (fresh.length === 0) return;
+    for (const line of fresh) known.add(line);
+    for (const oldest of known) {
+      if (known.size <= KNOWN_MAX) break;
+      known.delete(oldest);
+    }
+    appendFileSync(file, `${fresh.join('\n')}\n`);
+  };
+  return {
+    open: () => net.open(),
+    stop: () => net.stop(),
+    addresses: () => net.addresses(),
+    stats: () => net.stats(),
+    start: (handler) => net.start(handler),
+    connected: () => net.connected(),
+    penalize: (peer, code) => net.penalize(peer, code),
+    admit: (peers) => net.admit(peers),
+    send: (peer, channel, bytes) => {
+      if (channel === 'agreement') note(bytes);
+      return net.send(peer, channel, bytes);
+    },
+  };
+}
+
+/** Votes of others that it hands on are not its own. */
+export function signedIn(message: WireMessage | undefined, self: Hex32): readonly SignedContent[] {
+  if (message?.type === 'votes')
+    return message.votes
+      .filter(({ validator }) => validator === self)
+      .map(({ type, height, round, blockId, validRound }) => ({ type, height, round, blockId, validRound }));
+  if (message?.type !== 'proposal' || message.proposal.validator !== self) return [];
+  const { height, round, blockId, validRound } = message.proposal;
+  return [{ type: 'proposal', height, round, blockId, validRound }];
+}
+
+function tryDecode(bytes: Uint8Array): WireMessage | undefined {
+  try {
+    return decodeMessage(bytes);
+  } catch (error) {
+    if (!isConsiliumError(error)) throw error;
+    return undefined;
+  }
+}
