@@ -58,7 +58,9 @@ export function watchCluster(cluster: Cluster): Watch {
   taps.committed.push((node, committed) => checkers.committed(node, seenOf(committed)));
   taps.opened.push((node, tip) => {
     const kv = nodes.find(({ id }) => id === node)?.kv.reader;
-    const next = kv === undefined ? {} : { nextValidators: nextValidators(stateReader(kv)) };
+    // A store that lies says that it has written what it has not.
+    const isThere = kv !== undefined && readTip(kv)?.height === tip.height;
+    const next = isThere ? { nextValidators: nextValidators(stateReader(kv)) } : {};
     checkers.opened(node, { ...tip, ...next });
   });
   taps.reported.push((node, event) => checkers.reported(node, event));
