@@ -140,7 +140,9 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/chaos-random.ts')).registerChaosRandom,
       async () => (await import('./commands/chaos-heal.ts')).registerChaosHeal,
       async () => (await import('./commands/chaos-replay.ts')).registerChaosReplay,
+      async () => (await import('./commands/chaos-shrink.ts')).registerChaosShrink,
       async () => (await import('./commands/chaos-report.ts')).registerChaosReport,
+      async () => (await import('./commands/chaos-selftest.ts')).registerChaosSelftest,
     ],
   },
 ];

@@ -13,6 +13,7 @@ import { freeBase, type PortUse, portUses, requireFree, usesOf } from './network
 import { isHalfMade, prepareNetwork } from './network/prepare.ts';
 import { readTopology, type Topology } from './network/topology.ts';
 import { createControl } from './supervisor/control.ts';
+import type { DaemonProgram } from './supervisor/daemon.ts';
 import type { Told } from './supervisor/main.ts';
 import { logOf, startSupervisor } from './supervisor/supervisor.ts';
 import { COMPILE_CACHE, warmUp } from './supervisor/warm-up.ts';
@@ -26,14 +27,22 @@ export interface DevnetOptions extends PlanOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface LaunchOptions extends DevnetOptions {
+  /** Homes and genesis are there, no daemon is. */
+  readonly onPrepared?: (file: DevnetFile) => Promise<void>;
+  /** Instead of the command. */
+  readonly program?: DaemonProgram;
+}
+
 /**
  * A network whose nodes are children of this process: they end with it, however it ends, or with `down`. Throws
  * `DEVNET_RUNNING`, `PORT_IN_USE` {port, freeBasePort}, `DEVNET_MISMATCH`, `DEVNET_FOLDER_INVALID`, `DEVNET_NOT_READY`.
  */
-export async function launchDevnet(options: DevnetOptions = {}): Promise<Devnet> {
+export async function launchDevnet(options: LaunchOptions = {}): Promise<Devnet> {
   const file = await prepareDevnet(options);
   await warmUp();
-  const supervisor = await startSupervisor(file, options.signal);
+  await options.onPrepared?.(file);
+  const supervisor = await startSupervisor(file, options.signal, options.program);
   return createDevnet(supervisor.file(), { stopped: supervisor.stopped });
 }
 

@@ -4,6 +4,7 @@ export {
   type DevnetOptions,
   detachDevnet,
   freeBasePort,
+  type LaunchOptions,
   launchDevnet,
   openDevnet,
   resetDevnet,
@@ -20,6 +21,7 @@ export {
   readDevnetFile,
 } from './network/devnet-file.ts';
 export type { NetworkStatus, NodeStatus } from './status.ts';
+export type { DaemonProgram } from './supervisor/daemon.ts';
 export type { NodeState } from './supervisor/node-process.ts';
 export { NODE_COMMANDS, type NodeCommand, type NodeStanding } from './supervisor/types.ts';
 export { watchDevnet } from './watch.ts';

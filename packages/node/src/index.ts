@@ -5,7 +5,11 @@ export type { SettingName } from './config/settings.ts';
 export { isSettingName } from './config/settings.ts';
 export { verifySodium } from './crypto/ed25519-sodium.ts';
 export { systemRandom } from './crypto/system-random.ts';
+export type { NodeParts } from './daemon/parts.ts';
+export type { Prepared } from './daemon/prepared.ts';
 export { type RunningNode, type StartOptions, startNode } from './daemon/start-node.ts';
+export type { OpenHome } from './files/home.ts';
+export type { NodeNet } from './net/index.ts';
 export {
   createGenesisFile,
   type GenesisSummary,
@@ -13,3 +17,4 @@ export {
   summaryOf,
 } from './setup/genesis.ts';
 export { type InitOptions, initHome, type NewHome } from './setup/init.ts';
+export type { LocalVault } from './vault/vault.ts';

@@ -1,8 +1,8 @@
 // Owns: what only the holder of a validator's key can make: its signature under any vote or proposal, and values that
 // differ from a good one. Does not own: when such things are sent.
-
 import {
   type Hex32,
+  type Hex64,
   headerId,
   NO_ROUND,
   type ProposalContent,
@@ -14,7 +14,14 @@ import {
   votePayload,
 } from '@consilium/core';
 import type { ProposalMessage, Value } from '@consilium/node/replica';
-import type { Cluster, Hospital } from '@consilium/sim';
+
+export interface ForgeDeps {
+  /** Account id of the institution. */
+  readonly self: Hex32;
+  readonly genesisHash: Hex32;
+  /** By its validator key. Deterministic, as Ed25519 is. */
+  sign(bytes: Uint8Array): Hex64;
+}
 
 export interface Forge {
   vote(content: VoteContent): Vote;
@@ -23,17 +30,16 @@ export interface Forge {
   proposing(message: ProposalMessage, value: Value): ProposalMessage;
 }
 
-export function createForge({ keys, founders }: Pick<Cluster, 'keys' | 'founders'>, owner: Hospital): Forge {
-  const { genesisHash } = founders;
+export function createForge({ self, genesisHash, sign }: ForgeDeps): Forge {
   const vote = ({ type, height, round, blockId, validRound }: VoteContent): Vote => {
     const content = { type, height, round, blockId, validRound };
-    const signature = keys.sign(owner.validator, signedBytes('vote', genesisHash, votePayload(content)));
-    return { ...content, validator: owner.id, signature };
+    const signature = sign(signedBytes('vote', genesisHash, votePayload(content)));
+    return { ...content, validator: self, signature };
   };
   const proposal = ({ height, round, blockId, validRound }: ProposalContent): SignedProposal => {
     const content = { height, round, blockId, validRound };
     const bytes = signedBytes('proposal', genesisHash, proposalPayload(content));
-    return { ...content, validator: owner.id, signature: keys.sign(owner.validator, bytes) };
+    return { ...content, validator: self, signature: sign(bytes) };
   };
   return {
     vote,
@@ -49,9 +55,4 @@ export function createForge({ keys, founders }: Pick<Cluster, 'keys' | 'founders
 /** As valid as the first one: the time of a block that carries no evidence stands in no row of state. */
 export function laterValue(value: Value, byMs = 1): Value {
   return { ...value, header: { ...value.header, time: value.header.time + byMs } };
-}
-
-/** A value whose state root is not what it leads to. */
-export function wrongValue(value: Value, stateRoot: Hex32): Value {
-  return { ...value, header: { ...value.header, stateRoot } };
 }

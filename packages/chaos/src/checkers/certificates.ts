@@ -1,5 +1,13 @@
-// Owns: checker 3: every block carries valid signatures of more than two thirds of the power of the set of that height.
-import { type Hex32, isValidCertificate, type ValidatorSet, type Verify } from '@consilium/core';
+// Owns: checker 3: every block carries valid signatures of more than two thirds of the power of the set of that height. It
+// counts by itself: a judge that asks the accused how to count acquits whoever counts wrongly.
+import {
+  type Certificate,
+  type Hex32,
+  type ValidatorSet,
+  type Verify,
+  verifyPayload,
+  votePayload,
+} from '@consilium/core';
 import { type History, violate } from '../history/history.ts';
 import type { Checker } from './checker.ts';
 
@@ -11,9 +19,8 @@ export interface CertificateRules {
 }
 
 export function createCertificateChecker(history: History, rules: CertificateRules): Checker {
-  const { genesisHash, validators, verify } = rules;
   // The set of each height, from the executions that agreed: set(H+1) is told by the commit of H.
-  const sets = new Map<number, ValidatorSet>([[1, validators]]);
+  const sets = new Map<number, ValidatorSet>([[1, rules.validators]]);
   return {
     /** All may have died with a commit durable and told to nobody: its set is told by who comes up on it. */
     opened: (node, { height, nextValidators }) => {
@@ -23,12 +30,34 @@ export function createCertificateChecker(history: History, rules: CertificateRul
     committed: (node, { block, blockId, certificate, nextValidators }) => {
       if (history.hostile.has(node)) return;
       const { height } = block.header;
-      const set = sets.get(height);
+      const set = sets.get(height) ?? [];
       const { type, height: ofHeight, blockId: ofBlock } = certificate;
-      const names = type === 'precommit' && ofHeight === height && ofBlock === blockId;
-      const valid = names && set !== undefined && isValidCertificate(verify, genesisHash, set, certificate);
-      if (!valid) violate(history, 'certificates', `height ${height}`, { height, nodes: [node] });
+      const where = { height, nodes: [node] };
+      if (type !== 'precommit' || ofHeight !== height || ofBlock !== blockId)
+        violate(history, 'certificates', `height ${height}: it is of something else`, where);
+      else if (!isEnough(signersOf(rules, set, certificate), set))
+        violate(history, 'certificates', `height ${height}: too few have signed it`, where);
       if (!sets.has(height + 1)) sets.set(height + 1, nextValidators);
     },
   };
+}
+
+/** Places in the set whose signature is valid, each once. */
+function signersOf(
+  { genesisHash, verify }: CertificateRules,
+  set: ValidatorSet,
+  { signatures, ...content }: Certificate,
+): ReadonlySet<number> {
+  const payload = votePayload(content);
+  const valid = signatures.filter(({ index, signature }) => {
+    const key = set[index]?.key;
+    return key !== undefined && verifyPayload(verify, key, signature, 'vote', genesisHash, payload);
+  });
+  return new Set(valid.map(({ index }) => index));
+}
+
+function isEnough(signers: ReadonlySet<number>, set: ValidatorSet): boolean {
+  const total = set.reduce((sum, { power }) => sum + power, 0);
+  const signed = set.reduce((sum, { power }, index) => sum + (signers.has(index) ? power : 0), 0);
+  return total > 0 && 3 * signed > 2 * total;
 }

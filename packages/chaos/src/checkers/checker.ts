@@ -1,6 +1,6 @@
 // Owns: what a checker is: it hears what happens in a run, in either world, and convicts by `violate`. One file each; the
 // numbers are those of the verdict in docs/testing.md.
-import type { Hex32, Tx, ValidatorSet } from '@consilium/core';
+import type { Certificate, Hex32, Tx, ValidatorSet } from '@consilium/core';
 import type { ReportedEvent } from '@consilium/node/replica';
 import type { SignedContent } from '@consilium/sim';
 import type { CommitSeen } from '../history/history.ts';
@@ -19,6 +19,8 @@ export interface StoreSeen {
   readonly tip: TipSeen | undefined;
   /** The id of the block that it holds there, computed from its bytes. */
   blockIdAt(height: number): Hex32 | undefined;
+  /** Polkas and the commit that the node acted on at the height, as it keeps them with the block. */
+  certificatesAt(height: number): readonly Certificate[];
 }
 
 export interface Checker {

@@ -22,7 +22,7 @@ import {
   releaseInfo,
   type StateReader,
 } from '@consilium/core';
-import { decodeCustodyMessage, storedPackage } from '@consilium/node/custody';
+import { type CustodyMessage, decodeCustodyMessage, storedPackage } from '@consilium/node/custody';
 import type { Reading, Released, SimEncryptionKey } from '@consilium/sim';
 import { type History, reached, violate } from '../history/history.ts';
 import { createThief, type StolenKey, type Thief } from './stolen.ts';
@@ -49,6 +49,8 @@ export interface CustodyEyes {
   readonly ledgerOf: (node: Hex32) => Sight | undefined;
   /** Of the honest node that is furthest. */
   readonly furthest: () => StateReader | undefined;
+  /** The height that so many honest nodes have committed that any quorum holds one of them; 0 when nobody can say. */
+  readonly quorumHeight: () => number;
   /** What an envelope says, whoever holds the key. */
   readonly look: (readerKey: Hex32, info: Uint8Array, release: Release) => Uint8Array | undefined;
 }
@@ -57,13 +59,14 @@ export interface Sight {
   readonly state: StateReader;
   /** Of its last block. Milliseconds since the epoch. */
   readonly time: number;
+  readonly height: number;
 }
 
 export interface ConfidentialityChecker {
   released(released: Released): void;
   read(reading: Reading): void;
   /** A message of custody reached a node. */
-  delivered(to: Hex32, message: Uint8Array): void;
+  delivered(from: Hex32, to: Hex32, message: Uint8Array): void;
   ended(): void;
 }
 
@@ -73,15 +76,28 @@ export function createConfidentialityChecker(history: History, eyes: CustodyEyes
   /** Hash -> a package on its way, and to whom it came. */
   const seen = new Map<Hex32, { readonly bytes: Uint8Array; readonly holders: Set<Hex32> }>();
   const releases: Release[] = [];
+  /** Question -> how far a quorum was when it arrived. */
+  const asked = new Map<string, number>();
+
+  const takePackage = (to: Hex32, bytes: Uint8Array): void => {
+    const name = hashHex(bytes);
+    const known = seen.get(name) ?? { bytes, holders: new Set<Hex32>() };
+    seen.set(name, known);
+    known.holders.add(to);
+  };
 
   return {
-    released: ({ node, to, bytes }) => {
+    released: ({ node, to, requestId, bytes }) => {
+      const question = `${node}/${to}/${requestId}`;
+      const heightThen = asked.get(question) ?? 0;
+      asked.delete(question);
       const release = decodeRelease(bytes);
       if (release.envelope === null) return;
       reached(history, 'share-released');
+      history.looked.add(NAME);
       releases.push(release);
       if (history.hostile.has(node)) return;
-      const fault = releaseFault(eyes, node, release, to !== null);
+      const fault = releaseFault(eyes, node, release, to === null ? undefined : heightThen);
       if (fault !== undefined) violate(history, NAME, `${node.slice(0, 8)} ${fault}`, { nodes: [node] });
     },
     read: (reading) => {
@@ -89,13 +105,15 @@ export function createConfidentialityChecker(history: History, eyes: CustodyEyes
       const fault = readingFault(eyes, reading);
       if (fault !== undefined) violate(history, NAME, `record ${reading.record.slice(0, 8)} ${fault}`);
     },
-    delivered: (to, message) => {
-      const bytes = packageIn(message);
-      if (bytes === undefined) return;
-      const name = hashHex(bytes);
-      const known = seen.get(name) ?? { bytes, holders: new Set<Hex32>() };
-      seen.set(name, known);
-      known.holders.add(to);
+    delivered: (from, to, bytes) => {
+      const message = tryDecode(bytes);
+      if (message?.type === 'package') takePackage(to, message.bytes);
+      else if (message?.type === 'package-answer' && message.bytes !== null) takePackage(to, message.bytes);
+      else if (message?.type === 'release-request') {
+        const question = `${to}/${from}/${message.requestId}`;
+        // A question that arrives twice counts from the first time.
+        if (!asked.has(question)) asked.set(question, eyes.quorumHeight());
+      }
     },
     ended: () => {
       for (const thieves of groupsOfThieves(history, eyes)) {
@@ -117,12 +135,15 @@ export function createConfidentialityChecker(history: History, eyes: CustodyEyes
   };
 }
 
-/** `leaving`: it is on its way to a peer at this moment, so that what stands on the ledger now must still permit it. */
+/**
+ * `heightThen`: how far a quorum was when a peer asked; the release leaves at this moment, so that what stands on the ledger
+ * now must still permit it. undefined: a client of the node itself asked, who is answered later than is decided.
+ */
 function releaseFault(
   { ledgerOf, look }: CustodyEyes,
   node: Hex32,
   release: Release,
-  leaving: boolean,
+  heightThen: number | undefined,
 ): string | undefined {
   const { patient, access, custodian } = release;
   const ledger = ledgerOf(node);
@@ -131,13 +152,16 @@ function releaseFault(
   const { readerKey } = row;
   const plaintext = look(readerKey, releaseInfo({ patient, access, custodian, readerKey }), release);
   if (plaintext === undefined) return 'released to another key than the one of the access';
-  for (const { place, record } of decodeReleased(plaintext)) {
+  const released = decodeReleased(plaintext);
+  const isDenied = released.some(({ place, record }) => {
     const item = row.items[place];
-    if (item?.decision !== 'permit' || item.record !== record) return 'released what its ledger denied';
-    if (leaving && !isStanding(ledger, patient, row, record))
-      return 'released what its ledger permits no more';
-  }
-  return undefined;
+    return item?.decision !== 'permit' || item.record !== record;
+  });
+  if (isDenied) return 'released what its ledger denied';
+  if (heightThen === undefined) return undefined;
+  if (!released.every(({ record }) => isStanding(ledger, patient, row, record)))
+    return 'released what its ledger permits no more';
+  return ledger.height < heightThen ? 'released although a quorum was further when it was asked' : undefined;
 }
 
 function isStanding({ state, time }: Sight, patient: Hex32, row: AccessRow, record: Hex32): boolean {
@@ -160,11 +184,9 @@ function isPermitted(
   );
 }
 
-function packageIn(message: Uint8Array): Uint8Array | undefined {
+function tryDecode(bytes: Uint8Array): CustodyMessage | undefined {
   try {
-    const decoded = decodeCustodyMessage(message);
-    const holds = decoded.type === 'package' || decoded.type === 'package-answer';
-    return holds ? (decoded.bytes ?? undefined) : undefined;
+    return decodeCustodyMessage(bytes);
   } catch (error) {
     if (isConsiliumError(error)) return undefined;
     throw error;

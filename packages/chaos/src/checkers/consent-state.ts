@@ -29,6 +29,7 @@ export function createConsentStateChecker(
     ended: () => {
       for (const [key, ofKey] of Map.groupBy(operations(), (operation) => operation.key)) {
         judged += 1;
+        history.looked.add('consent-state');
         const result = linearize(ofKey.flatMap(intervalsOf), MODEL, stepsMax);
         if (result.verdict === 'fail')
           violate(

@@ -57,7 +57,8 @@ export function createCoverage(history: History): Coverage {
     const { height } = block.header;
     const now = own.get(node);
     if (by === 'sync') reached(history, 'block-sync');
-    else if (now?.height === height && now.round > certificate.round)
+    if (by === 'sync' && now?.height === height) reached(history, 'sync-beside-voting');
+    if (by === 'decision' && now?.height === height && now.round > certificate.round)
       reached(history, 'decided-a-past-round');
     if (!history.chain.has(height)) noteFirst({ block, certificate });
   };

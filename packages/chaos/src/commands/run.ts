@@ -1,5 +1,6 @@
 // Owns: `chaos run`: scenario files in either world, as often as asked, and the verdict over all of them.
 import { runOnDevnet } from '../devnet-world/run.ts';
+import { findFault } from '../faults/catalogue.ts';
 import type { RunRecord, Verdict, WorldName } from '../run/verdict.ts';
 import { renderScenario } from '../scenario/render.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -28,7 +29,12 @@ export interface RunOptions {
 }
 
 export async function runScenarios(options: RunOptions): Promise<CommandResult> {
-  const scenarios = readScenarios(options.path).flatMap(({ scenario }) => seeded(scenario, options));
+  const { able, skipped } = sortOut(
+    readScenarios(options.path).map(({ scenario }) => scenario),
+    options.world,
+  );
+  for (const { name, why } of skipped) options.progress(`${name} is skipped: ${why}`);
+  const scenarios = able.flatMap((scenario) => seeded(scenario, options));
   const tally = new Tally();
   const verdicts: Verdict[] = [];
   const note = (verdict: Verdict): void => {
@@ -40,9 +46,37 @@ export async function runScenarios(options: RunOptions): Promise<CommandResult> 
   if (options.world === 'sim') await runSimulated(scenarios, options, note);
   else await runLive(scenarios, options, note);
   return {
-    data: { world: options.world, ...tally.toData(), runs: verdicts.map(short) },
-    lines: [...verdicts.map(lineOf), tally.countLine()],
+    data: { world: options.world, ...tally.toData(), skipped, runs: verdicts.map(short) },
+    lines: [
+      ...verdicts.map(lineOf),
+      ...skipped.map(({ name, why }) => `skipped ${name}: ${why}`),
+      `${tally.countLine()}, ${skipped.length} skipped`,
+    ],
     exitCode: EXIT_OF[tally.outcome],
+  };
+}
+
+interface Skipped {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** A fault that this world does not have counts neither way. */
+function sortOut(
+  scenarios: readonly Scenario[],
+  world: WorldName,
+): { readonly able: readonly Scenario[]; readonly skipped: readonly Skipped[] } {
+  const lackOf = ({ steps }: Scenario): string | undefined =>
+    steps
+      .map(({ fault }) => [fault, findFault(fault)?.[world]] as const)
+      .filter(([, available]) => available !== true)
+      .map(([fault, why]) => `no ${fault} in this world: ${why}`)[0];
+  return {
+    able: scenarios.filter((scenario) => lackOf(scenario) === undefined),
+    skipped: scenarios.flatMap((scenario) => {
+      const why = lackOf(scenario);
+      return why === undefined ? [] : [{ name: scenario.name, why }];
+    }),
   };
 }
 

@@ -1,13 +1,213 @@
-// Owns: one scenario on a devnet of its own.
-import { ConsiliumError } from '@consilium/core';
+// Owns: one scenario on a devnet of its own: the faults, then healing, then further heights on every node, with every
+// checker watching; and that nothing of it is left, however it ends. Does not own: what it is made of (rig.ts).
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConsiliumError, faultyMax } from '@consilium/core';
+import {
+  convictUnhealed,
+  convictUnstalled,
+  hasHealed,
+  healedGoal,
+  type Progress,
+} from '../checkers/liveness.ts';
+import { reached, topHeight, violate } from '../history/history.ts';
+import { startDirector } from '../run/director.ts';
+import { judge } from '../run/judge.ts';
 import type { RunRecord } from '../run/verdict.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { createPlays } from './client-plays.ts';
+import { convictEnded } from './injectors/process.ts';
+import { FAULTS_WALL_MS_MAX, LAST_WORDS_MS_MAX, LOOK_MS, PROCESSES_LOOK_MS } from './limits.ts';
+import { bringUp, type Rig } from './rig.ts';
 
 export interface DevnetRunOptions {
-  readonly progress: (line: string) => void;
+  /** A line now and then of where the run is. */
+  readonly progress?: (line: string) => void;
+  /** Ends the run; so does SIGINT, SIGTERM or SIGHUP to this process. */
   readonly signal?: AbortSignal | undefined;
 }
 
-export async function runOnDevnet(_scenario: Scenario, _options: DevnetRunOptions): Promise<RunRecord> {
-  throw new ConsiliumError('CHAOS_BROKEN', { what: 'the devnet world is not there yet' });
+/** Throws `INTERRUPTED`, and what `launchDevnet` throws. Nothing is left of it: no process, no file, no port. */
+export async function runOnDevnet(scenario: Scenario, options: DevnetRunOptions = {}): Promise<RunRecord> {
+  using interruption = interruptible(options.signal);
+  const { signal } = interruption;
+  const progress = options.progress ?? (() => undefined);
+  const folder = await mkdtemp(join(tmpdir(), 'consilium-chaos-'));
+  try {
+    progress(`${scenario.name}: ${scenario.nodes} nodes are coming up`);
+    await using rig = await bringUp(folder, scenario, signal);
+    rig.world.onSaid((line) => progress(`${scenario.name}: ${line}`));
+    return await play(rig, scenario, signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+interface Interruption extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+function interruptible(outer: AbortSignal | undefined): Interruption {
+  const aborter = new AbortController();
+  const abort = (): void => aborter.abort();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.on(name, abort);
+  return {
+    signal: outer === undefined ? aborter.signal : AbortSignal.any([aborter.signal, outer]),
+    [Symbol.dispose]: () => {
+      for (const name of signals) process.off(name, abort);
+    },
+  };
+}
+
+async function play(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<RunRecord> {
+  const { context, world } = rig;
+  const { history, workload, nodes } = context;
+  const healedMs = await playPhases(rig, scenario, signal);
+  await hearTheLast(rig);
+  const tookMs = Math.round(world.nowMs());
+  await rig.down();
+  const verdict = judge({
+    scenario,
+    world: 'devnet',
+    history,
+    idsOf: (name) => nodes.find((node) => node.name === name)?.id,
+    lacking: [...world.lacking],
+    tookMs,
+    healedMs,
+    digest: '',
+  });
+  return {
+    verdict,
+    scenario,
+    versions: { node: process.version, platform: `${process.platform} ${process.arch}` },
+    timeline: world.timeline,
+    logs: rig.logs(),
+    writes: workload.writes(),
+  };
+}
+
+/** Gives how long healing took, when it did. Milliseconds. */
+async function playPhases(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<number | undefined> {
+  const { context, world, prng } = rig;
+  const { history } = context;
+  if (scenario.guests > 0 || scenario.setChanges)
+    history.unknown.push('the devnet cannot admit guests or change the set by itself yet');
+  await startLoad(rig, scenario);
+  reached(history, `founders:${scenario.nodes}`);
+  const stopLooking = lookAtProcesses(rig);
+  const director = startDirector(world, scenario, prng.fork('director'));
+  await passFaults(rig, scenario, signal);
+  const healMs = world.nowMs();
+  director.heal();
+  if (scenario.expect.stall) convictUnstalled(history, rig.commitsMs, director.allBegunMs(), healMs);
+  const isOverborne = history.hostile.size > faultyMax(scenario.nodes);
+  const healedMs = isOverborne ? undefined : await heal(rig, scenario, signal);
+  stopLooking();
+  return healedMs;
+}
+
+async function startLoad({ context, prng }: Rig, { workload: spec }: Scenario): Promise<void> {
+  const { workload, history } = context;
+  const draws = prng.fork('workload');
+  const plays = await createPlays(spec.kind, spec.clients, workload, draws);
+  if (plays === undefined) history.unknown.push(`the devnet has no load of ${spec.kind} yet`);
+  else workload.start(spec, plays, draws);
+}
+
+async function passFaults({ context, world }: Rig, scenario: Scenario, signal: AbortSignal): Promise<void> {
+  const { history } = context;
+  const { durationMs, heights, expect } = scenario;
+  const startMs = world.nowMs();
+  const limitMs = startMs + Math.max(FAULTS_WALL_MS_MAX, durationMs);
+  const isOver = (): boolean =>
+    history.violations.length > 0 || (world.nowMs() >= startMs + durationMs && topHeight(history) >= heights);
+  const over = await until(isOver, limitMs, world, signal);
+  if (!over && !expect.stall)
+    violate(history, 'liveness', `only ${topHeight(history)} of ${heights} heights under faults`);
+}
+
+async function heal(rig: Rig, { expect }: Scenario, signal: AbortSignal): Promise<number | undefined> {
+  const { context, world } = rig;
+  const { history, nodes } = context;
+  const startMs = world.nowMs();
+  const goal = healedGoal(history);
+  const dead = new Set<string>();
+  for (const { name, control } of nodes) control.settled().catch(() => dead.add(name));
+  const owing = (): readonly Progress[] => owingOf(rig, dead);
+  const isDone = (): boolean => history.violations.length > 0 || hasHealed(goal, owing());
+  const done = await until(isDone, startMs + expect.livenessWithinMs, world, signal);
+  if (!done) convictUnhealed(history, goal, owing());
+  return hasHealed(goal, owing()) ? Math.round(world.nowMs() - startMs) : undefined;
+}
+
+/**
+ * Honest members of the set: who left it is told nothing any more. Not those that were damaged so that they rightly refuse
+ * to start.
+ */
+function owingOf({ context, watch }: Rig, dead: ReadonlySet<string>): readonly Progress[] {
+  const { nodes, history } = context;
+  const set = history.chain.get(topHeight(history))?.nextValidators;
+  const isMember = (id: string): boolean => set === undefined || set.some((validator) => validator.id === id);
+  return nodes
+    .filter(({ id }) => isMember(id) && !history.hostile.has(id))
+    .filter(({ id, name }) => !(history.excused.has(id) && dead.has(name)))
+    .map(({ id, name }) => ({
+      node: id,
+      height: watch.heightOf(id),
+      failure: dead.has(name) ? 'did not start' : undefined,
+    }));
+}
+
+/** What the nodes hold at the end, compared height by height; and every write beside the chain. */
+async function hearTheLast(rig: Rig): Promise<void> {
+  const { context, world, watch, judgeEnd } = rig;
+  const { history, workload } = context;
+  await workload.stop();
+  await rig.besideDone();
+  world.say({ kind: 'phase', phase: 'end' });
+  const stores = await watch.stores();
+  const honest = stores.filter(({ node }) => !history.hostile.has(node));
+  const top = Math.max(0, ...honest.map(({ tip }) => tip?.height ?? 0));
+  await until(() => topHeight(history) >= top, world.nowMs() + LAST_WORDS_MS_MAX, world);
+  judgeEnd(stores);
+  workload.convictRefused();
+}
+
+function lookAtProcesses({ context }: Rig): () => void {
+  let looking = false;
+  const look = async (): Promise<void> => {
+    const standings = await context.devnet.standings();
+    for (const node of context.nodes) {
+      const state = standings.find(({ name }) => name === node.entry.name)?.state ?? 'stopped';
+      if (['failed', 'killed', 'stopped'].includes(state)) convictEnded(context, node, state);
+    }
+  };
+  const timer = setInterval(() => {
+    if (looking) return;
+    looking = true;
+    look()
+      .catch(() => undefined)
+      .finally(() => {
+        looking = false;
+      });
+  }, PROCESSES_LOOK_MS);
+  return () => clearInterval(timer);
+}
+
+/** False when the time came first. Throws `INTERRUPTED`. */
+async function until(
+  isTrue: () => boolean,
+  limitMs: number,
+  { nowMs }: { nowMs(): number },
+  signal?: AbortSignal,
+): Promise<boolean> {
+  while (!isTrue()) {
+    if (signal?.aborted === true) throw new ConsiliumError('INTERRUPTED');
+    if (nowMs() >= limitMs) return false;
+    await delay(LOOK_MS);
+  }
+  return true;
 }

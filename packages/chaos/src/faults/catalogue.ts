@@ -179,7 +179,11 @@ const BYZANTINE: readonly FaultEntry[] = [
   strategy('amnesia', 'Forgets at each round what it signed before.', true),
   strategy('vote-for-all', 'Votes for every value that anybody proposed.', true),
   strategy('wrong-valid-round', 'Votes and proposes with validRounds that are not so.', false),
-  strategy('mutate', 'Changes one field of one message by one, drawn from the seed.', false),
+  {
+    // A changed vote or proposal is signed anew, and soon stands beside the true one.
+    ...strategy('mutate', 'Changes one field of one message by one, drawn from the seed.', true),
+    params: [{ ...chance, default: 0.2 }],
+  },
   strategy('invalid-block', 'Proposes blocks that break a rule of the ledger.', false),
   strategy('wrong-roots', 'Proposes blocks whose roots are not what they lead to.', false),
   strategy('wrong-time', 'Proposes blocks from the past or the future.', false),
@@ -205,7 +209,7 @@ const BYZANTINE: readonly FaultEntry[] = [
   strategy('censor', 'Proposes blocks without the transactions of others.', false),
   strategy('false-shares', 'Hands out key shares that are not the ones it was given.', false),
   strategy('release-without-permit', 'Hands its key shares to whoever asks.', false),
-  strategy('twin', 'The same key runs twice, and neither knows of the other.', true),
+  { ...strategy('twin', 'The same key runs twice, and neither knows of the other.', true), params: [] },
 ];
 
 const LOAD: readonly FaultEntry[] = [
@@ -226,6 +230,11 @@ const LOAD: readonly FaultEntry[] = [
     sim: 'the simulator has no HTTP',
     params: [{ name: 'clients', kind: 'integer', default: 40, min: 1, max: 1_000, does: 'how many' }],
   }),
+  fault('load', 'stale-clients', 'Clients hand in again what was handed in before, committed or not.', {
+    undo: 'they stop',
+    devnet: 'clients of the devnet do not keep what they sent',
+    params: [{ name: 'rate', kind: 'integer', default: 5, min: 1, max: 1_000, does: 'a second' }],
+  }),
 ];
 
 const OPERATOR: readonly FaultEntry[] = [
@@ -237,7 +246,8 @@ const OPERATOR: readonly FaultEntry[] = [
   fault('operator', 'copied-key', 'A second machine is started with the keys of the target.', {
     undo: 'the second machine is stopped',
     faulty: true,
-    provable: true,
+    // A machine that hears the other's signature stops signing: whether the two contradict each other before is a race.
+    provable: false,
   }),
   fault('operator', 'deleted-signing-record', 'The signing record of the target is deleted.', {
     faulty: true,

@@ -64,6 +64,7 @@ export const FAULT_NAMES = [
   'abusive-sender',
   'large-transactions',
   'slow-clients',
+  'stale-clients',
   'restored-backup',
   'copied-key',
   'deleted-signing-record',

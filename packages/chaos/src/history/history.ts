@@ -44,6 +44,8 @@ export interface History {
   readonly violations: Violation[];
   /** What a checker could not find out within its budget. */
   readonly unknown: string[];
+  /** Names of checkers that may find nothing to look at, and did. */
+  readonly looked: Set<string>;
   /** Rare states that the run reached, with counts. */
   readonly sometimes: Map<string, number>;
   /** Told of each rare state as it is reached: steps may wait for one. */
@@ -58,6 +60,7 @@ export function createHistory(hostile: Iterable<Hex32> = []): History {
     submitted: new Map(),
     violations: [],
     unknown: [],
+    looked: new Set(),
     sometimes: new Map(),
     onReached: [],
   };

@@ -45,7 +45,7 @@ export function judge(judged: Judged): Verdict {
     world,
     seed: scenario.seed,
     outcome: outcomeOf(scenario, history.violations, unknown),
-    checks: Object.fromEntries(CHECKS.map((check) => [check, outcomeOfCheck(history, check)])),
+    checks: Object.fromEntries(CHECKS.map((check) => [check, outcomeOfCheck(scenario, history, check)])),
     violations: history.violations,
     unknown,
     sometimes: Object.fromEntries([...history.sometimes].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -67,8 +67,20 @@ function outcomeOf(
   return unknown.length > 0 ? 'unknown' : 'pass';
 }
 
-function outcomeOfCheck({ violations }: History, check: string): Outcome {
-  return violations.some(({ checker }) => checker === check) ? 'fail' : 'pass';
+function outcomeOfCheck(
+  { expect }: Scenario,
+  { violations, looked }: History,
+  check: string,
+): Outcome | 'idle' {
+  if (violations.some(({ checker }) => checker === check)) return 'fail';
+  const asked: Readonly<Record<string, boolean>> = {
+    stall: expect.stall,
+    coverage: expect.sometimes.length > 0,
+    evidence: expect.evidence.length > 0,
+    confidentiality: looked.has('confidentiality'),
+    'consent-state': looked.has('consent-state'),
+  };
+  return asked[check] === false ? 'idle' : 'pass';
 }
 
 /** Rare states and evidence that the scenario promised and the run did not show. */

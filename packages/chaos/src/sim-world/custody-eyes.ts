@@ -1,5 +1,5 @@
 // Owns: how the checker of confidentiality looks into a simulated cluster: committed states, disks, keys, envelopes.
-import { type Hex32, type Release, utf8 } from '@consilium/core';
+import { currentEpoch, type Hex32, type Release, utf8 } from '@consilium/core';
 import { asideKey, asideOf } from '@consilium/node/custody';
 import { readTip, stateReader, TABLES } from '@consilium/node/replica';
 import {
@@ -12,10 +12,15 @@ import {
   type SimNode,
 } from '@consilium/sim';
 import type { CustodyEyes, StolenNode } from '../checkers/confidentiality.ts';
+import type { History } from '../history/history.ts';
 
 const PLACE_BYTES: number = asideKey('00'.repeat(32), 0).length - utf8('aside').length;
 
-export function eyesOf(cluster: Cluster, { group, sealing }: CustodyWorld): CustodyEyes {
+export function eyesOf(
+  cluster: Cluster,
+  { group, sealing }: CustodyWorld,
+  history: Pick<History, 'hostile' | 'excused'>,
+): CustodyEyes {
   const { nodes, hospitals } = cluster;
   const byId = new Map<Hex32, SimNode>(nodes.map((node) => [node.id, node]));
   return {
@@ -26,15 +31,31 @@ export function eyesOf(cluster: Cluster, { group, sealing }: CustodyWorld): Cust
       const tip = reader === undefined ? undefined : readTip(reader);
       return reader === undefined || tip === undefined
         ? undefined
-        : { state: stateReader(reader), time: tip.time };
+        : { state: stateReader(reader), time: tip.time, height: tip.height };
     },
     furthest: () => ledgerState(cluster),
+    quorumHeight: () => quorumHeight(cluster, history),
     look: (readerKey, info, { envelope }: Release) => {
       if (envelope === null) return undefined;
       const scope = { enc: envelope.enc, info, aad: NO_AAD, position: 0 };
       return sealing.registry.look(readerKey, scope, envelope.sealed);
     },
   };
+}
+
+/** Of a set that never changed: which quorum counts is another question while it changes. */
+function quorumHeight(cluster: Cluster, { hostile, excused }: Pick<History, 'hostile' | 'excused'>): number {
+  const state = ledgerState(cluster);
+  if (state === undefined || currentEpoch(state) > 0) return 0;
+  const heights = cluster.nodes
+    .filter(({ id }) => !hostile.has(id) && !excused.has(id))
+    .map(({ kv }) => readTip(kv.reader)?.height ?? 0)
+    .toSorted((a, b) => b - a);
+  return heights[quorumCount(cluster.nodes.length) - 1] ?? 0;
+}
+
+function quorumCount(nodes: number): number {
+  return Math.floor((2 * nodes) / 3) + 1;
 }
 
 function stolenNode(cluster: Cluster, { id, kv }: SimNode, hospital: Hospital): StolenNode {

@@ -4,12 +4,14 @@ import type { Cluster, SimNode } from '@consilium/sim';
 import type { FaultName } from '../faults/names.ts';
 import type { History } from '../history/history.ts';
 import type { Injection, Undo } from '../run/world.ts';
+import type { Hands } from './hands.ts';
 import type { LinkBoard } from './link-board.ts';
 
 export interface SimContext {
   readonly cluster: Cluster;
   readonly history: History;
   readonly links: LinkBoard;
+  readonly hands: Hands;
   /** `n1`, ..., `g1`, ... */
   readonly nodeOf: (name: string) => SimNode;
 }

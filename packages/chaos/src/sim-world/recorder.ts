@@ -34,7 +34,9 @@ export function createRecorder(cluster: Cluster, world: SimWorld, record: boolea
     taps.reported.push((id, event) => {
       const node = world.nameOf(id);
       const { level, code, ...facts } = event;
-      logs.set(node, [...(logs.get(node) ?? []), JSON.stringify({ atMs: world.nowMs(), ...event })]);
+      const lines = logs.get(node) ?? [];
+      logs.set(node, lines);
+      lines.push(JSON.stringify({ atMs: world.nowMs(), ...event }));
       if (level !== 'debug') world.record({ kind: 'report', node, level, code, facts });
     });
     net.onDelivered((from, to, channel, message) => {

@@ -1,6 +1,14 @@
 // Owns: the checkers' ears in a simulated cluster: what its taps tell goes to each of them, in the order they need.
-import { genesisValidators, headerId, nextValidators } from '@consilium/core';
-import { type Committed, readBlock, readTip, stateReader } from '@consilium/node/replica';
+import { decode, genesisValidators, headerId, nextValidators, OBJECT_BYTES_MAX } from '@consilium/core';
+import {
+  type Committed,
+  certificateListShape,
+  heightKey,
+  readBlock,
+  readTip,
+  stateReader,
+  TABLES,
+} from '@consilium/node/replica';
 import type { Cluster, SimNode } from '@consilium/sim';
 import { createAccountabilityChecker } from '../checkers/accountability.ts';
 import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
@@ -11,6 +19,7 @@ import { createConfidentialityChecker } from '../checkers/confidentiality.ts';
 import { createConsentStateChecker } from '../checkers/consent-state.ts';
 import { createCoverage } from '../checkers/coverage.ts';
 import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
+import { createForkChecker } from '../checkers/fork.ts';
 import { createValidityChecker } from '../checkers/validity.ts';
 import { type CommitSeen, createHistory, type History, reached } from '../history/history.ts';
 import { hearConsentOperations } from './consent-operations.ts';
@@ -39,6 +48,7 @@ export function watchCluster(cluster: Cluster): Watch {
     createValidityChecker(history, () => false),
     createAgreementChecker(history),
     createCertificateChecker(history, rules),
+    createForkChecker(history, rules),
     createAccountabilityChecker(history),
     createDoubleSigningChecker(history),
     consents,
@@ -69,11 +79,11 @@ export function watchCluster(cluster: Cluster): Watch {
 function watchCustody(cluster: Cluster, history: History): () => void {
   const { custody, taps, net } = cluster;
   if (custody === undefined) return () => undefined;
-  const checker = createConfidentialityChecker(history, eyesOf(cluster, custody));
+  const checker = createConfidentialityChecker(history, eyesOf(cluster, custody, history));
   taps.released.push((released) => checker.released(released));
   taps.read.push((reading) => checker.read(reading));
-  net.onDelivered((_from, to, channel, message) => {
-    if (channel === 'custody') checker.delivered(to, message);
+  net.onDelivered((from, to, channel, message) => {
+    if (channel === 'custody') checker.delivered(from, to, message);
   });
   return () => checker.ended();
 }
@@ -84,13 +94,17 @@ export function seenOf({ block, blockId, certificate, by, execution }: Committed
   return { block, blockId, certificate, by, txIds, stateRoot, nextValidators: validators };
 }
 
-function storeOf({ id, kv }: SimNode): StoreSeen {
+export function storeOf({ id, kv }: SimNode): StoreSeen {
   return {
     node: id,
     tip: readTip(kv.reader),
     blockIdAt: (height) => {
       const block = readBlock(kv.reader, height);
       return block === undefined ? undefined : headerId(block.header);
+    },
+    certificatesAt: (height) => {
+      const bytes = kv.reader.get(TABLES.accountability, heightKey(height));
+      return bytes === undefined ? [] : decode(certificateListShape, bytes, OBJECT_BYTES_MAX);
     },
   };
 }

@@ -5,7 +5,9 @@ import type { FaultName } from '../faults/names.ts';
 import { type History, reached, topHeight } from '../history/history.ts';
 import type { TimelineEntry } from '../run/verdict.ts';
 import type { Injection, Undo, Untimed, World, WorldListener } from '../run/world.ts';
+import { createHands } from './hands.ts';
 import type { Injectors, SimContext } from './injector.ts';
+import { BYZANTINE_FAULTS } from './injectors/byzantine.ts';
 import { CLOCK_FAULTS } from './injectors/clock.ts';
 import { DISK_FAULTS } from './injectors/disk.ts';
 import { LOAD_FAULTS } from './injectors/load.ts';
@@ -30,6 +32,7 @@ export const SIM_INJECTORS: Injectors = {
   ...DISK_FAULTS,
   ...LOAD_FAULTS,
   ...OPERATOR_FAULTS,
+  ...BYZANTINE_FAULTS,
 };
 
 export function createSimWorld(cluster: Cluster, history: History): SimWorld {
@@ -37,7 +40,13 @@ export function createSimWorld(cluster: Cluster, history: History): SimWorld {
   const names = hospitals.map(({ name }) => name);
   const nameOf = (id: Hex32): string => hospitals.find((hospital) => hospital.id === id)?.name ?? id;
   const nodeOf = (name: string): SimNode => nodes[names.indexOf(name)] as SimNode;
-  const context: SimContext = { cluster, history, links: createLinkBoard(cluster), nodeOf };
+  const context: SimContext = {
+    cluster,
+    history,
+    links: createLinkBoard(cluster),
+    hands: createHands(cluster, history),
+    nodeOf,
+  };
   const timeline: TimelineEntry[] = [];
   const lacking = new Set<FaultName>();
   const nowMs = (): number => scheduler.nowUs() / 1000;

@@ -9,7 +9,6 @@ import type { FaultName } from '../faults/names.ts';
 import { LIVENESS_MS_DEFAULT } from '../limits.ts';
 import { namesOf } from '../scenario/parse.ts';
 import type { ParamValue, Scenario, Step, Target } from '../scenario/scenario.ts';
-import { SIM_INJECTORS } from '../sim-world/world.ts';
 
 export const HEIGHTS_UNDER_FAULTS = 40;
 /** Faults are drawn for so long; a run whose heights have not come by then goes on without new ones. */
@@ -112,10 +111,7 @@ const PASSING: readonly Drawn[] = [
 function drawPassing(prng: Prng, founders: readonly string[]): Step[] {
   const steps: Step[] = [];
   for (let at = prng.between(50, 2_000); at < DRAWN_MS; at += prng.between(50, 2_000)) {
-    const { fault, lengthMs, target } = drawWeighted(
-      prng,
-      PASSING.filter(({ fault }) => fault in SIM_INJECTORS),
-    );
+    const { fault, lengthMs, target } = drawWeighted(prng, PASSING);
     steps.push(stepOf(prng, fault, at, prng.between(...lengthMs), target?.(prng, founders) ?? 'one'));
   }
   return steps;
@@ -136,13 +132,11 @@ const LIE: Length = [500, 6_000];
 /** A hospital that lies all the time, in ever new ways, or whose disk and operator are bad. */
 function drawBad(prng: Prng, name: string): Step[] {
   const draws = prng.fork(`bad ${name}`);
-  if (STRATEGIES.length === 0) return [];
   return draws.chance(0.8) ? drawLies(draws, name) : drawMisfortunes(draws, name);
 }
 
 const STRATEGIES: readonly FaultEntry[] = FAULTS.filter(
-  ({ name, class: ofClass, sim }) =>
-    ofClass === 'byzantine' && sim === true && name !== 'twin' && name in SIM_INJECTORS,
+  ({ name, class: ofClass, sim }) => ofClass === 'byzantine' && sim === true && name !== 'twin',
 );
 
 function drawLies(prng: Prng, name: string): Step[] {

@@ -2,7 +2,8 @@ import { accusedOf, type Evidence, hashHex, NO_ROUND, utf8, type Vote } from '@c
 import { decodeMessage, encodeMessage } from '@consilium/node/replica';
 import type { Tap } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
-import { createForge, type Forge, laterValue } from '../../src/byzantine/forge.ts';
+import { type Forge, laterValue } from '../../src/byzantine/forge.ts';
+import { forgeOf } from '../../src/sim-world/hands.ts';
 import { keepSubmitting, type Network, network } from '../support/network.ts';
 
 const GUILTY = 3;
@@ -13,7 +14,7 @@ function hostileNetwork(lie: (forge: Forge, net: Network) => Tap): Network {
   const { cluster } = net;
   const guilty = net.node(GUILTY).id;
   const hospital = cluster.hospitals[GUILTY] as (typeof cluster.hospitals)[number];
-  const tap = lie(createForge(cluster, hospital), net);
+  const tap = lie(forgeOf(cluster, hospital), net);
   cluster.net.setTap((from, to, channel, message) => {
     if (from === guilty) return tap(from, to, channel, message);
     return to === guilty ? withoutVotesOf(guilty, message) : [message];

@@ -1,9 +1,19 @@
-import { ACCESSES, decodeRelease, encode, faultyMax, type Hex32, RECORDS, rowValue } from '@consilium/core';
-import type { CustodyDeps } from '@consilium/node/custody';
-import { type Kv, TABLES } from '@consilium/node/replica';
+import {
+  ACCESSES,
+  actionOf,
+  decodeRelease,
+  encode,
+  encodeLightSteps,
+  faultyMax,
+  type Hex32,
+  RECORDS,
+  rowValue,
+} from '@consilium/core';
+import { type CustodyDeps, decodeCustodyMessage, encodeCustodyMessage } from '@consilium/node/custody';
+import { type Clock, type Kv, type NetHandler, type Peers, TABLES } from '@consilium/node/replica';
 import { createFounders, type Founders, type SimNode, startRecordsWorkload } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
-import { type CustodyLie, createCustodyLiar, gripOn } from '../../src/byzantine/custody-lies.ts';
+import type { CustodyLie } from '../../src/byzantine/custody-lies.ts';
 import { choices, thiefOf } from '../../src/checkers/confidentiality.ts';
 import { eyesOf } from '../../src/sim-world/custody-eyes.ts';
 import { four, keepSubmitting, type Network, network } from '../support/network.ts';
@@ -149,6 +159,21 @@ describe('The checker of confidentiality convicts', () => {
     expect(convictions(planted)).toEqual(['released before its own commit of the access']);
   });
 
+  test('a custodian that does not ask how far the others are, and releases what was revoked meanwhile.', () => {
+    const planted = plantedNetwork((deps) => ({ ...deps, net: unasking(deps.net, deps.clock) }));
+    const late = planted.node(3);
+    const authored = planted.register('an allergy');
+    planted.consent();
+    const access = planted.access(authored);
+    planted.cluster.net.setTap((_from, to, channel, bytes) =>
+      to === late.id && channel !== 'custody' ? [] : [bytes],
+    );
+    const others = planted.nodes.slice(0, 3);
+    planted.commit(planted.patient, actionOf('consent.revoke', { index: 0 }), others);
+    expect(releasing(planted, access)).toEqual([late.id]);
+    expect(convictions(planted)).toEqual(['released although a quorum was further when it was asked']);
+  });
+
   test('whoever opens a record without a permit, and f nodes that can.', () => {
     const net = recordsNetwork();
     const authored = net.register('an allergy');
@@ -167,15 +192,9 @@ describe('The checker of confidentiality convicts', () => {
 });
 
 /** The last of four custodians is an adversary's. */
-function hostileNetwork(lie: CustodyLie): RecordsNetwork {
-  const net = recordsNetwork({ hostile: ['n4'] });
-  const hostile = net.node(3);
-  const liar = createCustodyLiar(gripOn(net.cluster, hostile), lie);
-  net.cluster.net.setTap((from, to, channel, bytes) => {
-    if (channel !== 'custody') return [bytes];
-    if (to === hostile.id) liar.hear(from, bytes);
-    return from === hostile.id ? liar.tell(to, bytes) : [bytes];
-  });
+function hostileNetwork(fault: CustodyLie): RecordsNetwork {
+  const net = recordsNetwork();
+  net.world().inject({ fault, targets: ['n4'], params: {}, prng: net.cluster.prng.fork('injection') });
   return net;
 }
 
@@ -203,6 +222,27 @@ function permitting(kv: Kv, institution: () => Hex32): Kv {
   };
 }
 
+/** Nobody is asked: everybody is taken to have answered that he knows of nothing. */
+function unasking(net: Peers, clock: Clock): Peers {
+  let handler: NetHandler | undefined;
+  return {
+    ...net,
+    start: (given) => {
+      handler = given;
+      net.start(given);
+    },
+    send: (to, channel, bytes) => {
+      const message = decodeCustodyMessage(bytes);
+      if (message.type !== 'heights-request') return net.send(to, channel, bytes);
+      const { requestId } = message;
+      const steps = encodeLightSteps([]);
+      const answer = encodeCustodyMessage({ type: 'heights-answer', requestId, height: 0, steps });
+      clock.after(1, () => handler?.onMessage(to, 'custody', answer));
+      return true;
+    },
+  };
+}
+
 function convictions({ history }: Network): string[] {
   expect(history.violations.every(({ checker }) => checker === 'confidentiality')).toBe(true);
   return [...new Set(history.violations.map(({ what }) => what.replace(/^(record )?[0-9a-f, ]+ /, '')))];
@@ -225,10 +265,10 @@ function idsOf(nodes: readonly SimNode[]): readonly Hex32[] {
 }
 
 /** Any f of them open nothing, and any f + 1 everything: so the theft was a real one. */
-function expectTheftFails({ cluster }: Network, registered: number): void {
+function expectTheftFails({ cluster, history }: Network, registered: number): void {
   const { custody } = cluster;
   if (custody === undefined) throw new Error('a cluster with custody');
-  const eyes = eyesOf(cluster, custody);
+  const eyes = eyesOf(cluster, custody, history);
   const f = faultyMax(eyes.nodes.length);
   for (const thieves of choices(eyes.nodes, f)) {
     const thief = thiefOf(eyes, thieves);

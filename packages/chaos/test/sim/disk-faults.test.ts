@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { FaultName } from '../../src/faults/names.ts';
 import type { Undo } from '../../src/run/world.ts';
 import type { ParamValue } from '../../src/scenario/scenario.ts';
+import { createHands } from '../../src/sim-world/hands.ts';
 import { DISK_FAULTS } from '../../src/sim-world/injectors/disk.ts';
 import { createLinkBoard } from '../../src/sim-world/link-board.ts';
 import { runInSim } from '../../src/sim-world/run.ts';
@@ -33,7 +34,7 @@ function bench(seed = 1): Bench {
   net.untilHeight(5, 20_000);
   const names = cluster.hospitals.map(({ name }) => name);
   const context = {
-    ...{ cluster, history, links: createLinkBoard(cluster) },
+    ...{ cluster, history, links: createLinkBoard(cluster), hands: createHands(cluster, history) },
     nodeOf: (name: string) => net.node(names.indexOf(name)),
   };
   return {

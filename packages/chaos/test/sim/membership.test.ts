@@ -22,7 +22,7 @@ import {
 import { heightKey, readBlock, readCertificate, stateReader, TABLES } from '@consilium/node/replica';
 import { createHospital, type Hospital, type SimNode, signTransaction, submit } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
-import { createForge } from '../../src/byzantine/forge.ts';
+import { forgeOf } from '../../src/sim-world/hands.ts';
 import { keepSubmitting, type Network, network } from '../support/network.ts';
 
 function send(net: Network, sender: Hospital, action: Action): string {
@@ -75,7 +75,7 @@ function stepOfOldSet({ cluster }: Network, step: LightStep, set: ValidatorSet):
     validRound: NO_ROUND,
   } as const;
   const signers = cluster.hospitals.filter(({ id }) => findValidator(set, id) !== undefined);
-  const votes = signers.map((hospital) => createForge(cluster, hospital).vote(content));
+  const votes = signers.map((hospital) => forgeOf(cluster, hospital).vote(content));
   return { ...step, certificate: certificateOf(content, votes, set) };
 }
 

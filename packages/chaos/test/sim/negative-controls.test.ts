@@ -2,75 +2,6 @@ import type { Disk, Kv, KvWrite } from '@consilium/node/replica';
 import type { Scheduler } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
 import { keepSubmitting, network } from '../support/network.ts';
-import { type Planting, runPlanted } from '../support/planted.ts';
-
-const SEEDS_MAX = 100;
-/** Slow only on a busy machine; the conviction does not depend on it. */
-const TIMEOUT_MS = 900_000;
-
-interface PlantedBug {
-  readonly name: string;
-  readonly plantings: readonly Planting[];
-  readonly convictedBy: readonly string[];
-  /** Where to begin: soon before a seed that shows the bug, to spare time. */
-  readonly firstSeed: number;
-}
-
-const BUGS: readonly PlantedBug[] = [
-  {
-    name: 'half of the power is a quorum',
-    plantings: [
-      {
-        file: 'packages/core/src/validators.ts',
-        find: 'return 3 * power > 2 * total;',
-        replace: 'return 2 * power >= total;',
-      },
-    ],
-    convictedBy: ['agreement'],
-    firstSeed: 1,
-  },
-  {
-    name: 'messages are signed before the log that holds them is synced',
-    plantings: [
-      {
-        file: 'packages/node/src/replica/agreement.ts',
-        find: 'this.#deps.log.sync((error) => {',
-        replace: '((done: (error?: ConsiliumError) => void): void => done())((error) => {',
-      },
-    ],
-    convictedBy: ['reports', 'double-signing'],
-    firstSeed: 1,
-  },
-  {
-    name: 'a lock is forgotten when a fresh value comes',
-    plantings: [
-      {
-        file: 'packages/consensus/src/rules.ts',
-        find: 'const unlocked = state.locked === null || state.locked.id === proposal.blockId;',
-        replace: 'const unlocked = true;',
-      },
-      {
-        file: 'packages/consensus/src/accountability.ts',
-        find: 'if (other !== id && (validRound === NO_ROUND || round > validRound)) return false;',
-        replace: '',
-      },
-    ],
-    convictedBy: ['accountability', 'agreement'],
-    firstSeed: 31,
-  },
-  {
-    name: 'a vote goes out for a value whose bodies are in no log',
-    plantings: [
-      {
-        file: 'packages/node/src/replica/agreement.ts',
-        find: "return this.#log('value', bytes);",
-        replace: 'return true;',
-      },
-    ],
-    convictedBy: ['exception', 'progress', 'reports'],
-    firstSeed: 3,
-  },
-];
 
 /** Says at once that it has written, and writes to the store below only later: a crash takes it back. */
 function hastyKv(kv: Kv, scheduler: Scheduler): Kv {
@@ -98,13 +29,6 @@ function forgetfulDisk(disk: Disk, scheduler: Scheduler): Disk {
 }
 
 describe('The checkers', () => {
-  test.each(BUGS)('convict a planted bug: $name', { timeout: TIMEOUT_MS }, (bug) => {
-    const { plantings, convictedBy, firstSeed } = bug;
-    const { status, checkers } = runPlanted(plantings, firstSeed, SEEDS_MAX);
-    expect(status).toBe(1);
-    expect(convictedBy).toContain(checkers[0]);
-  });
-
   test('convict a store that acknowledges a commit before it is durable', () => {
     const net = network({ hostileParts: new Map([['n1', { kv: hastyKv }]]) });
     const { history } = net;

@@ -16,6 +16,7 @@ import {
 import { expect } from 'vitest';
 import type { History } from '../../src/history/history.ts';
 import { watchCluster } from '../../src/sim-world/watch.ts';
+import { createSimWorld, type SimWorld } from '../../src/sim-world/world.ts';
 
 export interface Network {
   readonly cluster: Cluster;
@@ -34,6 +35,8 @@ export interface Network {
   until(isDone: () => boolean, withinMs: number): void;
   /** Runs until each of these nodes (all of them) has committed the height. */
   untilHeight(height: number, withinMs: number, nodes?: readonly SimNode[]): void;
+  /** The network as a world of scenarios: for its faults. */
+  world(): SimWorld;
   /** Every checker, over everything that has happened. */
   expectNoViolation(): void;
   /** The last word of every checker. */
@@ -103,6 +106,7 @@ export function network(
     until,
     untilHeight: (height, withinMs, of = nodes) =>
       until(() => of.every((each) => each.height >= height), withinMs),
+    world: () => createSimWorld(cluster, history),
     end: () => watch.end(),
     expectNoViolation: () => {
       watch.end();

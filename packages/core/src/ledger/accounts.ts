@@ -55,14 +55,18 @@ const possessionShape: Shape<Possession> = struct<Possession>({ holder: hex32, k
  * or credentials, or, for a rotation, the account itself. `genesis` is the genesis hash.
  */
 export function signPossession(secret: SecretKey, genesis: Hex32, holder: Hex32): string {
-  const payload = encode(possessionShape, { holder, key: secret.publicKey });
-  return signPayload(secret, 'keyPossession', genesis, payload);
+  return signPayload(secret, 'keyPossession', genesis, possessionPayload(secret.publicKey, holder));
+}
+
+/** The bytes that such a proof's signature is made over, for signers that hold the key elsewhere. */
+export function possessionPayload(key: Hex32, holder: Hex32): Uint8Array {
+  return encode(possessionShape, { holder, key });
 }
 
 /** A key may enter the ledger when it is in the prime-order group and proves its possession. Throws `KEY_INVALID`. */
 export function checkNewKey(rules: LedgerRules, key: Hex32, possession: string, holder: Hex32): void {
   if (!rules.isLedgerKey(key)) throw new ConsiliumError('KEY_INVALID', { rule: 'group' });
-  const payload = encode(possessionShape, { holder, key });
+  const payload = possessionPayload(key, holder);
   if (!verifyPayload(rules.verify, key, possession, 'keyPossession', rules.genesisHash, payload))
     throw new ConsiliumError('KEY_INVALID', { rule: 'possession' });
 }

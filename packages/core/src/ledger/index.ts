@@ -2,7 +2,7 @@
 
 export type { AccessOpenBody, AccessQuestion, AccessSelection, ReleaseQuestion } from './access.ts';
 export { createDecider, requireAccess, requireReleasable, selectRecords } from './access.ts';
-export { signPossession } from './accounts.ts';
+export { possessionPayload, signPossession } from './accounts.ts';
 export * from './actions.ts';
 export type { AnchorCommitBody } from './anchor.ts';
 export * from './build-block.ts';

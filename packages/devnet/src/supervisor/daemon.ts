@@ -4,6 +4,8 @@ import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LOG_BYTES_MAX } from '../limits.ts';
+import type { NodeEntry } from '../network/devnet-file.ts';
+import { COMPILE_CACHE } from './warm-up.ts';
 
 /**
  * Many daemons share one machine here. Left alone, the engine lets its space for young objects grow while it loads code,
@@ -15,18 +17,31 @@ const SMALL_HEAP = { MALLOC_ARENA_MAX: '1' };
 
 const COMMAND = fileURLToPath(new URL('../../../cli/bin/consilium.js', import.meta.url));
 
+/** Another program in the place of the command: it is called with the same words. */
+export interface DaemonProgram {
+  /** File of its entry. */
+  readonly entry: string;
+  /** Further words for a node's daemon, asked for at each of its starts: `['--set', 'log.level=debug']`. */
+  readonly words: (node: NodeEntry) => readonly string[];
+}
+
+const PRODUCTION: DaemonProgram = { entry: COMMAND, words: () => [] };
+
 export interface DaemonFiles {
-  readonly home: string;
   readonly genesis: string;
   readonly log: string;
 }
 
 /** Started as an operator would, with a pipe for its standard input: it stops when nobody holds the other end. */
-export function spawnDaemon({ home, genesis, log }: DaemonFiles): ChildProcess {
+export function spawnDaemon(
+  node: NodeEntry,
+  { genesis, log }: DaemonFiles,
+  { entry, words }: DaemonProgram = PRODUCTION,
+): ChildProcess {
   const output = openLog(log);
   try {
-    const args = [COMMAND, 'node', 'start', '--home', home, '--genesis', genesis, '--exit-with-parent'];
-    return spawn(process.execPath, [...ENGINE_FLAGS, ...args], {
+    const args = ['node', 'start', '--home', node.home, '--genesis', genesis, '--exit-with-parent'];
+    return spawn(process.execPath, [...ENGINE_FLAGS, entry, ...args, ...words(node)], {
       stdio: ['pipe', output, output],
       env: daemonEnvironment(),
     });
@@ -38,7 +53,7 @@ export function spawnDaemon({ home, genesis, log }: DaemonFiles): ChildProcess {
 /** What configures one node of this shell's user would configure all nodes here, to the same ports. */
 function daemonEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('CONSILIUM_'));
-  return { ...Object.fromEntries(entries), ...SMALL_HEAP };
+  return { ...Object.fromEntries(entries), ...SMALL_HEAP, NODE_COMPILE_CACHE: COMPILE_CACHE };
 }
 
 function openLog(path: string): number {

@@ -7,7 +7,7 @@ import { ConsiliumError } from '@consilium/core';
 import { READY_MS_MAX } from '../limits.ts';
 import { type DevnetFile, type NodeEntry, nodeNamed, writeDevnetFile } from '../network/devnet-file.ts';
 import { startControlServer } from './control-server.ts';
-import { spawnDaemon } from './daemon.ts';
+import { type DaemonProgram, spawnDaemon } from './daemon.ts';
 import { createGuardian } from './guardian.ts';
 import { createNodeProcess, type NodeProcess } from './node-process.ts';
 import { untilProbe } from './probe.ts';
@@ -22,8 +22,12 @@ export function logOf(dir: string, name: string): string {
  * out, until more than two thirds of its nodes are. Throws `DEVNET_NOT_READY` {name, log}, or `INTERRUPTED` when
  * the signal asks to give up; then everything is stopped again.
  */
-export async function startSupervisor(prepared: DevnetFile, signal?: AbortSignal): Promise<Supervisor> {
-  const supervisor = await createSupervisor(prepared);
+export async function startSupervisor(
+  prepared: DevnetFile,
+  signal?: AbortSignal,
+  program?: DaemonProgram,
+): Promise<Supervisor> {
+  const supervisor = await createSupervisor(prepared, program);
   const giveUp = (): void => void supervisor.stop();
   const resumed = prepared.nodes.some(({ home }) => existsSync(join(home, 'genesis.json')));
   signal?.addEventListener('abort', giveUp);
@@ -62,7 +66,10 @@ async function requireReady(
   throw new ConsiliumError('DEVNET_NOT_READY', { name: missing.name, log: logOf(dir, missing.name) });
 }
 
-async function createSupervisor(prepared: DevnetFile): Promise<Supervisor> {
+async function createSupervisor(
+  prepared: DevnetFile,
+  program: DaemonProgram | undefined,
+): Promise<Supervisor> {
   const guardian = createGuardian();
   const processes = new Map<string, NodeProcess>();
   const { promise: stopped, resolve: tellStopped } = Promise.withResolvers<void>();
@@ -74,9 +81,10 @@ async function createSupervisor(prepared: DevnetFile): Promise<Supervisor> {
     guardian.watch(pids.filter((pid) => pid !== null));
   };
 
-  const adopt = ({ name, home, metrics }: NodeEntry): void => {
+  const adopt = (node: NodeEntry): void => {
+    const { name, metrics } = node;
     const log = logOf(file.dir, name);
-    const spawn = () => spawnDaemon({ home, genesis: file.genesis, log });
+    const spawn = () => spawnDaemon(node, { genesis: file.genesis, log }, program);
     processes.set(name, createNodeProcess({ name, metrics, log, spawn, onChange: guard }));
   };
 

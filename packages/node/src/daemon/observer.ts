@@ -21,12 +21,15 @@ export interface Observer {
   close(): Promise<void>;
 }
 
-export function createObserver(home: string, config: Config): Observer {
+/** `listener` hears every event, whatever the level of the log. */
+export function createObserver(home: string, config: Config, listener?: Report): Observer {
   const { level, file } = config.log;
   const log = openLog(file === '' ? { level } : { level, file: resolve(home, file) });
   let metrics: Metrics | undefined;
   let stopListening: () => Promise<void> = async () => undefined;
-  const report = reportToAll(log.report, (event: ReportedEvent) => metrics?.eventReported(event));
+  const listeners = listener === undefined ? [] : [listener];
+  const counted: Report = (event: ReportedEvent) => metrics?.eventReported(event);
+  const report = reportToAll(log.report, counted, ...listeners);
   return {
     report,
     committed: ({ block, certificate, execution }) => {

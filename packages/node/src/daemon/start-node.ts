@@ -19,6 +19,7 @@ import { openVault } from '../vault/vault.ts';
 import { markChain, refuseLostChain } from './chain-marker.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { openNode } from './open-node.ts';
+import type { NodeParts } from './parts.ts';
 import type { Prepared } from './prepared.ts';
 
 export interface StartOptions {
@@ -47,13 +48,15 @@ const VERSION: string = manifest.version;
 
 type Closers = (() => void | Promise<void>)[];
 
-/** Throws the coded error of whichever part refuses; what was up by then is taken down again. */
-export async function startNode(options: StartOptions): Promise<RunningNode> {
+/**
+ * Throws the coded error of whichever part refuses; what was up by then is taken down again. `parts`: for test rigs.
+ */
+export async function startNode(options: StartOptions, parts: NodeParts = {}): Promise<RunningNode> {
   const prepared = await prepare(options);
   const closers: Closers = [];
   const stop = createStop(closers);
   try {
-    return await bringUp(options, prepared, closers, stop);
+    return await bringUp(options, { prepared, parts }, closers, stop);
   } catch (error) {
     await stop();
     throw error;
@@ -83,22 +86,26 @@ async function prepare(options: StartOptions): Promise<Prepared> {
 
 async function bringUp(
   options: StartOptions,
-  prepared: Prepared,
+  { prepared, parts }: { readonly prepared: Prepared; readonly parts: NodeParts },
   closers: Closers,
   stop: () => Promise<void>,
 ): Promise<RunningNode> {
   const { config, keys } = prepared;
-  const clock = createSystemClock();
+  const systemClock = createSystemClock();
+  const clock = parts.clock?.(systemClock) ?? systemClock;
   const { promise: failed, resolve: fail } = Promise.withResolvers<ConsiliumError>();
-  const home = await openHome(options.home, { onDamage: fail });
-  closers.push(() => home.close());
-  refuseLostChain(home);
-  const observer = createObserver(home.paths.home, config);
+  const opened = await openHome(options.home, { onDamage: fail });
+  closers.push(() => opened.close());
+  refuseLostChain(opened);
+  const home = parts.home?.(opened) ?? opened;
+  const observer = createObserver(home.paths.home, config, parts.report);
   closers.push(() => observer.close());
-  const vault = await openVault(home.paths.vault, home.store, observer.report);
-  closers.push(() => vault.close());
+  const openedVault = await openVault(home.paths.vault, home.store, observer.report);
+  closers.push(() => openedVault.close());
+  const vault = parts.vault?.(openedVault) ?? openedVault;
   await ensureSigningRecord(home, prepared);
-  const net = createNodeNet(prepared, observer);
+  const ownNet = createNodeNet(prepared, observer);
+  const net = parts.net?.(ownNet, prepared) ?? ownNet;
   await net.open();
   closers.push(() => net.stop());
   const { report, count, committed: onCommitted } = observer;

@@ -45,6 +45,11 @@ export interface Cluster {
   /** undefined: nobody keeps records. */
   readonly custody: CustodyWorld | undefined;
   readonly taps: Taps;
+  /**
+   * Another machine with the keys of the node's hospital, an empty disk, and everything honest in it. It waits for
+   * `start`, and stands in no other list of the cluster.
+   */
+  addTwin(node: SimNode): SimNode;
 }
 
 /** What happens in a cluster, told as it happens, in the order of listening. */
@@ -97,16 +102,30 @@ export function createCluster(options: ClusterOptions): Cluster {
   const news = createNews(trace, taps);
   const { poolLimits, hostileParts } = options;
   const custody = options.custody === true ? createCustodyWorld(prng, hospitals) : undefined;
-  const nodes = hospitals.map(
-    (hospital) =>
-      new SimNode({
-        ...{ ...world, hospital, poolLimits, custody },
-        hostileParts: hostileParts?.get(hospital.name),
-        ...news,
-      }),
-  );
+  const create = (hospital: Hospital, instance: number): SimNode =>
+    new SimNode({
+      ...{ ...world, hospital, instance, poolLimits, custody },
+      hostileParts: hostileParts?.get(hospital.name),
+      ...news,
+    });
+  const nodes = hospitals.map((hospital) => create(hospital, 0));
   const hostileIds = new Set(hospitals.filter(({ name }) => hostile.includes(name)).map(({ id }) => id));
-  return { ...world, hospitals, nodes, hostile: hostileIds, custody, taps };
+  const addTwin = createTwins(hospitals, create);
+  return { ...world, hospitals, nodes, hostile: hostileIds, custody, taps, addTwin };
+}
+
+function createTwins(
+  hospitals: readonly Hospital[],
+  create: (hospital: Hospital, instance: number) => SimNode,
+): Cluster['addTwin'] {
+  const instances = new Map<Hex32, number>();
+  return (node) => {
+    const hospital = hospitals.find(({ id }) => id === node.id);
+    if (hospital === undefined) throw new Error('invariant: a twin of a node of another cluster');
+    const instance = (instances.get(node.id) ?? 0) + 1;
+    instances.set(node.id, instance);
+    return create(hospital, instance);
+  };
 }
 
 function createCustodyWorld(prng: Prng, hospitals: readonly Hospital[]): CustodyWorld {

@@ -7,10 +7,11 @@ import {
   actionOf,
   canonicalSet,
   type Hex32,
+  possessionPayload,
   type SecretKey,
   secretKeyFromSeed,
   sha256,
-  signPossession,
+  signedBytes,
   utf8,
 } from '@consilium/core';
 import { type SimEncryptionKey, simEncryptionKey } from '../world/sim-sealer.ts';
@@ -52,11 +53,12 @@ function keysOf(whole: string, role: Person['role']): Omit<Person, 'hospital'> {
 
 /** What the person's hospital sends so that the ledger knows the person. */
 export function enrolment(
-  { founders }: Pick<Cluster, 'founders'>,
+  { founders, keys }: Pick<Cluster, 'founders' | 'keys'>,
   { role, account, encryption, hospital }: Person,
 ): Action {
   const key = account.publicKey;
-  const possession = signPossession(account, founders.genesisHash, hospital.id);
+  const payload = possessionPayload(key, hospital.id);
+  const possession = keys.sign(account, signedBytes('keyPossession', founders.genesisHash, payload));
   return role === 'patient'
     ? actionOf('identity.enrolPatient', { key, possession, encryptionKey: encryption.publicKey })
     : actionOf('identity.issueCredential', {

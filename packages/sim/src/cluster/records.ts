@@ -6,7 +6,6 @@ import {
   actionOf,
   type Hex32,
   hashHex,
-  isConsiliumError,
   listCount,
   RECORDS,
   readRow,
@@ -15,8 +14,9 @@ import { type AuthoredRecord, authorRecords, contentOf } from './authored.ts';
 import type { Cluster } from './cluster.ts';
 import { depositRecords } from './deposit.ts';
 import { ledgerState } from './membership.ts';
-import { accessTo, consentTo, enrolment, type Person, personAt } from './people.ts';
-import { type Access, believe, type ReadingWorld, releaseRequest } from './reading.ts';
+import { consentTo, enrolment, type Person, personAt } from './people.ts';
+import { createReaders, type Readers } from './readers.ts';
+import type { Access, ReadingWorld } from './reading.ts';
 import type { Sender } from './sign-transaction.ts';
 import type { SimNode } from './sim-node.ts';
 import { signTransaction, submit, worldMs } from './transactions.ts';
@@ -40,10 +40,13 @@ export interface RecordsSeen {
 
 export interface RecordsWorkload {
   readonly seen: RecordsSeen;
+  /** Everything that was deposited, registered or not. */
+  readonly records: readonly KnownRecord[];
   stop(): void;
 }
 
-interface KnownRecord extends AuthoredRecord {
+/** As its author keeps it in mind: nothing else in the network knows it. */
+export interface KnownRecord extends AuthoredRecord {
   readonly patient: Person;
   readonly blob: Uint8Array;
 }
@@ -62,6 +65,7 @@ export function startRecordsWorkload(cluster: Cluster, options: RecordsOptions):
   arm();
   return {
     seen: people.seen,
+    records: people.records,
     stop: () => {
       running = false;
     },
@@ -82,9 +86,8 @@ class People {
   readonly #world: ReadingWorld;
   readonly #patients: readonly Person[];
   readonly #doctors: readonly Person[];
-  readonly #records: KnownRecord[] = [];
-  /** Accesses that were sent, by the transaction; and those whose place is known. */
-  readonly #sent = new Map<Hex32, Omit<Access, 'index'>>();
+  readonly records: KnownRecord[] = [];
+  readonly #readers: Readers;
   readonly #accesses: Access[] = [];
   #texts = 0;
 
@@ -97,12 +100,7 @@ class People {
     const { hospitals } = cluster.founders;
     this.#patients = hospitals.map((hospital) => personAt(cluster, hospital, 'patient', 'one'));
     this.#doctors = hospitals.map((hospital) => personAt(cluster, hospital, 'doctor', 'one'));
-    cluster.taps.committed.push((_node, { execution }) => {
-      for (const { txId, outcomes } of execution.results) {
-        const sent = this.#sent.get(txId);
-        if (sent !== undefined && this.#sent.delete(txId)) this.#entered(sent, outcomes[0]?.index);
-      }
-    });
+    this.#readers = createReaders(cluster, this.prng);
   }
 
   act(): void {
@@ -136,7 +134,7 @@ class People {
       this.seen.deposited += 1;
       this.#send(patient.hospital, authored.registration(receipts));
       for (const [place, record] of authored.records.entries())
-        this.#records.push({ ...record, patient, blob: authored.blobs[place] as Uint8Array });
+        this.records.push({ ...record, patient, blob: authored.blobs[place] as Uint8Array });
     });
   }
 
@@ -163,36 +161,24 @@ class People {
   #open(): void {
     const state = ledgerState(this.#cluster);
     if (state === undefined) return;
-    const registered = this.#records.filter(({ id }) => readRow(state, RECORDS, id) !== undefined);
+    const registered = this.records.filter(({ id }) => readRow(state, RECORDS, id) !== undefined);
     this.seen.registered = registered.length;
     if (registered.length === 0) return;
     const { id, patient } = this.prng.pick(registered);
     const home = this.#doctors.find(({ hospital }) => hospital === patient.hospital);
     const reader = home !== undefined && this.prng.chance(0.3) ? home : this.prng.pick(this.#doctors);
-    const sent = { patient: patient.id, reader, places: [0] };
-    const tx = this.#send(reader, accessTo(patient.id, [id], reader));
-    if (tx === undefined) return;
-    this.#sent.set(tx, sent);
+    this.#readers.open(patient.id, [id], reader, (access) => {
+      this.#accesses.push(access);
+      this.#cluster.scheduler.after(this.prng.between(0, 2_000_000), () => this.#ask(access));
+    });
     // Some are in a hurry, and ask before the entry can be there.
-    if (this.prng.chance(0.3)) this.#ask({ ...sent, index: listCount(state, 'accesses', patient.id) });
-  }
-
-  #entered(sent: Omit<Access, 'index'>, index: number | null | undefined): void {
-    if (typeof index !== 'number') return;
-    const access = { ...sent, index };
-    this.#accesses.push(access);
-    this.#cluster.scheduler.after(this.prng.between(0, 2_000_000), () => this.#ask(access));
+    if (!this.prng.chance(0.3)) return;
+    const index = listCount(state, 'accesses', patient.id);
+    this.#ask({ patient: patient.id, index, reader, places: [0] });
   }
 
   #ask(access: Access): void {
-    const node = this.#anyUp();
-    if (node?.custody === undefined) return;
-    const request = releaseRequest(this.#world, access, this.prng.bytes(16));
-    const wait = this.prng.chance(0.5) ? 'all' : 'enough';
-    node.custody.release(request, wait, (answers) => {
-      const state = ledgerState(this.#cluster);
-      if (state === undefined || isConsiliumError(answers)) return;
-      const { secrets, liars } = believe(this.#world, state, access, answers);
+    this.#readers.ask(access, ({ secrets, liars }) => {
       for (const liar of liars) this.seen.liars.add(liar);
       if (secrets.size === 0) this.seen.closed += 1;
       for (const [record, secret] of secrets) this.#opened(access, record, secret);
@@ -200,7 +186,7 @@ class People {
   }
 
   #opened({ patient, reader, index }: Access, record: Hex32, secret: Uint8Array): void {
-    const known = this.#records.find(({ id }) => id === record);
+    const known = this.records.find(({ id }) => id === record);
     const isRight = known !== undefined && contentOf(secret, known.blob) === known.text;
     this.seen.opened += 1;
     for (const listener of this.#cluster.taps.read)
@@ -220,11 +206,13 @@ class People {
     return up.length === 0 ? undefined : this.prng.pick(up);
   }
 
-  #send(sender: Sender, action: Action): Hex32 | undefined {
+  #send(sender: Sender, action: Action): void {
     const up = this.#cluster.nodes.filter((node) => node.pool !== undefined);
-    if (up.length === 0) return undefined;
-    const tx = signTransaction(this.#cluster, sender, [action], this.prng.bytes(16));
-    submit(this.#cluster, this.prng.pick(up), tx);
-    return tx.id;
+    if (up.length === 0) return;
+    submit(
+      this.#cluster,
+      this.prng.pick(up),
+      signTransaction(this.#cluster, sender, [action], this.prng.bytes(16)),
+    );
   }
 }

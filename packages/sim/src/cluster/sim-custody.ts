@@ -42,6 +42,8 @@ export interface CustodyWorld {
 export interface Released {
   readonly node: Hex32;
   readonly to: Hex32 | null;
+  /** Of the question that it answers; null: of a client. */
+  readonly requestId: number | null;
   /** Encoded `Release`. */
   readonly bytes: Uint8Array;
 }
@@ -147,7 +149,8 @@ function listening(net: Peers, self: Hex32, onReleased: SimCustodyDeps['onReleas
     ...net,
     send: (to, channel, bytes) => {
       const message = decodeCustodyMessage(bytes);
-      if (message.type === 'release-answer') onReleased({ node: self, to, bytes: message.bytes });
+      if (message.type === 'release-answer')
+        onReleased({ node: self, to, requestId: message.requestId, bytes: message.bytes });
       return net.send(to, channel, bytes);
     },
   };
@@ -164,7 +167,7 @@ function told(custody: Custody, self: Hex32, onReleased: SimCustodyDeps['onRelea
       custody.release(bytes, wait, (result) => {
         for (const answer of result instanceof Error ? [] : result)
           if (answer.custodian === self && 'release' in answer)
-            onReleased({ node: self, to: null, bytes: answer.release });
+            onReleased({ node: self, to: null, requestId: null, bytes: answer.release });
         done(result);
       }),
   };

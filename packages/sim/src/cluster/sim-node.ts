@@ -32,8 +32,9 @@ import {
   type SimDisk,
 } from '../world/sim-disk.ts';
 import { createSimKv, type KvCopy, type SimKv } from '../world/sim-kv.ts';
-import type { SimNet } from '../world/sim-net.ts';
+import { type SimNet, stationName } from '../world/sim-net.ts';
 import { createSimVault, type SimVault, type VaultCopy } from '../world/sim-vault.ts';
+import { netThrough, type Wire } from '../world/wire.ts';
 import type { Founders, Hospital } from './identities.ts';
 import { signActions } from './sign-transaction.ts';
 import {
@@ -63,6 +64,8 @@ export interface SimNodeDeps {
   readonly keys: KeyRegistry;
   readonly founders: Founders;
   readonly hospital: Hospital;
+  /** Which of the machines that run with the hospital's keys: 0 is its own. */
+  readonly instance?: number | undefined;
   readonly poolLimits?: PoolLimits | undefined;
   readonly hostileParts?: HostileParts | undefined;
   /** undefined: the node keeps no records. */
@@ -98,11 +101,14 @@ interface Run {
 
 export class SimNode {
   readonly id: Hex32;
+  /** Its name on the network. */
+  readonly station: string;
   readonly disk: SimDisk;
   readonly kv: SimKv;
   readonly vault: SimVault;
   readonly clockFault: ClockFault = { offsetMs: 0 };
   readonly #deps: SimNodeDeps;
+  readonly #name: string;
   #life: Life | undefined;
   #opened: OpenedReplica | undefined;
   #pool: Pool | undefined;
@@ -112,15 +118,19 @@ export class SimNode {
   /** Who is told of each step of each durable write of this node. */
   readonly persistence: PersistenceWatchers = createPersistenceWatchers();
   readonly #diskFaults = new Set<Partial<DiskFault>>();
+  /** Between its replica and the network, for hostile hands. */
+  wire: Wire | undefined;
 
   constructor(deps: SimNodeDeps) {
     this.#deps = deps;
-    const { hospital, prng } = deps;
+    const { hospital, prng, instance = 0 } = deps;
     this.id = hospital.id;
+    this.station = stationName(hospital.id, instance);
+    this.#name = instance === 0 ? hospital.name : `${hospital.name}#${instance}`;
     const watch = this.persistence;
-    this.disk = createSimDisk(prng.fork(`disk ${hospital.name}`), DISK_TIMES, watch);
-    this.kv = createSimKv(prng.fork(`kv ${hospital.name}`), DISK_TIMES, watch);
-    this.vault = createSimVault(prng.fork(`vault ${hospital.name}`), DISK_TIMES, watch);
+    this.disk = createSimDisk(prng.fork(`disk ${this.#name}`), DISK_TIMES, watch);
+    this.kv = createSimKv(prng.fork(`kv ${this.#name}`), DISK_TIMES, watch);
+    this.vault = createSimVault(prng.fork(`vault ${this.#name}`), DISK_TIMES, watch);
     this.#initialiseHome();
   }
 
@@ -183,10 +193,11 @@ export class SimNode {
   }
 
   #openRun(life: Life): Run {
-    const { scheduler, prng, net, keys, founders, hospital, hostileParts = {}, poolLimits } = this.#deps;
+    const { scheduler, prng, keys, founders, hospital, hostileParts = {}, poolLimits } = this.#deps;
     const { disk = same, kv = same, verify = keys.verify } = hostileParts;
     const clock = createSimClock(scheduler, life, this.clockFault);
-    const parts = splitNet(net.open(this.id, life));
+    const net = netThrough(this.#deps.net.open(this.id, life, this.#deps.instance), () => this.wire);
+    const parts = splitNet(net);
     const signatures = createSignatures(verify);
     const report = whileAlive(life, (event: ReportedEvent) => this.#deps.onReport(this.id, event));
     const onSigned = whileAlive(life, (bytes: Uint8Array) => this.#deps.onSigned(this.id, bytes));
@@ -198,7 +209,7 @@ export class SimNode {
       kv: kv(this.kv.open(life), scheduler),
       net: parts.replica,
       clock,
-      random: prng.fork(`random ${hospital.name} ${scheduler.nowUs()}`),
+      random: prng.fork(`random ${this.#name} ${scheduler.nowUs()}`),
       report,
       verify,
       verifySender: (tx, key) => signatures.verifySender(tx, key),
@@ -225,7 +236,7 @@ export class SimNode {
     const { custody: world, founders, hospital, keys, prng, scheduler, hostileParts } = this.#deps;
     if (world === undefined) return undefined;
     const { kv, clock, report, verify } = deps;
-    const nonces = prng.fork(`custody ${hospital.name} ${scheduler.nowUs()}`);
+    const nonces = prng.fork(`custody ${this.#name} ${scheduler.nowUs()}`);
     return openSimCustody({
       ...{ world, founders, hospital, keys, life, kv, clock, report, verify, opened },
       store: this.kv,
@@ -321,7 +332,7 @@ export class SimNode {
     this.#opened = undefined;
     this.#pool = undefined;
     this.#custody = undefined;
-    this.#deps.net.close(this.id);
+    this.#deps.net.close(this.station);
   }
 }
 

@@ -1,5 +1,5 @@
 // Owns: faults of load in the simulator: clients that send more, or larger, than they should.
-import { type Action, actionOf, TX_ACTIONS_MAX, toHex } from '@consilium/core';
+import { type Action, actionOf, TX_ACTIONS_MAX, type Tx, toHex } from '@consilium/core';
 import { type Cluster, type Hospital, type Prng, signTransaction, submit } from '@consilium/sim';
 import { each, type Injectors, nothingToUndo } from '../injector.ts';
 
@@ -25,7 +25,20 @@ export const LOAD_FAULTS: Injectors = {
   'large-transactions': each(({ cluster }, node, { params, prng }) =>
     keepSending(cluster, Number(params['rate']), sender(cluster, node.id, LARGE, prng)),
   ),
+  'stale-clients': each(({ cluster }, node, { params, prng }) => {
+    const known: Tx[] = [];
+    cluster.taps.submitted.push((tx) => {
+      known.push(tx);
+      if (known.length > KEPT_MAX) known.shift();
+    });
+    return keepSending(cluster, Number(params['rate']), () => {
+      if (node.pool !== undefined && known.length > 0) submit(cluster, node, prng.pick(known));
+    });
+  }),
 };
+
+/** Transactions that stale clients choose from: the last ones, of which few are out of date. */
+const KEPT_MAX = 50;
 
 /** The institution's own node, as long as it is up. */
 function sender(cluster: Cluster, id: string, write: Write, prng: Prng): () => void {

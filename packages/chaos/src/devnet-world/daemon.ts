@@ -1,0 +1,114 @@
+// The daemon of the fault kit: the production node with parts of this kit at its ports. It is called as `consilium node
+// start` is. Owns: its life as a process, and listening for what the world tells it. Does not own: the node, the parts.
+import { readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { codeOf } from '@consilium/core';
+import { isSettingName, type NodeParts, type SettingName, startNode } from '@consilium/node';
+import { withFaultyHome, withFaultyVault } from './faulty-disk.ts';
+import {
+  NODE_FAULTS_FILE,
+  NODE_FAULTS_SOCKET,
+  type NodeFault,
+  parseNodeFaults,
+  wallAt,
+} from './node-faults.ts';
+
+const STOP_MS_MAX = 10_000;
+
+async function main(): Promise<void> {
+  const { home, genesis, set } = readArguments();
+  const file = join(home, NODE_FAULTS_FILE);
+  let faults = readFaults(file);
+  const server = await listen(join(home, NODE_FAULTS_SOCKET), () => {
+    faults = readFaults(file);
+  });
+  const node = await startNode(
+    { home, genesisFile: genesis, environment: {}, flags: set },
+    partsUnder(() => faults),
+  );
+  const ended = await Promise.race([node.failed, stopAsked()]);
+  setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+  server.close();
+  await node.stop();
+  process.stdin.destroy();
+  if (ended instanceof Error) throw ended;
+}
+
+function partsUnder(faults: () => readonly NodeFault[]): NodeParts {
+  // No handler, no last write: the kernel ends it before the call returns.
+  const die = (): void => void process.kill(process.pid, 'SIGKILL');
+  return {
+    clock: (clock) => ({ ...clock, wallMs: () => wallAt(faults(), clock.wallMs()) }),
+    home: (home) => withFaultyHome(home, { faults, die }),
+    vault: (vault) => withFaultyVault(vault, { faults, die }),
+  };
+}
+
+function readArguments(): {
+  readonly home: string;
+  readonly genesis: string;
+  readonly set: Partial<Record<SettingName, string>>;
+} {
+  const { values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      home: { type: 'string', default: '' },
+      genesis: { type: 'string', default: '' },
+      set: { type: 'string', multiple: true, default: [] },
+      'exit-with-parent': { type: 'boolean' },
+    },
+  });
+  const set: Partial<Record<SettingName, string>> = {};
+  for (const text of values.set) {
+    const name = text.slice(0, text.indexOf('='));
+    if (!isSettingName(name)) throw new Error(`--set takes NAME=VALUE, not '${text}'`);
+    set[name] = text.slice(name.length + 1);
+  }
+  return { home: values.home, genesis: values.genesis, set };
+}
+
+function readFaults(file: string): readonly NodeFault[] {
+  try {
+    return parseNodeFaults(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function listen(path: string, onLine: () => void): Promise<Server> {
+  // Of an earlier life that was killed.
+  rmSync(path, { force: true });
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', () => {
+      onLine();
+      socket.end('done\n');
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => resolve(server));
+  });
+}
+
+function stopAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    process.stdin.once('end', () => resolve());
+    process.stdin.once('error', () => resolve());
+    process.stdin.resume();
+  });
+}
+
+try {
+  await main();
+  process.exitCode = 0;
+} catch (error) {
+  process.stdout.write(
+    `${JSON.stringify({ level: 'error', code: codeOf(error) ?? 'INTERNAL_ERROR', what: String(error) })}\n`,
+  );
+  process.exit(1);
+}

@@ -1,0 +1,104 @@
+// Owns: the checkers' ears on a devnet: what nodes answer and log goes to each of them, in the order they need. Does not
+// own: asking and reading (chain-watch.ts, log-tail.ts).
+import { join } from 'node:path';
+import { decodeTx, genesisHash, genesisValidators, type Hex32, hashHex } from '@consilium/core';
+import type { Devnet } from '@consilium/devnet';
+import { verifySodium } from '@consilium/node';
+import { createAccountabilityChecker } from '../checkers/accountability.ts';
+import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
+import { createAgreementChecker } from '../checkers/agreement.ts';
+import { createCertificateChecker } from '../checkers/certificates.ts';
+import { allOf, type Checker, type StoreSeen } from '../checkers/checker.ts';
+import { createConsentStateChecker } from '../checkers/consent-state.ts';
+import { createCoverage } from '../checkers/coverage.ts';
+import { createValidityChecker } from '../checkers/validity.ts';
+import { type History, reached } from '../history/history.ts';
+import type { ConsentOperation } from '../history/operations.ts';
+import { type ChainWatch, startChainWatch } from './chain-watch.ts';
+import type { DevnetContext } from './injector.ts';
+import { type LogTail, tailLog } from './log-tail.ts';
+import { createNodeApi } from './node-api.ts';
+import type { DevnetWorld } from './world.ts';
+
+export interface Judges {
+  readonly checkers: Required<Checker>;
+  /** Of transactions that the nodes make themselves. */
+  readonly ownTxs: Set<Hex32>;
+  end(stores: readonly StoreSeen[]): void;
+}
+
+/** `operations`: grows while the run goes on. */
+export function createJudges(
+  { genesis }: Devnet,
+  history: History,
+  operations: readonly ConsentOperation[],
+): Judges {
+  const ownTxs = new Set<Hex32>();
+  const rules = {
+    genesisHash: genesisHash(genesis),
+    validators: genesisValidators(genesis),
+    verify: verifySodium,
+  };
+  const consents = createConsentStateChecker(history, () => operations);
+  const checkers = allOf([
+    createCoverage(history),
+    createAcknowledgementChecker(history),
+    createValidityChecker(history, (id) => ownTxs.has(id)),
+    createAgreementChecker(history),
+    createCertificateChecker(history, rules),
+    createAccountabilityChecker(history),
+    consents,
+  ]);
+  return {
+    checkers,
+    ownTxs,
+    end: (stores) => {
+      checkers.ended(stores);
+      if (consents.judged() > 0) reached(history, 'consent-judged');
+    },
+  };
+}
+
+export interface Ears {
+  readonly watch: ChainWatch;
+  readonly tails: ReadonlyMap<string, LogTail>;
+  /** When a height was seen for the first time. */
+  readonly commitsMs: readonly number[];
+}
+
+export function startEars(context: DevnetContext, world: DevnetWorld, { checkers, ownTxs }: Judges): Ears {
+  const { devnet, nodes, history } = context;
+  const commitsMs: number[] = [];
+  const tails = new Map(
+    nodes.map(({ id, name, entry }) => {
+      const tail = tailLog(join(devnet.file.dir, 'logs', `${entry.name}.log`), (event) => {
+        const { level, code, ...facts } = event;
+        checkers.reported(id, event);
+        if (level !== 'debug') world.say({ kind: 'report', node: name, level, code, facts });
+        world.event(code);
+      });
+      return [name, tail] as const;
+    }),
+  );
+  let highest = 0;
+  const watch = startChainWatch({
+    genesis: devnet.genesis,
+    nodes: nodes.map(({ id, name, entry }) => ({ id, name, api: createNodeApi(entry.api) })),
+    ...{ history, checkers },
+    onBlock: ({ txs }) => {
+      for (const tx of txs)
+        if (decodeTx(tx).actions.every(({ type }) => type.startsWith('custody.'))) ownTxs.add(hashHex(tx));
+    },
+    onCommit: ({ name }, { block, blockId, certificate, stateRoot, txIds }) => {
+      const { height } = block.header;
+      const { round } = certificate;
+      world.say({ kind: 'commit', node: name, height, round, blockId, stateRoot, txs: txIds.length });
+      if (height <= highest) return;
+      highest = height;
+      commitsMs.push(world.nowMs());
+      world.committed();
+    },
+    onRound: world.round,
+  });
+  return { watch, tails, commitsMs };
+}

@@ -1,0 +1,53 @@
+// Owns: what one daemon of the fault kit is told to do to itself, as a value in a file of its home: read at its start, and
+// again whenever the world says so. Does not own: doing it (faulty-parts.ts).
+
+export interface Drift {
+  /** Since when by the true clock. Milliseconds since the epoch. */
+  readonly sinceMs: number;
+  readonly percent: number;
+}
+
+/** `asked`: before anything is written. `synced`: it is durable, and nobody was told. */
+export const CRASH_POINTS = [
+  'log-asked',
+  'log-synced',
+  'signing-record-asked',
+  'signing-record-synced',
+  'store-asked',
+  'store-synced',
+  'vault-asked',
+  'vault-synced',
+] as const;
+export type CrashPoint = (typeof CRASH_POINTS)[number];
+
+/** One fault on one daemon. Those that stand together add up. */
+export type NodeFault =
+  | { readonly kind: 'clock-jump'; readonly offsetMs: number }
+  | { readonly kind: 'clock-drift'; readonly drift: Drift }
+  | { readonly kind: 'clock-freeze'; readonly atMs: number }
+  | { readonly kind: 'disk-failing' }
+  | { readonly kind: 'disk-full' }
+  | { readonly kind: 'disk-slow'; readonly factor: number }
+  /** `torn`: of the write that is asked for there, this part is on the disk. */
+  | { readonly kind: 'crash'; readonly point: CrashPoint; readonly torn: number | undefined }
+  | { readonly kind: 'hand'; readonly strategy: string; readonly chance: number; readonly seed: number };
+
+export const NODE_FAULTS_FILE = 'node-faults.json';
+/** A socket in the home: whoever writes a line to it is answered with one when the file was read again. */
+export const NODE_FAULTS_SOCKET = 'node-faults.sock';
+
+export function parseNodeFaults(text: string): readonly NodeFault[] {
+  return JSON.parse(text) as readonly NodeFault[];
+}
+
+/** What a clock under these faults shows when it is truly `nowMs`. Milliseconds since the epoch. */
+export function wallAt(faults: readonly NodeFault[], nowMs: number): number {
+  const frozen = faults.find((fault) => fault.kind === 'clock-freeze');
+  const trueMs = frozen === undefined ? nowMs : frozen.atMs;
+  const shifts = faults.map((fault) => {
+    if (fault.kind === 'clock-jump') return fault.offsetMs;
+    if (fault.kind !== 'clock-drift') return 0;
+    return (Math.max(0, trueMs - fault.drift.sinceMs) * fault.drift.percent) / 100;
+  });
+  return Math.round(shifts.reduce((sum, shift) => sum + shift, trueMs));
+}

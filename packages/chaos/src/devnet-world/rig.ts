@@ -1,0 +1,187 @@
+// Owns: everything that one run on a devnet is made of, brought up in order and taken down in reverse: proxies, processes,
+// clients, ears. Does not own: the phases of a run (run.ts).
+import { join } from 'node:path';
+import { type Devnet, type DevnetFile, launchDevnet, type NodeEntry } from '@consilium/devnet';
+import { createPrng, type Prng } from '@consilium/sim';
+import type { StoreSeen } from '../checkers/checker.ts';
+import { createHistory, type History } from '../history/history.ts';
+import type { ConsentOperation } from '../history/operations.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { ChainWatch } from './chain-watch.ts';
+import { DAEMON_ENTRY } from './daemon-entry.ts';
+import { createJudges, startEars } from './ears.ts';
+import type { DevnetContext, DevnetNode } from './injector.ts';
+import { BESIDE_MS_MAX } from './limits.ts';
+import { createMesh, type Mesh } from './mesh.ts';
+import { createNodeControl } from './node-control.ts';
+import { createNodeOrders } from './node-orders.ts';
+import { createWorkload, openDoors } from './workload.ts';
+import { createDevnetWorld, createRunClock, type DevnetWorld } from './world.ts';
+
+export interface Rig extends AsyncDisposable {
+  readonly context: DevnetContext;
+  readonly world: DevnetWorld;
+  readonly watch: ChainWatch;
+  /** The last word of those checkers that look back. */
+  readonly judgeEnd: (stores: readonly StoreSeen[]) => void;
+  readonly prng: Prng;
+  /** When a height was seen for the first time. */
+  readonly commitsMs: readonly number[];
+  logs(): Readonly<Record<string, readonly string[]>>;
+  /** What went on beside the scenario is done, or given up. */
+  besideDone(): Promise<void>;
+  /** Everything ends; logs are read to their last line. Safe to call again. */
+  down(): Promise<void>;
+}
+
+export async function bringUp(folder: string, scenario: Scenario, signal: AbortSignal): Promise<Rig> {
+  const prng = createPrng(scenario.seed);
+  const net = await launch(folder, scenario, prng, signal);
+  try {
+    return await assemble(folder, net, prng);
+  } catch (error) {
+    await net.devnet.down();
+    await net.mesh.close();
+    throw error;
+  }
+}
+
+interface Net {
+  readonly devnet: Devnet;
+  readonly mesh: Mesh;
+  readonly wordsOf: (entry: NodeEntry) => readonly string[];
+}
+
+async function launch(
+  folder: string,
+  { nodes, seed }: Scenario,
+  prng: Prng,
+  signal: AbortSignal,
+): Promise<Net> {
+  let mesh: Mesh | undefined;
+  let file: DevnetFile | undefined;
+  const links = prng.fork('links');
+  const wordsOf = (entry: NodeEntry): readonly string[] =>
+    mesh === undefined || file === undefined ? [] : dialThrough(mesh, file.nodes, entry);
+  try {
+    const devnet = await launchDevnet({
+      dir: join(folder, 'net'),
+      ...{ nodes, seed: `chaos-${seed}`, findPorts: true, signal },
+      onPrepared: async (prepared) => {
+        file = prepared;
+        const targets = prepared.nodes.map(({ p2p }, place) => ({ name: nameAt(place), port: portOf(p2p) }));
+        mesh = await createMesh(targets, () => links.fraction());
+      },
+      program: { entry: DAEMON_ENTRY, words: wordsOf },
+    });
+    if (mesh === undefined) throw new Error('invariant: the links were made before the nodes');
+    return { devnet, mesh, wordsOf };
+  } catch (error) {
+    await mesh?.close();
+    throw error;
+  }
+}
+
+function nameAt(place: number): string {
+  return `n${place + 1}`;
+}
+
+function portOf(multiaddr: string): number {
+  return Number(/(\d+)$/.exec(multiaddr)?.[1]);
+}
+
+/** Each node dials each other through the proxy of the two. */
+function dialThrough(mesh: Mesh, entries: readonly NodeEntry[], from: NodeEntry): readonly string[] {
+  const names = new Map(entries.map((entry, place) => [entry.name, nameAt(place)]));
+  const others = entries.filter(({ name }) => name !== from.name);
+  const addresses = others.map((to) => {
+    const port = mesh.port(names.get(from.name) ?? '', names.get(to.name) ?? '');
+    return `${to.institution}=/ip4/127.0.0.1/tcp/${port}`;
+  });
+  return addresses.length === 0 ? [] : ['--set', `peers.addresses=${addresses.join(',')}`];
+}
+
+async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
+  const { devnet } = net;
+  const history = createHistory();
+  const operations: ConsentOperation[] = [];
+  const judges = createJudges(devnet, history, operations);
+  const clock = createRunClock();
+  const beside = createBeside(history);
+  const atEnd: (() => void)[] = [];
+  const nodes = devnet.file.nodes.map((entry, place) => createNode(devnet, entry, nameAt(place), history));
+  const doors = await openDoors(devnet, nodes);
+  const { checkers } = judges;
+  const nowMs = (): number => Math.round(clock.nowMs());
+  const workload = createWorkload({ doors, checkers, history, operations, nowMs });
+  const nodeOf = (name: string): DevnetNode => {
+    const node = nodes.find((known) => known.name === name);
+    if (node === undefined) throw new Error(`the devnet has no node ${name}`);
+    return node;
+  };
+  const context: DevnetContext = {
+    ...{ devnet, mesh: net.mesh, nodes, history, workload, folder, nodeOf },
+    wordsOf: (name) => net.wordsOf(nodeOf(name).entry),
+    after: clock.after,
+    beside: beside.begin,
+    atEnd: (close) => atEnd.push(close),
+  };
+  const world = createDevnetWorld(context, clock);
+  const ears = startEars(context, world, judges);
+  let ending: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    world.stop();
+    await workload.stop();
+    for (const close of atEnd) close();
+    await ears.watch.stop();
+    await devnet.down();
+    await net.mesh.close();
+    await Promise.all([...ears.tails.values()].map((tail) => tail.stop()));
+  };
+  const down = (): Promise<void> => {
+    ending ??= end();
+    return ending;
+  };
+  return {
+    ...{ context, world, prng, down, judgeEnd: judges.end },
+    ...{ watch: ears.watch, commitsMs: ears.commitsMs },
+    logs: () => Object.fromEntries([...ears.tails].map(([name, { lines }]) => [name, lines])),
+    besideDone: beside.done,
+    [Symbol.asyncDispose]: down,
+  };
+}
+
+function createNode(devnet: Devnet, entry: NodeEntry, name: string, history: History): DevnetNode {
+  const { institution: id, home } = entry;
+  const onTrouble = (error: unknown): void => {
+    // Who was damaged may refuse to come up: then it is not owed, and its log says why.
+    if (history.excused.has(id) || history.hostile.has(id)) return;
+    history.unknown.push(`${name}: ${String(error)}`);
+  };
+  const control = createNodeControl(devnet, entry.name, onTrouble);
+  return { name, id, entry, control, orders: createNodeOrders(home) };
+}
+
+interface Beside {
+  readonly begin: DevnetContext['beside'];
+  readonly done: () => Promise<void>;
+}
+
+function createBeside(history: History): Beside {
+  const works = new Set<Promise<void>>();
+  return {
+    begin: (what, work) => {
+      const done: Promise<void> = work()
+        .catch((error: unknown) => {
+          history.unknown.push(`${what}: ${String(error)}`);
+        })
+        .finally(() => works.delete(done));
+      works.add(done);
+    },
+    done: async () => {
+      const patience = new Promise((resolve) => setTimeout(resolve, BESIDE_MS_MAX).unref());
+      await Promise.race([Promise.all(works), patience]);
+      if (works.size > 0) history.unknown.push(`${works.size} faults were not done in time`);
+    },
+  };
+}
