@@ -42,13 +42,14 @@ const PARAMS: Partial<Record<FaultName, (prng: Prng) => Readonly<Record<string, 
   'restored-backup': (prng) => ({ age: prng.between(200, 6_000) }),
 };
 
-export function diskScenario(seed: number): Scenario {
+/** `records`: with patients, authors and readers of sealed records, which cost many times as much. */
+export function diskScenario(seed: number, workload: 'noop' | 'records' = 'noop'): Scenario {
   const prng = createPrng(seed, 'disks');
   return {
     name: `disks-${seed}`,
     why: 'One disk loses and forgets, and every machine may die at any point.',
     ...{ seed, nodes: 4, guests: 0, setChanges: false, durationMs: 0, heights: HEIGHTS },
-    workload: { kind: 'noop', rate: 7, clients: 1, pause: 0.05 },
+    workload: { kind: workload, rate: 7, clients: 1, pause: 0.05 },
     steps: [
       ...drawn(prng.fork('bad'), MISFORTUNES, () => ['n4']),
       ...drawn(prng.fork('passing'), PASSING, (draws) => (draws.chance(0.15) ? 'all' : 'one')),
