@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeOf } from '@consilium/core';
-import { isSettingName, type NodeParts, type SettingName, startNode } from '@consilium/node';
+import { isSettingName, type NodeParts, outliveDamage, type SettingName, startNode } from '@consilium/node';
 import { withFaultyHome, withFaultyVault } from './faulty-disk.ts';
 import {
   NODE_FAULTS_FILE,
@@ -24,6 +24,7 @@ async function main(): Promise<void> {
   const server = await listen(join(home, NODE_FAULTS_SOCKET), () => {
     faults = readFaults(file);
   });
+  outliveDamage();
   const node = await startNode(
     { home, genesisFile: genesis, environment: {}, flags: set },
     partsUnder(() => faults),
