@@ -15,6 +15,7 @@ export function createSimClock(scheduler: Scheduler, life: Life, fault: ClockFau
   return {
     wallMs: () => WORLD_START_MS + Math.floor(scheduler.nowUs() / 1000) + fault.offsetMs,
     monotonicMs: () => scheduler.nowUs() / 1000,
-    after: (delayMs, fire) => life.after(delayMs * 1000, fire),
+    // At least so long: who waits for a moment and wakes a rounding error before it would wait for ever at one time.
+    after: (delayMs, fire) => life.after(Math.ceil(delayMs * 1000), fire),
   };
 }
