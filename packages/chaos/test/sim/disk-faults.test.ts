@@ -194,6 +194,12 @@ describe('Bad disks, drawn', () => {
     }
   });
 
+  test('leave every record where it was sealed to, and open to nobody else', () => {
+    const { verdict } = runInSim({ ...diskScenario(4, 'records'), heights: 20 }, OPTIONS);
+    expect(verdict, JSON.stringify(verdict.violations)).toMatchObject({ outcome: 'pass' });
+    expect(verdict.heights).toBeGreaterThanOrEqual(20);
+  });
+
   test('are the same again for the same seed', () => {
     const digests = [1, 2].map(() => runInSim(diskScenario(7), OPTIONS).verdict.digest);
     expect(digests[0]).toBe(digests[1]);
