@@ -5,6 +5,7 @@ export type { SettingName } from './config/settings.ts';
 export { isSettingName } from './config/settings.ts';
 export { verifySodium } from './crypto/ed25519-sodium.ts';
 export { systemRandom } from './crypto/system-random.ts';
+export { outliveDamage } from './daemon/outlive-damage.ts';
 export type { NodeParts } from './daemon/parts.ts';
 export type { Prepared } from './daemon/prepared.ts';
 export { type RunningNode, type StartOptions, startNode } from './daemon/start-node.ts';

@@ -2,9 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { runInSim } from '../sim-world/run.ts';
 import { drawScenario, signaturesOf } from '../swarm/draw.ts';
+import { SEEDS_FOR_ALL_STATES, unreachedStates } from '../swarm/rare-states.ts';
 import { runJobs, seedJobs } from '../worker/pool.ts';
 import { keepRun } from './keep.ts';
-import { type CommandResult, EXIT_OF, type Progress } from './result.ts';
+import { type CommandResult, EXIT_OF, type Progress, worstOf } from './result.ts';
 import { type Failure, failureLines, Tally } from './tally.ts';
 
 export interface SwarmOptions {
@@ -32,15 +33,26 @@ export async function swarm(options: SwarmOptions): Promise<CommandResult> {
   else runTraced(options, options.trace, tally);
   const tookMs = Math.round(performance.now() - startMs);
   const perSecond = Math.round(tally.heights / (tookMs / 1000));
+  const unreached = tally.ended < SEEDS_FOR_ALL_STATES ? [] : unreachedStates(tally.sometimes);
+  // A swarm that never met what it is for has shown nothing.
+  const outcome = worstOf([tally.outcome, unreached.length === 0 ? 'pass' : 'unknown']);
   return {
-    data: { ...tally.toData(), firstSeed: options.firstSeed, tookMs, commitsPerSecond: perSecond },
+    data: {
+      ...tally.toData(),
+      outcome,
+      unreached,
+      firstSeed: options.firstSeed,
+      tookMs,
+      commitsPerSecond: perSecond,
+    },
     lines: [
       'Reached:',
       ...tally.coverageLines(),
+      ...unreached.map((state) => `${state} was never reached`),
       `${tally.heights} blocks in ${(tookMs / 1000).toFixed(1)} s: ${perSecond} simulated commits a second`,
       tally.countLine(),
     ],
-    exitCode: EXIT_OF[tally.outcome],
+    exitCode: EXIT_OF[outcome],
   };
 }
 

@@ -5,7 +5,14 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeOf } from '@consilium/core';
-import { isSettingName, type NodeParts, type OpenHome, type SettingName, startNode } from '@consilium/node';
+import {
+  isSettingName,
+  type NodeParts,
+  type OpenHome,
+  outliveDamage,
+  type SettingName,
+  startNode,
+} from '@consilium/node';
 import { withFaultyHome, withFaultyVault } from './faulty-disk.ts';
 import { createHostileNet, type HostileNet } from './hostile-net.ts';
 import {
@@ -28,6 +35,7 @@ async function main(): Promise<void> {
     faults = readFaults(file);
     look();
   });
+  outliveDamage();
   const node = await startNode({ home, genesisFile: genesis, environment: {}, flags: set }, parts);
   const ended = await Promise.race([node.failed, stopAsked()]);
   setTimeout(() => process.exit(1), STOP_MS_MAX).unref();

@@ -3,6 +3,7 @@
 import { faultyMax } from '@consilium/core';
 import { createPrng, type Prng, type SignatureKind } from '@consilium/sim';
 import { FAULTS } from '../faults/catalogue.ts';
+import { CRASH_POINTS } from '../faults/crash-points.ts';
 import type { FaultEntry, ParamSpec } from '../faults/entry.ts';
 import type { FaultName } from '../faults/names.ts';
 import { LIVENESS_MS_DEFAULT } from '../limits.ts';
@@ -179,6 +180,11 @@ function stepOf(prng: Prng, fault: FaultName, at: number, forMs: number | undefi
   };
 }
 
+/** Without records the other points are never passed. */
+const CRASH_POINTS_OF_AGREEMENT: readonly string[] = CRASH_POINTS.filter(({ effect }) =>
+  ['log', 'log-value', 'signing-record', 'commit'].includes(effect),
+).map(({ name }) => name);
+
 /** Where the default would always be the same, or would starve a run. */
 const DRAWS: Readonly<Record<string, (prng: Prng) => ParamValue>> = {
   'delay ms': (prng) => prng.between(1, 1_500),
@@ -191,6 +197,8 @@ const DRAWS: Readonly<Record<string, (prng: Prng) => ParamValue>> = {
   'duplicate chance': (prng) => prng.fraction() * 0.3,
   'reorder chance': (prng) => prng.fraction(),
   'disk-slow factor': (prng) => prng.between(2, 500),
+  'crash-point point': (prng) => prng.pick(CRASH_POINTS_OF_AGREEMENT),
+  'crash-point power': (prng) => prng.below(2),
   'burst count': (prng) => prng.between(1, 60),
 };
 

@@ -30,34 +30,48 @@ const PASSING: readonly FaultName[] = [
   'disk-slow',
 ];
 
-const REACHED = CRASH_POINTS.filter(({ effect }) =>
-  ['log', 'log-value', 'signing-record', 'commit'].includes(effect),
-);
+const EFFECTS: readonly string[] = ['log', 'log-value', 'signing-record', 'commit'];
+const EFFECTS_OF_RECORDS: readonly string[] = [...EFFECTS, 'package', 'vault-write', 'custody-rows'];
 
-const PARAMS: Partial<Record<FaultName, (prng: Prng) => Readonly<Record<string, ParamValue>>>> = {
-  'flipped-bit': (prng) => ({ where: prng.pick(['store', 'log', 'signing-record']) }),
+type Params = (prng: Prng, withRecords: boolean) => Readonly<Record<string, ParamValue>>;
+
+const PARAMS: Partial<Record<FaultName, Params>> = {
+  'flipped-bit': (prng, withRecords) => ({
+    where: prng.pick(['store', 'log', 'signing-record', ...(withRecords ? ['vault'] : [])]),
+  }),
   truncation: (prng) => ({ where: prng.pick(['log', 'signing-record']) }),
   'disk-slow': (prng) => ({ factor: prng.between(2, 500) }),
-  'crash-point': (prng) => ({ point: prng.pick(REACHED).name, power: prng.below(2) }),
+  'crash-point': (prng, withRecords) => {
+    const effects = withRecords ? EFFECTS_OF_RECORDS : EFFECTS;
+    const points = CRASH_POINTS.filter(({ effect }) => effects.includes(effect));
+    return { point: prng.pick(points).name, power: prng.below(2) };
+  },
   'restored-backup': (prng) => ({ age: prng.between(200, 6_000) }),
 };
 
-export function diskScenario(seed: number): Scenario {
+/** `records`: with patients, authors and readers of sealed records, which cost many times as much. */
+export function diskScenario(seed: number, workload: 'noop' | 'records' = 'noop'): Scenario {
   const prng = createPrng(seed, 'disks');
+  const withRecords = workload === 'records';
   return {
     name: `disks-${seed}`,
     why: 'One disk loses and forgets, and every machine may die at any point.',
     ...{ seed, nodes: 4, guests: 0, setChanges: false, durationMs: 0, heights: HEIGHTS },
-    workload: { kind: 'noop', rate: 7, clients: 1, pause: 0.05 },
+    workload: { kind: workload, rate: 7, clients: 1, pause: 0.05 },
     steps: [
-      ...drawn(prng.fork('bad'), MISFORTUNES, () => ['n4']),
-      ...drawn(prng.fork('passing'), PASSING, (draws) => (draws.chance(0.15) ? 'all' : 'one')),
+      ...drawn(prng.fork('bad'), MISFORTUNES, withRecords, () => ['n4']),
+      ...drawn(prng.fork('passing'), PASSING, withRecords, (draws) => (draws.chance(0.15) ? 'all' : 'one')),
     ],
     expect: { livenessWithinMs: 120_000, sometimes: [], evidence: [], stall: false, violation: undefined },
   };
 }
 
-function drawn(prng: Prng, from: readonly FaultName[], targetOf: (prng: Prng) => Target): Step[] {
+function drawn(
+  prng: Prng,
+  from: readonly FaultName[],
+  withRecords: boolean,
+  targetOf: (prng: Prng) => Target,
+): Step[] {
   const steps: Step[] = [];
   for (let atMs = prng.between(200, 3_000); atMs < FAULTS_MS; atMs += prng.between(500, 4_000)) {
     const fault = prng.pick(from);
@@ -68,7 +82,7 @@ function drawn(prng: Prng, from: readonly FaultName[], targetOf: (prng: Prng) =>
       fault,
       target: targetOf(prng),
       forMs: prng.between(20, 3_000),
-      params: PARAMS[fault]?.(prng) ?? {},
+      params: PARAMS[fault]?.(prng, withRecords) ?? {},
     });
   }
   return steps;

@@ -41,7 +41,8 @@ export const registerNodeStart: Register = (place) =>
         )
         .option('--exit-with-parent', 'stop when standard input closes: for whoever supervises it'),
     async (_arguments, { home, genesis, endObservation, exitWithParent, set }) => {
-      const { isSettingName, startNode } = await import('@consilium/node');
+      const { isSettingName, outliveDamage, startNode } = await import('@consilium/node');
+      outliveDamage();
       const node = await startNode({
         home,
         ...(genesis === undefined ? {} : { genesisFile: genesis }),
@@ -51,7 +52,6 @@ export const registerNodeStart: Register = (place) =>
           ? {}
           : { endObservation: integerOf(endObservation, '--end-observation', 1) }),
       });
-      outliveDamage();
       const ended = await Promise.race([node.failed, stopAsked(exitWithParent === true)]);
       setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();
       await node.stop();
@@ -73,13 +73,6 @@ function settingsOf(given: readonly string[], isSetting: (name: string) => name 
     settings[name] = text.slice(at + 1);
   }
   return settings;
-}
-
-/** A read of a damaged store throws wherever it is asked for; the node was told of it, and is ended in order. */
-function outliveDamage(): void {
-  process.on('uncaughtException', (error) => {
-    if (!isConsiliumError(error, 'STORE_DAMAGED')) throw error;
-  });
 }
 
 /** Resolves when the process is asked to stop. */

@@ -198,6 +198,27 @@ describe('signing record file', () => {
       expect(signerOn(freshDisk(), { ...OPTIONS, ...other }).signer.status).toBe('damaged');
   });
 
+  test('any one bit flipped leaves the record or the one before it, or damage: never another one, and nothing that the log holds is signed differently', () => {
+    const disk = freshDisk();
+    const { signer } = signerOn(disk);
+    const before = request(9, 0, 'prevote');
+    const last = request(9, 0, 'precommit');
+    for (const each of [before, last]) answerOf(signer, each);
+    const records = [before, last].map(({ kind }) => `9/0 ${kind}`);
+    const content = disk.read(NAME) ?? new Uint8Array(0);
+    for (let bit = 0; bit < 8 * content.length; bit += 1) {
+      const harmed = createMemoryDisk();
+      harmed.put(
+        NAME,
+        content.map((byte, index) => (index === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte)),
+      );
+      const { signer: found } = signerOn(harmed);
+      const { height, round, kind } = found.record();
+      expect(found.status).toBe('whole');
+      expect(records).toContain(`${height}/${round} ${kind}`);
+    }
+  });
+
   test('after distrust nothing is signed, and the next start finds the record in doubt', () => {
     const disk = freshDisk();
     const { signer } = signerOn(disk);

@@ -157,6 +157,84 @@ describe('simulated disk', () => {
   });
 });
 
+describe('simulated disk that fails', () => {
+  const full = { failing: false, full: true, slowness: 1 };
+
+  test('full: what would grow is cut short and its sync says so; what is overwritten in place is as ever', () => {
+    const { disk, sim, settle } = machine(3);
+    disk.append(FILE, utf8('abcdef'));
+    disk.append('other', utf8('abc'));
+    for (const name of [FILE, 'other']) disk.sync(name, () => {});
+    settle();
+    sim.setFault(full);
+    disk.append(FILE, utf8('ghijkl'));
+    disk.writeAt('other', 0, utf8('XYZ'));
+    const outcomes: (string | undefined)[] = [];
+    for (const name of [FILE, 'other']) disk.sync(name, (error) => outcomes.push(error?.code));
+    settle();
+    expect(outcomes.sort()).toEqual(['DISK_FULL', undefined]);
+    expect('abcdefghijkl'.startsWith(textOf(disk) ?? '?')).toBe(true);
+    expect(textOf(disk)).not.toBe('abcdefghijkl');
+    expect(disk.read('other')).toEqual(utf8('XYZ'));
+    // Room again does not mend what this process has lost.
+    sim.setFault({ ...full, full: false });
+    disk.append(FILE, utf8('m'));
+    disk.sync(FILE, (error) => outcomes.push(error?.code));
+    settle();
+    expect(outcomes).toHaveLength(3);
+    expect(outcomes[2]).toBe('DISK_FULL');
+  });
+
+  test('a flipped bit is one bit, a cut is a shorter beginning, a removed file is gone; and there must be something to harm', () => {
+    const { disk, sim, settle } = machine(4);
+    const content = utf8('some content');
+    disk.append(FILE, content);
+    disk.sync(FILE, () => {});
+    settle();
+    expect(sim.flipBit('nothing')).toBe(false);
+    expect(sim.flipBit(FILE)).toBe(true);
+    const flipped = disk.read(FILE) ?? new Uint8Array(0);
+    const bits = [...flipped]
+      .map((byte, index) => byte ^ (content[index] as number))
+      .filter((byte) => byte > 0);
+    expect(bits).toHaveLength(1);
+    expect(Math.log2(bits[0] as number) % 1).toBe(0);
+    expect(sim.cut(FILE)).toBe(true);
+    const cut = disk.read(FILE) ?? content;
+    expect(cut.length).toBeLessThan(content.length);
+    expect(cut).toEqual(flipped.subarray(0, cut.length));
+    expect(sim.remove(FILE)).toBe(true);
+    expect(sim.remove(FILE)).toBe(false);
+    expect(disk.read(FILE)).toBeUndefined();
+  });
+
+  test('a copy that is brought back is what was there, durable, and nothing of later', () => {
+    const { disk, sim, powerCut } = machine(5);
+    disk.append(FILE, utf8('old'));
+    const copy = sim.copy();
+    disk.append(FILE, utf8(' and new'));
+    disk.append('later', utf8('x'));
+    sim.restore(copy);
+    expect(sim.names()).toEqual([FILE]);
+    expect(textOf(powerCut())).toBe('old');
+  });
+
+  test('a power cut that tears leaves a part of the last write that it keeps', () => {
+    const left = new Set<string | undefined>();
+    for (let seed = 0; seed < 100; seed += 1) {
+      const { disk, sim, life, scheduler, settle } = machine(seed);
+      disk.append(FILE, utf8('abc'));
+      disk.sync(FILE, () => {});
+      settle();
+      disk.append(FILE, utf8('defg'));
+      life.end();
+      sim.losePower(true);
+      left.add(textOf(sim.open(createLife(scheduler))));
+    }
+    expect([...left].sort()).toEqual(['abc', 'abcd', 'abcde', 'abcdef', 'abcdefg']);
+  });
+});
+
 describe('simulated store', () => {
   interface Store {
     readonly kv: Kv;
@@ -223,5 +301,41 @@ describe('simulated store', () => {
       left.add(one ?? '');
     }
     expect([...left].sort()).toEqual(['', 'a', 'b']);
+  });
+
+  test('that is full or fails takes nothing, and nothing after it in the same life', () => {
+    for (const [fault, code] of [
+      [{ failing: false, full: true, slowness: 1 }, 'DISK_FULL'],
+      [{ failing: true, full: false, slowness: 1 }, 'STORE_FAILED'],
+    ] as const) {
+      const { kv, sim, settle } = store(1);
+      const codes: (string | undefined)[] = [];
+      kv.write([put(1, 'one')], (error) => codes.push(error?.code));
+      settle();
+      sim.setFault(fault);
+      kv.write([put(1, 'two')], (error) => codes.push(error?.code));
+      settle();
+      sim.setFault({ failing: false, full: false, slowness: 1 });
+      kv.write([put(1, 'three')], (error) => codes.push(error?.code));
+      settle();
+      expect(codes).toEqual([undefined, code, code]);
+      expect(kv.get(1, key)).toEqual(utf8('one'));
+    }
+  });
+
+  test('is damaged only when something is in it, and whole again when wiped or set back', () => {
+    const { kv, sim, settle } = store(1);
+    expect(sim.damage()).toBe(false);
+    kv.write([put(1, 'one')], () => {});
+    settle();
+    const copy = sim.copy();
+    expect(sim.damage()).toBe(true);
+    expect(sim.isDamaged).toBe(true);
+    sim.restore(copy);
+    expect(sim.isDamaged).toBe(false);
+    expect(sim.reader.get(1, key)).toEqual(utf8('one'));
+    sim.damage();
+    sim.wipe();
+    expect(sim.isDamaged).toBe(false);
   });
 });

@@ -98,6 +98,27 @@ describe('simulated time', () => {
   });
 });
 
+describe('a clock', () => {
+  test('wakes nobody before the moment that was waited for, not by a rounding error either', () => {
+    const scheduler = createScheduler();
+    const clock = createSimClock(scheduler, createLife(scheduler), { offsetMs: 0 });
+    scheduler.after(5_360_307, () => undefined);
+    scheduler.run(() => false, Number.MAX_SAFE_INTEGER);
+    // What is due at such a moment was reckoned by sums of fractions.
+    const dueMs = clock.monotonicMs() + 1e-12;
+    expect(dueMs).toBeGreaterThan(clock.monotonicMs());
+    let wakings = 0;
+    const wait = (): void => {
+      wakings += 1;
+      const leftMs = dueMs - clock.monotonicMs();
+      if (leftMs > 0 && wakings < 10) clock.after(leftMs, wait);
+    };
+    wait();
+    scheduler.run(() => false, Number.MAX_SAFE_INTEGER);
+    expect(wakings).toBe(2);
+  });
+});
+
 describe('chance', () => {
   test('the same seed and name give the same draws, another seed or name others', () => {
     const draws = (seed: number, name: string): number[] => {
