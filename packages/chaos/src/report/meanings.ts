@@ -22,6 +22,7 @@ const CHECKERS: ReadonlyMap<string, string> = new Map([
   ['evidence', 'Those whose evidence the scenario expects were named in committed blocks.'],
   ['double-signing', 'No honest key signed two things for one height, round and type.'],
   ['confidentiality', 'No payload was opened without a committed permit.'],
+  ['records', 'After healing every registered record could be read again, and no honest custodian lied.'],
   ['coverage', 'The run reached the rare states that its scenario asks for.'],
   ['exception', 'The code under test threw no exception that it did not expect.'],
 ]);

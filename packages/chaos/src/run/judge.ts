@@ -31,6 +31,7 @@ export const CHECKS = [
   'reports',
   'double-signing',
   'confidentiality',
+  'records',
   'coverage',
   'evidence',
   'exception',
@@ -83,6 +84,7 @@ function outcomeOfCheck(
     coverage: expect.sometimes.length > 0,
     evidence: expect.evidence.length > 0,
     confidentiality: looked.has('confidentiality'),
+    records: looked.has('records'),
     'consent-state': looked.has('consent-state'),
   };
   return asked[check] === false ? 'idle' : 'pass';

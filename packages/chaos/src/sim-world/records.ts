@@ -36,7 +36,10 @@ function settle(cluster: Cluster, history: History, { records, seen }: RecordsWo
   const isOver = (): boolean => history.violations.length > 0 || isSettled();
   const over = scheduler.run(isOver, scheduler.nowUs() + SETTLED_MS_MAX * 1000);
   rereading.stop();
-  if (records.length > 0) reached(history, 'records-reread');
+  if (records.length > 0) {
+    reached(history, 'records-reread');
+    history.looked.add('records');
+  }
   if (!over) {
     const unread = `${rereading.unread().length} of ${records.length} records do not open`;
     violate(history, 'records', `${unread}, ${missing()} batches are missing`);

@@ -8,7 +8,7 @@ import type { FaultEntry, ParamSpec } from '../faults/entry.ts';
 import type { FaultName } from '../faults/names.ts';
 import { LIVENESS_MS_DEFAULT } from '../limits.ts';
 import { namesOf } from '../scenario/parse.ts';
-import type { ParamValue, Scenario, Step, Target } from '../scenario/scenario.ts';
+import type { ParamValue, Scenario, Step, Target, Workload } from '../scenario/scenario.ts';
 
 export const HEIGHTS_UNDER_FAULTS = 40;
 /** Faults are drawn for so long; a run whose heights have not come by then goes on without new ones. */
@@ -39,7 +39,7 @@ export function drawScenario(seed: number): Scenario {
     ...{ seed, nodes, guests, setChanges },
     durationMs: 0,
     heights: HEIGHTS_UNDER_FAULTS,
-    workload: { kind: 'noop', rate: 7, clients: 1, pause: 0.03 },
+    workload: drawWorkload(prng.fork('workload'), nodes),
     steps: steps.toSorted((a, b) => atMs(a) - atMs(b)),
     expect: {
       livenessWithinMs: LIVENESS_MS_DEFAULT,
@@ -54,6 +54,12 @@ export function drawScenario(seed: number): Scenario {
 /** Votes grow with the square: most seeds run the smallest network that bears a fault. */
 function drawFounders(prng: Prng, signatures: SignatureKind): number {
   return signatures === 'fast' && prng.chance(0.1) ? prng.between(5, 7) : 4;
+}
+
+/** Sealed records cost a run several times as much as plain transactions: one seed in eight has them. */
+function drawWorkload(prng: Prng, nodes: number): Workload {
+  if (nodes === 4 && prng.chance(0.125)) return { kind: 'records', rate: 5, clients: 1, pause: 0 };
+  return { kind: 'noop', rate: 7, clients: 1, pause: 0.03 };
 }
 
 type Length = readonly [minMs: number, maxMs: number];
