@@ -19,7 +19,7 @@ function bugNamed(name: string): PlantedBug {
 }
 
 describe('The selftest', () => {
-  test('At least 12 bugs are planted, and all are convicted.', { timeout: TIMEOUT_MS }, async () => {
+  test('`chaos selftest --json`: at least 12 planted, all convicted.', { timeout: TIMEOUT_MS }, async () => {
     const report = await runSelftest({ cleanSeeds: 0 });
     expect(report.bugs.filter(({ convicted }) => !convicted)).toEqual([]);
     expect(report.planted).toBeGreaterThanOrEqual(12);
@@ -74,7 +74,7 @@ describe('A planted copy of the tree', () => {
     expect(readFileSync(join(ROOT, file), 'utf8')).toBe(before);
   });
 
-  test('A drawn scenario shrinks to at most 3 steps there, and the same checker convicts.', {
+  test('`chaos shrink` on a planted bug ends with at most 3 steps.', {
     timeout: TIMEOUT_MS,
   }, () => {
     using tree = plantTree(bugNamed('signing-record-not-synced').patches);
