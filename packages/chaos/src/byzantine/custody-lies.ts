@@ -17,7 +17,6 @@ import {
   encodeRelease,
   encodeReleased,
   type Hex32,
-  isConsiliumError,
   OBJECT_BYTES_MAX,
   RECORDS,
   type Release,
@@ -34,7 +33,6 @@ import {
 } from '@consilium/core';
 import {
   type CustodyMessage,
-  decodeCustodyMessage,
   encodeCustodyMessage,
   packageKey,
   storedPackage,
@@ -50,6 +48,7 @@ import {
   sealNow,
 } from '@consilium/sim';
 import { ownShare } from '../checkers/stolen.ts';
+import { tryDecodeCustody, unlessRefused } from '../history/messages.ts';
 
 /** What the adversary knows of one custodian: its keys and its disk. */
 export interface CustodyGrip {
@@ -94,7 +93,7 @@ const REQUESTS_MAX = 256;
 export function createCustodyLiar(grip: CustodyGrip, lie: CustodyLie): CustodyLiar {
   const requests = new Map<string, ReleaseRequest>();
   const hear = (from: Hex32, bytes: Uint8Array): void => {
-    const message = tryDecode(bytes);
+    const message = tryDecodeCustody(bytes);
     const request = message?.type === 'release-request' ? requestIn(message.bytes) : undefined;
     if (message?.type !== 'release-request' || request === undefined) return;
     requests.set(`${from}/${message.requestId}`, request);
@@ -102,7 +101,7 @@ export function createCustodyLiar(grip: CustodyGrip, lie: CustodyLie): CustodyLi
     if (requests.size > REQUESTS_MAX && oldest !== undefined) requests.delete(oldest);
   };
   const tell = (to: Hex32, bytes: Uint8Array): readonly Uint8Array[] => {
-    const message = tryDecode(bytes);
+    const message = tryDecodeCustody(bytes);
     if (message === undefined) return [bytes];
     if (message.type === 'dealing' && lie === 'false-shares')
       return [encodeCustodyMessage({ ...message, bytes: bentDealing(grip, message) })];
@@ -210,19 +209,5 @@ function same<T>(part: T): T {
 }
 
 function requestIn(bytes: Uint8Array): ReleaseRequest | undefined {
-  try {
-    return decodeReleaseRequest(bytes).request;
-  } catch (error) {
-    if (isConsiliumError(error)) return undefined;
-    throw error;
-  }
-}
-
-function tryDecode(bytes: Uint8Array): CustodyMessage | undefined {
-  try {
-    return decodeCustodyMessage(bytes);
-  } catch (error) {
-    if (isConsiliumError(error)) return undefined;
-    throw error;
-  }
+  return unlessRefused(() => decodeReleaseRequest(bytes).request);
 }

@@ -3,8 +3,8 @@
 import type { Certificate, Hex32, VoteContent } from '@consilium/core';
 import { encodeMessage, type VotesMessage, type WireMessage } from '@consilium/node/replica';
 import type { Wire } from '@consilium/sim';
+import { tryDecode } from '../history/messages.ts';
 import type { Forge } from './forge.ts';
-import { tryDecode } from './strategy.ts';
 
 export interface Ear {
   /** The replica inside says this. */

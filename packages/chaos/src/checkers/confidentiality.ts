@@ -14,22 +14,16 @@ import {
   type Group,
   type Hex32,
   hashHex,
-  isConsiliumError,
   type Release,
   type ReleasedRecord,
   readRow,
   releaseInfo,
   type StateReader,
 } from '@consilium/core';
-import {
-  type CustodyMessage,
-  decodeCustodyMessage,
-  type PackageView,
-  storedPackage,
-  viewOf,
-} from '@consilium/node/custody';
+import { type PackageView, storedPackage, viewOf } from '@consilium/node/custody';
 import type { Reading, Released, SimEncryptionKey } from '@consilium/sim';
 import { type History, reached, violate } from '../history/history.ts';
+import { tryDecodeCustody } from '../history/messages.ts';
 import { createThief, type StolenKey, type Thief } from './stolen.ts';
 
 /** A node as a thief finds it. */
@@ -111,7 +105,7 @@ export function createConfidentialityChecker(history: History, eyes: CustodyEyes
       if (fault !== undefined) violate(history, NAME, `record ${reading.record.slice(0, 8)} ${fault}`);
     },
     delivered: (from, to, bytes) => {
-      const message = tryDecode(bytes);
+      const message = tryDecodeCustody(bytes);
       if (message?.type === 'package') takePackage(to, message.bytes);
       else if (message?.type === 'package-answer' && message.bytes !== null) takePackage(to, message.bytes);
       else if (message?.type === 'release-request') {
@@ -189,15 +183,6 @@ function isPermitted(
   return (
     row?.reader === reader && row.items.some((item) => item.record === record && item.decision === 'permit')
   );
-}
-
-function tryDecode(bytes: Uint8Array): CustodyMessage | undefined {
-  try {
-    return decodeCustodyMessage(bytes);
-  } catch (error) {
-    if (isConsiliumError(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Every choice of so many nodes as may be faulty, the hostile ones among them for certain. */

@@ -1,6 +1,6 @@
 // Owns: what one daemon of the fault kit is told to do to itself, as a value in a file of its home: read at its start, and
-// again whenever the world says so. Does not own: doing it (faulty-parts.ts).
-
+// again whenever the world says so. Does not own: doing it (daemon.ts and
+// the parts that it puts in).
 import type { CrashPointName } from '../faults/crash-points.ts';
 import type { FaultName } from '../faults/names.ts';
 import type { ParamValue } from '../scenario/scenario.ts';

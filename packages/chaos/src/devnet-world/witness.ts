@@ -1,10 +1,11 @@
 // Owns: what a daemon of the fault kit signed and is about to send, line by line in a file of its home: written before it
 // leaves, so that no death hides it. Does not own: who reads it (ears.ts), what a hostile hand makes of it.
 import { appendFileSync } from 'node:fs';
-import { type Hex32, isConsiliumError } from '@consilium/core';
+import type { Hex32 } from '@consilium/core';
 import type { NodeNet } from '@consilium/node';
-import { decodeMessage, type WireMessage } from '@consilium/node/replica';
+import type { WireMessage } from '@consilium/node/replica';
 import type { SignedContent } from '@consilium/sim';
+import { tryDecode } from '../history/messages.ts';
 
 export const SIGNED_FILE = 'signed.jsonl';
 /** A message goes to every peer, and is repeated: so many of the last are known again. */
@@ -51,13 +52,4 @@ export function signedIn(message: WireMessage | undefined, self: Hex32): readonl
   if (message?.type !== 'proposal' || message.proposal.validator !== self) return [];
   const { height, round, blockId, validRound } = message.proposal;
   return [{ type: 'proposal', height, round, blockId, validRound }];
-}
-
-function tryDecode(bytes: Uint8Array): WireMessage | undefined {
-  try {
-    return decodeMessage(bytes);
-  } catch (error) {
-    if (!isConsiliumError(error)) throw error;
-    return undefined;
-  }
 }
