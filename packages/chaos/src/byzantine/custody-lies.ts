@@ -49,6 +49,7 @@ import {
 } from '@consilium/sim';
 import { ownShare } from '../checkers/stolen.ts';
 import { tryDecodeCustody, unlessRefused } from '../history/messages.ts';
+import { LIAR_REQUESTS_MAX } from '../limits.ts';
 
 /** What the adversary knows of one custodian: its keys and its disk. */
 export interface CustodyGrip {
@@ -87,9 +88,6 @@ export function gripOn(cluster: Cluster, node: SimNode): CustodyGrip {
   };
 }
 
-/** Requests of which the answer is still to come. */
-const REQUESTS_MAX = 256;
-
 export function createCustodyLiar(grip: CustodyGrip, lie: CustodyLie): CustodyLiar {
   const requests = new Map<string, ReleaseRequest>();
   const hear = (from: Hex32, bytes: Uint8Array): void => {
@@ -98,7 +96,7 @@ export function createCustodyLiar(grip: CustodyGrip, lie: CustodyLie): CustodyLi
     if (message?.type !== 'release-request' || request === undefined) return;
     requests.set(`${from}/${message.requestId}`, request);
     const [oldest] = requests.keys();
-    if (requests.size > REQUESTS_MAX && oldest !== undefined) requests.delete(oldest);
+    if (requests.size > LIAR_REQUESTS_MAX && oldest !== undefined) requests.delete(oldest);
   };
   const tell = (to: Hex32, bytes: Uint8Array): readonly Uint8Array[] => {
     const message = tryDecodeCustody(bytes);

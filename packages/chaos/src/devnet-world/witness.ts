@@ -6,10 +6,9 @@ import type { NodeNet } from '@consilium/node';
 import type { WireMessage } from '@consilium/node/replica';
 import type { SignedContent } from '@consilium/sim';
 import { tryDecode } from '../history/messages.ts';
+import { WITNESS_KNOWN_MAX } from '../limits.ts';
 
 export const SIGNED_FILE = 'signed.jsonl';
-/** A message goes to every peer, and is repeated: so many of the last are known again. */
-const KNOWN_MAX = 2_000;
 
 export function withWitness(net: NodeNet, self: Hex32, file: string): NodeNet {
   const known = new Set<string>();
@@ -22,7 +21,7 @@ export function withWitness(net: NodeNet, self: Hex32, file: string): NodeNet {
     if (fresh.length === 0) return;
     for (const line of fresh) known.add(line);
     for (const oldest of known) {
-      if (known.size <= KNOWN_MAX) break;
+      if (known.size <= WITNESS_KNOWN_MAX) break;
       known.delete(oldest);
     }
     appendFileSync(file, `${fresh.join('\n')}\n`);
