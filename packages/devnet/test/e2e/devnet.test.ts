@@ -107,6 +107,19 @@ it('a devnet is started, asked, hurt, mended and stopped from the command line, 
   const log = await consilium('devnet', 'logs', 'b', '--dir', dir);
   expect(log.stdout.match(/"code":"node.started"/g)).toHaveLength(2);
 
+  expect(await consilium('devnet', 'node', 'kill', 'b', ...at)).toMatchObject({ code: 0 });
+  expect(await consilium('devnet', 'node', 'pause', 'c', ...at)).toMatchObject({ code: 0 });
+  const healed = await consilium('chaos', 'heal', ...at);
+  expect(healed).toMatchObject({ code: 0 });
+  expect(JSON.parse(healed.stdout)).toMatchObject({
+    mended: [
+      { name: 'b', state: 'killed' },
+      { name: 'c', state: 'paused' },
+    ],
+    heights: { a: 0, b: 0, c: 0, d: 0 },
+  });
+  expect(await states()).toEqual(['a running', 'b running', 'c running', 'd running']);
+
   const begun = performance.now();
   expect(await consilium('devnet', 'down', ...at)).toMatchObject({ code: 0 });
   expect(performance.now() - begun).toBeLessThan(10_000);
