@@ -90,6 +90,8 @@ export function createNodeControl(deps: NodeControlDeps): NodeControl {
       down += 1;
       // Not in turn: it may be coming up just now, and that takes long.
       const killed = command('kill');
+      // Waited for in turn, and it may fail long before.
+      killed.catch(() => undefined);
       inTurn(async () => {
         await killed;
         if (!ENDED.includes(await state())) await command('kill');
