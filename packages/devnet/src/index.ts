@@ -11,7 +11,7 @@ export {
 } from './devnet.ts';
 export { environmentOf } from './environment.ts';
 export type { Devnet } from './handle.ts';
-export { followLog } from './logs.ts';
+export { followLog, readFrom } from './logs.ts';
 export {
   DEFAULT_DIR,
   DEVNET_FILE,

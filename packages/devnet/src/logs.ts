@@ -17,7 +17,7 @@ export async function* followLog(
   const decoder = new TextDecoder();
   let offset = 0;
   while (true) {
-    const bytes = await readFrom(path, offset);
+    const bytes = await readLog(path, offset);
     offset += bytes.length;
     if (bytes.length > 0) yield decoder.decode(bytes, { stream: true });
     if (until === undefined || until.aborted) return;
@@ -25,13 +25,18 @@ export async function* followLog(
   }
 }
 
-async function readFrom(path: string, offset: number): Promise<Uint8Array> {
+/** What stands in a file from this byte on; throws what the system does. */
+export async function readFrom(path: string, offset: number): Promise<Uint8Array> {
+  await using handle = await open(path, 'r');
+  const { size } = await handle.stat();
+  const bytes = new Uint8Array(Math.max(0, size - offset));
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset);
+  return bytes.subarray(0, bytesRead);
+}
+
+async function readLog(path: string, offset: number): Promise<Uint8Array> {
   try {
-    await using handle = await open(path, 'r');
-    const { size } = await handle.stat();
-    const bytes = new Uint8Array(Math.max(0, size - offset));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset);
-    return bytes.subarray(0, bytesRead);
+    return await readFrom(path, offset);
   } catch {
     throw new ConsiliumError('FILE_UNREADABLE', { file: path });
   }

@@ -5,7 +5,7 @@ import { runInSim } from '../sim-world/run.ts';
 import { drawLive } from '../swarm/draw-live.ts';
 import { keepRun } from './keep.ts';
 import { type CommandResult, EXIT_OF, type Progress } from './result.ts';
-import { failureLines, Tally } from './tally.ts';
+import { createTally, failureLines } from './tally.ts';
 
 export interface RandomOptions {
   readonly world: WorldName;
@@ -20,7 +20,7 @@ export interface RandomOptions {
 
 export async function randomFaults(options: RandomOptions): Promise<CommandResult> {
   const { world, firstSeed, seeds, minutes, out, progress, signal } = options;
-  const tally = new Tally();
+  const tally = createTally();
   const verdicts: Verdict[] = [];
   for (let seed = firstSeed; seed < firstSeed + seeds && signal?.aborted !== true; seed += 1) {
     const scenario = drawLive(seed, minutes * 60_000);

@@ -10,7 +10,7 @@ import { type Job, runJobs } from '../worker/pool.ts';
 import { readScenarios } from './files.ts';
 import { keepRun } from './keep.ts';
 import { type CommandResult, EXIT_OF, type Progress } from './result.ts';
-import { failureLines, Tally } from './tally.ts';
+import { createTally, failureLines } from './tally.ts';
 
 export interface RunOptions {
   readonly path: string;
@@ -35,7 +35,7 @@ export async function runScenarios(options: RunOptions): Promise<CommandResult> 
   );
   for (const { name, why } of skipped) options.progress(`${name} is skipped: ${why}`);
   const scenarios = able.flatMap((scenario) => seeded(scenario, options));
-  const tally = new Tally();
+  const tally = createTally();
   const verdicts: Verdict[] = [];
   const note = (verdict: Verdict): void => {
     verdicts.push(verdict);

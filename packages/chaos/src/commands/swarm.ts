@@ -7,7 +7,7 @@ import { SEEDS_FOR_ALL_STATES, unreachedStates } from '../swarm/rare-states.ts';
 import { runJobs, seedJobs } from '../worker/pool.ts';
 import { keepRun } from './keep.ts';
 import { type CommandResult, EXIT_OF, type Progress, worstOf } from './result.ts';
-import { type Failure, failureLines, Tally } from './tally.ts';
+import { createTally, type Failure, failureLines, type Tally } from './tally.ts';
 
 export interface SwarmOptions {
   readonly firstSeed: number;
@@ -28,7 +28,7 @@ export interface SwarmOptions {
 const PROGRESS_MS = 5_000;
 
 export async function swarm(options: SwarmOptions): Promise<CommandResult> {
-  const tally = new Tally();
+  const tally = createTally();
   const startMs = performance.now();
   if (options.trace === undefined) await runMany(options, tally);
   else runTraced(options, options.trace, tally);

@@ -13,70 +13,75 @@ export interface Failure {
   readonly replay: string;
 }
 
-export class Tally {
-  readonly #outcomes: Outcome[] = [];
-  readonly #failures: Failure[] = [];
-  readonly #sometimes = new Map<string, number>();
-  #heights = 0;
-  #ranMs = 0;
-
+export interface Tally {
   /** Returns the failure that the verdict is, if it is one. */
-  add(verdict: Verdict, replay: string): Failure | undefined {
-    const { scenario, seed, outcome, violations, unknown, sometimes, heights, tookMs } = verdict;
-    this.#outcomes.push(outcome);
-    this.#heights += heights;
-    this.#ranMs += tookMs;
-    for (const [state, count] of Object.entries(sometimes))
-      this.#sometimes.set(state, (this.#sometimes.get(state) ?? 0) + count);
-    if (outcome === 'pass') return undefined;
-    const failure = { scenario, seed, outcome, violations, unknown, replay };
-    this.#failures.push(failure);
-    return failure;
-  }
-
-  get ended(): number {
-    return this.#outcomes.length;
-  }
-
-  get failed(): number {
-    return this.#failures.length;
-  }
-
-  get outcome(): Outcome {
-    return worstOf(this.#outcomes);
-  }
-
+  add(verdict: Verdict, replay: string): Failure | undefined;
+  readonly ended: number;
+  readonly failed: number;
+  readonly outcome: Outcome;
   /** Blocks of all runs together. */
-  get heights(): number {
-    return this.#heights;
-  }
-
+  readonly heights: number;
   /** How often each rare state was reached, by name. */
-  get sometimes(): ReadonlyMap<string, number> {
-    return new Map([...this.#sometimes].sort(([a], [b]) => (a < b ? -1 : 1)));
-  }
+  readonly sometimes: ReadonlyMap<string, number>;
+  countLine(): string;
+  coverageLines(): string[];
+  toData(): Readonly<Record<string, unknown>>;
+}
 
-  countLine(): string {
-    return `${this.ended - this.failed} passed, ${this.failed} failed`;
-  }
+export function createTally(): Tally {
+  const outcomes: Outcome[] = [];
+  const failures: Failure[] = [];
+  const counts = new Map<string, number>();
+  let heights = 0;
+  let simulatedMs = 0;
 
-  coverageLines(): string[] {
-    const width = Math.max(0, ...[...this.#sometimes.keys()].map((state) => state.length));
-    return [...this.sometimes].map(([state, count]) => `  ${state.padEnd(width)}  ${count}`);
-  }
+  const passed = (): number => outcomes.length - failures.length;
+  const sometimes = (): ReadonlyMap<string, number> =>
+    new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 
-  toData(): Readonly<Record<string, unknown>> {
-    const failures = this.#failures.toSorted((a, b) => a.seed - b.seed);
-    return {
-      outcome: this.outcome,
-      passed: this.ended - this.failed,
-      failed: this.failed,
-      heights: this.#heights,
-      simulatedMs: this.#ranMs,
-      failures,
-      sometimes: Object.fromEntries(this.sometimes),
-    };
-  }
+  return {
+    add: (verdict, replay) => {
+      const { scenario, seed, outcome, violations, unknown } = verdict;
+      outcomes.push(outcome);
+      heights += verdict.heights;
+      simulatedMs += verdict.tookMs;
+      for (const [state, count] of Object.entries(verdict.sometimes))
+        counts.set(state, (counts.get(state) ?? 0) + count);
+      if (outcome === 'pass') return undefined;
+      const failure = { scenario, seed, outcome, violations, unknown, replay };
+      failures.push(failure);
+      return failure;
+    },
+    get ended() {
+      return outcomes.length;
+    },
+    get failed() {
+      return failures.length;
+    },
+    get outcome() {
+      return worstOf(outcomes);
+    },
+    get heights() {
+      return heights;
+    },
+    get sometimes() {
+      return sometimes();
+    },
+    countLine: () => `${passed()} passed, ${failures.length} failed`,
+    coverageLines: () => {
+      const width = Math.max(0, ...[...counts.keys()].map((state) => state.length));
+      return [...sometimes()].map(([state, count]) => `  ${state.padEnd(width)}  ${count}`);
+    },
+    toData: () => ({
+      outcome: worstOf(outcomes),
+      passed: passed(),
+      failed: failures.length,
+      heights,
+      simulatedMs,
+      failures: failures.toSorted((a, b) => a.seed - b.seed),
+      sometimes: Object.fromEntries(sometimes()),
+    }),
+  };
 }
 
 export function failureLines({ scenario, seed, outcome, violations, unknown, replay }: Failure): string[] {

@@ -1,6 +1,6 @@
 // Owns: reading the log of a node as it grows, line by line. Does not own: what the lines mean to anybody.
-import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readFrom } from '@consilium/devnet';
 import type { ReportedEvent } from '@consilium/node/replica';
 
 export interface LogTail {
@@ -26,7 +26,7 @@ export function tailLines(path: string, onLine: (line: string) => void): LogTail
   let offset = 0;
   let rest = '';
   const read = async (): Promise<void> => {
-    const bytes = await readFrom(path, offset);
+    const bytes = await readLog(path, offset);
     offset += bytes.length;
     const parts = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = parts.pop() ?? '';
@@ -53,7 +53,7 @@ export function tailLines(path: string, onLine: (line: string) => void): LogTail
 
 /** Of the last event in a log: with it a daemon says why it ended. */
 export async function lastCodeIn(path: string): Promise<string | undefined> {
-  const lines = new TextDecoder().decode(await readFrom(path, 0)).split('\n');
+  const lines = new TextDecoder().decode(await readLog(path, 0)).split('\n');
   return lines.map(eventOf).findLast((event) => event?.level === 'error')?.code;
 }
 
@@ -68,13 +68,10 @@ export function eventOf(line: string): ReportedEvent | undefined {
   }
 }
 
-async function readFrom(path: string, offset: number): Promise<Uint8Array> {
+/** Nothing as long as there is no such file. */
+async function readLog(path: string, offset: number): Promise<Uint8Array> {
   try {
-    await using handle = await open(path, 'r');
-    const { size } = await handle.stat();
-    const bytes = new Uint8Array(Math.max(0, size - offset));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset);
-    return bytes.subarray(0, bytesRead);
+    return await readFrom(path, offset);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Uint8Array();
     throw error;

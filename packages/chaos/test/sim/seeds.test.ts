@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { type Failure, Tally } from '../../src/commands/tally.ts';
+import { createTally, type Failure } from '../../src/commands/tally.ts';
 import { runInSim } from '../../src/sim-world/run.ts';
 import { drawScenario, signaturesOf } from '../../src/swarm/draw.ts';
 import { unreachedStates } from '../../src/swarm/rare-states.ts';
@@ -18,7 +18,7 @@ describe('The swarm', () => {
   test('A hundred and twenty seeds pass every checker, and reach the rare states that they are run for.', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    const tally = new Tally();
+    const tally = createTally();
     const failures: Failure[] = [];
     await runJobs(seedJobs(1, SEEDS), availableParallelism(), ({ verdict }) => {
       const failure = tally.add(verdict, '');
