@@ -12,7 +12,7 @@ export interface ScenarioFile {
   readonly scenario: Scenario;
 }
 
-/** Throws `FILE_MISSING`, `FILE_UNREADABLE`, `SCENARIO_INVALID` {path, where, why}. */
+/** Throws `FILE_MISSING` {file}, `FILE_UNREADABLE` {file}, `FILE_TOO_LARGE` {file}, `SCENARIO_INVALID` {path, where, why}. */
 export function readScenarios(path: string): readonly ScenarioFile[] {
   const paths = pathsOf(path);
   if (paths.length === 0)
@@ -26,7 +26,7 @@ function pathsOf(path: string): readonly string[] {
     const names = readdirSync(path).filter((name) => name.endsWith('.toml'));
     return names.sort().map((name) => join(path, name));
   } catch {
-    throw new ConsiliumError('FILE_MISSING', { path });
+    throw new ConsiliumError('FILE_MISSING', { file: path });
   }
 }
 
@@ -42,10 +42,10 @@ function readScenario(path: string): ScenarioFile {
 
 function readText(path: string): string {
   if (statSync(path).size > SCENARIO_BYTES_MAX)
-    throw new ConsiliumError('FILE_TOO_LARGE', { path, bytesMax: SCENARIO_BYTES_MAX });
+    throw new ConsiliumError('FILE_TOO_LARGE', { file: path, bytesMax: SCENARIO_BYTES_MAX });
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    throw new ConsiliumError('FILE_UNREADABLE', { path });
+    throw new ConsiliumError('FILE_UNREADABLE', { file: path });
   }
 }

@@ -1,17 +1,15 @@
 // Owns: what the kit knows of one fault: its name, what it does, how it is undone, what it needs, where it is available.
 import type { FaultName } from './names.ts';
 
-export const FAULT_CLASSES = [
-  'process',
-  'network',
-  'message',
-  'clock',
-  'disk',
-  'byzantine',
-  'load',
-  'operator',
-] as const;
-export type FaultClass = (typeof FAULT_CLASSES)[number];
+export type FaultClass =
+  | 'process'
+  | 'network'
+  | 'message'
+  | 'clock'
+  | 'disk'
+  | 'byzantine'
+  | 'load'
+  | 'operator';
 
 export type ParamKind = 'duration' | 'integer' | 'fraction' | 'text';
 

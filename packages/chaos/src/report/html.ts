@@ -30,7 +30,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Control characters and those that turn the direction of text are shown as what they are: not fit to be shown. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text
     .toWellFormed()
     .replaceAll(/[^\P{C}\n\t]/gu, '\ufffd')

@@ -108,7 +108,7 @@ function bandPicture(band: PlacedBand, frame: Frame): Html {
 `;
 }
 
-export function bandWords({ fault, targets, fromMs, toMs, undo, params }: Band): string {
+function bandWords({ fault, targets, fromMs, toMs, undo, params }: Band): string {
   const on = targets.length === 0 ? '' : ` on ${targets.join(', ')}`;
   const end = undo === undefined ? 'stood until the end' : `undone at ${seconds(toMs)}: ${undo}`;
   return `${fault}${on} from ${seconds(fromMs)}, ${end}${params === '' ? '' : ` (${params})`}`;

@@ -22,7 +22,7 @@ export interface RecordBounds {
   readonly writes: Bounds;
 }
 
-export const RECORD_BOUNDS: RecordBounds = {
+const RECORD_BOUNDS: RecordBounds = {
   timeline: { linesMax: RUN_TIMELINE_ENTRIES_MAX, bytesMax: RUN_FILE_BYTES_MAX },
   log: { linesMax: RUN_LOG_LINES_MAX, bytesMax: RUN_FILE_BYTES_MAX },
   writes: { linesMax: RUN_WRITES_MAX, bytesMax: RUN_FILE_BYTES_MAX },

@@ -20,7 +20,7 @@ import { sequenceText } from './sequence-text.ts';
 import type { RunRecord } from './verdict.ts';
 
 /** Of the folder: grows when an older reader would misunderstand it. */
-export const RUN_FORMAT = 1;
+const RUN_FORMAT = 1;
 export const VERDICT_FILE = 'verdict.json';
 
 export type RunFiles = ReadonlyMap<string, string>;

@@ -49,7 +49,7 @@ function named<Row extends SequenceRow>(row: Row, names: ReadonlyMap<string, str
   return { ...row, words };
 }
 
-export function focusOf({ timeline, verdict }: RunRecord): Focus {
+function focusOf({ timeline, verdict }: RunRecord): Focus {
   const divergence = firstDivergence(timeline);
   if (divergence !== undefined)
     return { why: 'divergence', height: divergence.height, atMs: divergence.atMs };

@@ -10,7 +10,7 @@ import { LIVENESS_MS_DEFAULT } from '../limits.ts';
 import { namesOf } from '../scenario/parse.ts';
 import type { ParamValue, Scenario, Step, Target, Workload } from '../scenario/scenario.ts';
 
-export const HEIGHTS_UNDER_FAULTS = 40;
+const HEIGHTS_UNDER_FAULTS = 40;
 /** Faults are drawn for so long; a run whose heights have not come by then goes on without new ones. */
 const DRAWN_MS = 90_000;
 /** One seed in so many runs real Ed25519. */

@@ -18,7 +18,7 @@ export function ledgerState(cluster: Cluster): StateReader | undefined {
 }
 
 /** The set of the next height. */
-export function currentSet(cluster: Cluster): ValidatorSet {
+function currentSet(cluster: Cluster): ValidatorSet {
   const state = ledgerState(cluster);
   return state === undefined ? [] : nextValidators(state);
 }
