@@ -13,7 +13,6 @@ interface Asked {
 }
 
 interface Granted {
-  readonly tx: Hex32;
   readonly key: string;
   readonly patient: Hex32;
   readonly grantee: Hex32;
@@ -27,95 +26,91 @@ interface Seen {
 /** Everything asked so far, in no order. */
 export type ConsentOperations = () => readonly ConsentOperation[];
 
-export function hearConsentOperations(cluster: Cluster): ConsentOperations {
-  const { scheduler, taps, nodes } = cluster;
-  const ear = new Ear(() => scheduler.nowUs() / 1000);
-  taps.submitted.push((tx, node) => ear.submitted(tx, node));
-  taps.committed.push((id, { execution }) => {
-    const node = nodes.find((each) => each.id === id) as SimNode;
-    for (const result of execution.results) ear.committed(node, result);
-  });
-  return () => ear.operations();
+/** What was heard so far. */
+interface Heard {
+  readonly asked: Map<Hex32, Asked>;
+  readonly answered: ConsentOperation[];
+  /** By the transaction that granted. */
+  readonly granted: Map<Hex32, Granted>;
 }
 
-class Ear {
-  readonly #nowMs: () => number;
-  readonly #asked = new Map<Hex32, Asked>();
-  readonly #answered: ConsentOperation[] = [];
-  readonly #granted = new Map<Hex32, Granted>();
-
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
-  }
-
-  submitted(tx: Tx, node: Hex32): void {
+export function hearConsentOperations(cluster: Cluster): ConsentOperations {
+  const { scheduler, taps, nodes } = cluster;
+  const nowMs = (): number => scheduler.nowUs() / 1000;
+  const heard: Heard = { asked: new Map(), answered: [], granted: new Map() };
+  const { asked, answered } = heard;
+  taps.submitted.push((tx, node) => {
     const [action] = tx.actions;
     const isOfConsent = isGrant(action) || isRevocation(action) || isAccess(action);
-    if (isOfConsent && !this.#asked.has(tx.id))
-      this.#asked.set(tx.id, { tx, node, invokedMs: this.#nowMs() });
-  }
+    if (isOfConsent && !asked.has(tx.id)) asked.set(tx.id, { tx, node, invokedMs: nowMs() });
+  });
+  taps.committed.push((id, { execution }) => {
+    const node = nodes.find((each) => each.id === id) as SimNode;
+    for (const result of execution.results) hearCommitted(heard, node, result, nowMs());
+  });
+  return () => [...answered, ...[...asked.values()].flatMap((each) => unanswered(heard, each))];
+}
 
-  /** Whoever tells of a grant first: who reads it next may not wait for the one who asked. */
-  committed(node: SimNode, result: TxResult): void {
-    const asked = this.#asked.get(result.txId);
-    if (asked === undefined) return;
-    this.#noteGrant(asked.tx, result);
-    if (asked.node !== node.id) return;
-    this.#asked.delete(result.txId);
-    this.#answered.push(...this.#operationsOf(asked, result, node));
-  }
+/** Whoever tells of a grant first: who reads it next may not wait for the one who asked. */
+function hearCommitted(heard: Heard, node: SimNode, result: TxResult, respondedMs: number): void {
+  const asked = heard.asked.get(result.txId);
+  if (asked === undefined) return;
+  noteGrant(heard, asked.tx, result);
+  if (asked.node !== node.id) return;
+  heard.asked.delete(result.txId);
+  heard.answered.push(...operationsOf(heard, asked, result, node, respondedMs));
+}
 
-  operations(): ConsentOperation[] {
-    return [...this.#answered, ...[...this.#asked.values()].flatMap((asked) => this.#unanswered(asked))];
-  }
+function noteGrant({ granted }: Heard, { id, sender, actions: [action] }: Tx, { outcomes }: TxResult): void {
+  const index = outcomes[0]?.index;
+  if (!isGrant(action) || typeof index !== 'number' || granted.has(id)) return;
+  granted.set(id, { key: keyOf(sender, index), patient: sender, grantee: bodyOf(action).grantee });
+}
 
-  #noteGrant({ id, sender, actions: [action] }: Tx, { outcomes }: TxResult): void {
-    const index = outcomes[0]?.index;
-    if (!isGrant(action) || typeof index !== 'number' || this.#granted.has(id)) return;
-    const { grantee } = bodyOf(action);
-    this.#granted.set(id, { tx: id, key: keyOf(sender, index), patient: sender, grantee });
-  }
+function operationsOf(
+  heard: Heard,
+  { tx, invokedMs }: Asked,
+  { code, outcomes }: TxResult,
+  node: SimNode,
+  respondedMs: number,
+): ConsentOperation[] {
+  const [action] = tx.actions;
+  const index = outcomes[0]?.index;
+  const told = {
+    client: tx.sender.slice(0, 8),
+    ...{ invokedMs, respondedMs },
+    outcome: code === 'OK' ? 'ok' : 'fail',
+  } as const;
+  if (isRevocation(action)) return [{ ...told, kind: 'revoke', key: keyOf(tx.sender, bodyOf(action).index) }];
+  if (typeof index !== 'number') return [];
+  if (isGrant(action)) return [{ ...told, kind: 'grant', key: keyOf(tx.sender, index) }];
+  if (!isAccess(action)) return [];
+  const { patient } = bodyOf(action);
+  const reads = readsOf(heard, node, patient, index, tx.sender);
+  return reads.map((read) => ({ ...told, kind: 'read', ...read }));
+}
 
-  #operationsOf({ tx, invokedMs }: Asked, { code, outcomes }: TxResult, node: SimNode): ConsentOperation[] {
-    const [action] = tx.actions;
-    const index = outcomes[0]?.index;
-    const told = {
-      client: tx.sender.slice(0, 8),
-      ...{ invokedMs, respondedMs: this.#nowMs() },
-      outcome: code === 'OK' ? 'ok' : 'fail',
-    } as const;
-    if (isRevocation(action))
-      return [{ ...told, kind: 'revoke', key: keyOf(tx.sender, bodyOf(action).index) }];
-    if (typeof index !== 'number') return [];
-    if (isGrant(action)) return [{ ...told, kind: 'grant', key: keyOf(tx.sender, index) }];
-    if (!isAccess(action)) return [];
-    const { patient } = bodyOf(action);
-    return this.#readsOf(node, patient, index, tx.sender).map((read) => ({ ...told, kind: 'read', ...read }));
-  }
+function readsOf({ granted }: Heard, { kv }: SimNode, patient: Hex32, index: number, reader: Hex32): Seen[] {
+  const items = readRow(stateReader(kv.reader), ACCESSES, patient, index)?.items ?? [];
+  const resting = items.flatMap(({ rule, consent }) => (rule === 'consent' ? (consent ?? []) : []));
+  const hadNone = items.some(({ rule }) => rule === 'no-consent');
+  const none = hadNone
+    ? [...granted.values()].filter((each) => each.patient === patient && each.grantee === reader)
+    : [];
+  return [
+    ...[...new Set(resting)].map((consent) => ({ key: keyOf(patient, consent), seen: 'granted' as const })),
+    ...none.map(({ key }) => ({ key, seen: 'none' as const })),
+  ];
+}
 
-  #readsOf({ kv }: SimNode, patient: Hex32, index: number, reader: Hex32): Seen[] {
-    const items = readRow(stateReader(kv.reader), ACCESSES, patient, index)?.items ?? [];
-    const resting = items.flatMap(({ rule, consent }) => (rule === 'consent' ? (consent ?? []) : []));
-    const hadNone = items.some(({ rule }) => rule === 'no-consent');
-    const none = hadNone
-      ? [...this.#granted.values()].filter((each) => each.patient === patient && each.grantee === reader)
-      : [];
-    return [
-      ...[...new Set(resting)].map((consent) => ({ key: keyOf(patient, consent), seen: 'granted' as const })),
-      ...none.map(({ key }) => ({ key, seen: 'none' as const })),
-    ];
-  }
-
-  /** Its node never told of the commit. A grant that nobody told of is no consent that anybody knows. */
-  #unanswered({ tx, invokedMs }: Asked): ConsentOperation[] {
-    const [action] = tx.actions;
-    const times = { invokedMs, respondedMs: invokedMs };
-    const told = { client: tx.sender.slice(0, 8), ...times, outcome: 'info' } as const;
-    if (isRevocation(action))
-      return [{ ...told, kind: 'revoke', key: keyOf(tx.sender, bodyOf(action).index) }];
-    const key = this.#granted.get(tx.id)?.key;
-    return key === undefined ? [] : [{ ...told, kind: 'grant', key }];
-  }
+/** Its node never told of the commit. A grant that nobody told of is no consent that anybody knows. */
+function unanswered({ granted }: Heard, { tx, invokedMs }: Asked): ConsentOperation[] {
+  const [action] = tx.actions;
+  const times = { invokedMs, respondedMs: invokedMs };
+  const told = { client: tx.sender.slice(0, 8), ...times, outcome: 'info' } as const;
+  if (isRevocation(action)) return [{ ...told, kind: 'revoke', key: keyOf(tx.sender, bodyOf(action).index) }];
+  const key = granted.get(tx.id)?.key;
+  return key === undefined ? [] : [{ ...told, kind: 'grant', key }];
 }
 
 type ActionOf<T extends string> = Action & { readonly type: T };
