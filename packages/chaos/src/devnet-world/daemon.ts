@@ -16,6 +16,7 @@ import {
 import { withFaultyHome, withFaultyVault } from './faulty-disk.ts';
 import { createHostileNet, type HostileNet } from './hostile-net.ts';
 import {
+  kitFolder,
   NODE_FAULTS_FILE,
   NODE_FAULTS_SOCKET,
   type NodeFault,
@@ -28,10 +29,11 @@ const STOP_MS_MAX = 10_000;
 
 async function main(): Promise<void> {
   const { home, genesis, set } = readArguments();
-  const file = join(home, NODE_FAULTS_FILE);
+  const folder = kitFolder(home);
+  const file = join(folder, NODE_FAULTS_FILE);
   let faults = readFaults(file);
-  const { parts, look } = createParts(home, () => faults);
-  const server = await listen(join(home, NODE_FAULTS_SOCKET), () => {
+  const { parts, look } = createParts(folder, () => faults);
+  const server = await listen(join(folder, NODE_FAULTS_SOCKET), () => {
     faults = readFaults(file);
     look();
   });
@@ -45,9 +47,9 @@ async function main(): Promise<void> {
   if (ended instanceof Error) throw ended;
 }
 
-/** `look`: to be called when the faults have changed. */
+/** `folder`: that of the kit. `look`: to be called when the faults have changed. */
 function createParts(
-  home: string,
+  folder: string,
   faults: () => readonly NodeFault[],
 ): { readonly parts: NodeParts; look(): void } {
   // No handler, no last write: the kernel ends it before the call returns.
@@ -64,7 +66,7 @@ function createParts(
     net: (net, prepared) => {
       if (store === undefined) throw new Error('invariant: the home is opened before the net');
       hostile = createHostileNet(net, prepared, { store, faults });
-      return withWitness(hostile.net, prepared.keys.account.account, join(home, SIGNED_FILE));
+      return withWitness(hostile.net, prepared.keys.account.account, join(folder, SIGNED_FILE));
     },
   };
   return { parts, look: () => hostile?.look() };

@@ -20,6 +20,7 @@ import { type ChainWatch, startChainWatch } from './chain-watch.ts';
 import type { DevnetContext, DevnetNode } from './injector.ts';
 import { type LogTail, tailLines, tailLog } from './log-tail.ts';
 import { createNodeApi } from './node-api.ts';
+import { kitFolder } from './node-faults.ts';
 import { SIGNED_FILE } from './witness.ts';
 import type { DevnetWorld } from './world.ts';
 
@@ -98,7 +99,7 @@ export function startEars(context: DevnetContext, world: DevnetWorld, judges: Ju
     }),
   );
   const signed = nodes.map(({ id, entry }) =>
-    tailLines(join(entry.home, SIGNED_FILE), (line) => {
+    tailLines(join(kitFolder(entry.home), SIGNED_FILE), (line) => {
       const content = signedOf(line);
       if (content === undefined) return;
       checkers.signed(id, content);

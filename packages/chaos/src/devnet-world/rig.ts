@@ -17,7 +17,9 @@ import { BESIDE_MS_MAX } from './limits.ts';
 import { lastCodeIn } from './log-tail.ts';
 import { createMesh, type Mesh } from './mesh.ts';
 import { createNodeControl } from './node-control.ts';
+import { kitFolder, makeKitFolder } from './node-faults.ts';
 import { createNodeOrders } from './node-orders.ts';
+import { mountSmallDisks, type SmallDisks } from './small-disk.ts';
 import { createWorkload, openDoors } from './workload.ts';
 import { createDevnetWorld, createRunClock, type DevnetWorld } from './world.ts';
 
@@ -45,6 +47,7 @@ export async function bringUp(folder: string, scenario: Scenario, signal: AbortS
   } catch (error) {
     await net.devnet.down();
     await net.mesh.close();
+    await net.disks.close();
     throw error;
   }
 }
@@ -52,16 +55,14 @@ export async function bringUp(folder: string, scenario: Scenario, signal: AbortS
 interface Net {
   readonly devnet: Devnet;
   readonly mesh: Mesh;
+  readonly disks: SmallDisks;
   readonly wordsOf: (entry: NodeEntry) => readonly string[];
 }
 
-async function launch(
-  folder: string,
-  { nodes, seed }: Scenario,
-  prng: Prng,
-  signal: AbortSignal,
-): Promise<Net> {
+async function launch(folder: string, scenario: Scenario, prng: Prng, signal: AbortSignal): Promise<Net> {
+  const { nodes, seed } = scenario;
   let mesh: Mesh | undefined;
+  let disks: SmallDisks | undefined;
   let file: DevnetFile | undefined;
   const links = prng.fork('links');
   const wordsOf = (entry: NodeEntry): readonly string[] =>
@@ -72,17 +73,29 @@ async function launch(
       ...{ nodes, seed: `chaos-${seed}`, findPorts: true, signal },
       onPrepared: async (prepared) => {
         file = prepared;
+        for (const { home } of prepared.nodes) await makeKitFolder(home);
+        disks = await mountSmallDisks(homesToFill(scenario, prepared.nodes));
         const targets = prepared.nodes.map(({ p2p }, place) => ({ name: nameAt(place), port: portOf(p2p) }));
         mesh = await createMesh(targets, () => links.fraction());
       },
       program: { entry: DAEMON_ENTRY, words: wordsOf },
     });
-    if (mesh === undefined) throw new Error('invariant: the links were made before the nodes');
-    return { devnet, mesh, wordsOf };
+    if (mesh === undefined || disks === undefined)
+      throw new Error('invariant: links and disks were made before the nodes');
+    return { devnet, mesh, disks, wordsOf };
   } catch (error) {
     await mesh?.close();
+    await disks?.close();
     throw error;
   }
+}
+
+/** Of those whose disk may be full at some time. */
+function homesToFill({ steps }: Scenario, entries: readonly NodeEntry[]): readonly string[] {
+  const targets = steps.filter(({ fault }) => fault === 'disk-full').map(({ target }) => target);
+  const isMeant = (name: string): boolean =>
+    targets.some((target) => typeof target === 'string' || target.includes(name));
+  return entries.filter((_, place) => isMeant(nameAt(place))).map(({ home }) => home);
 }
 
 function nameAt(place: number): string {
@@ -110,9 +123,10 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
   const operations: ConsentOperation[] = [];
   const judges = createJudges(devnet, history, operations);
   const clock = createRunClock();
+  let say: DevnetWorld['say'] = () => undefined;
   const beside = createBeside(history);
   const atEnd: (() => void)[] = [];
-  const nodes = devnet.file.nodes.map((entry, place) => createNode(devnet, entry, nameAt(place), history));
+  const nodes = devnet.file.nodes.map((entry, place) => createNode(net, entry, nameAt(place), history));
   const doors = await openDoors(devnet, nodes);
   const { checkers } = judges;
   const nowMs = (): number => Math.round(clock.nowMs());
@@ -129,8 +143,10 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
     after: clock.after,
     beside: beside.begin,
     atEnd: (close) => atEnd.push(close),
+    say: (entry) => say(entry),
   };
   const world = createDevnetWorld(context, clock);
+  say = world.say;
   const ears = startEars(context, world, judges);
   let ending: Promise<void> | undefined;
   const end = async (): Promise<void> => {
@@ -140,6 +156,7 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
     await ears.watch.stop();
     await devnet.down();
     await net.mesh.close();
+    await net.disks.close();
     await Promise.all([...ears.tails.values(), ...ears.signed].map((tail) => tail.stop()));
   };
   const down = (): Promise<void> => {
@@ -155,7 +172,7 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
   };
 }
 
-function createNode(devnet: Devnet, entry: NodeEntry, name: string, history: History): DevnetNode {
+function createNode({ devnet, disks }: Net, entry: NodeEntry, name: string, history: History): DevnetNode {
   const { institution: id, home } = entry;
   const onTrouble = (error: unknown): void => {
     // Who was damaged may refuse to come up: then it is not owed, and its log says why.
@@ -163,15 +180,19 @@ function createNode(devnet: Devnet, entry: NodeEntry, name: string, history: His
     history.unknown.push(`${name}: ${String(error)}`);
   };
   const log = join(devnet.file.dir, 'logs', `${entry.name}.log`);
-  const orders = createNodeOrders(home);
+  const orders = createNodeOrders(kitFolder(home));
+  const smallDisk = disks.byHome.get(home);
   const control = createNodeControl({
     devnet,
     name: entry.name,
     onTrouble,
-    mayStart: () => orders.idle(),
+    mayStart: async () => {
+      await orders.idle();
+      await smallDisk?.idle();
+    },
     mend: async () => history.excused.has(id) && mendHome(home, await lastCodeIn(log)),
   });
-  return { name, id, entry, control, orders };
+  return { name, id, entry, control, orders, smallDisk };
 }
 
 interface Beside {

@@ -158,7 +158,8 @@ const DISK: readonly FaultEntry[] = [
   fault('disk', 'disk-full', 'The disk of the target takes no more bytes.', {
     faulty: true,
     undo: 'there is room again',
-    needs: 'nothing; on the devnet the disk of the daemon answers so, not the file system',
+    needs:
+      'nothing; on the devnet the right to mount a file system in memory, or else the disk of the daemon answers so',
   }),
   fault('disk', 'disk-slow', 'Syncs of the target take longer.', {
     params: [{ name: 'factor', kind: 'integer', default: 100, min: 2, max: 100_000, does: 'times as long' }],
