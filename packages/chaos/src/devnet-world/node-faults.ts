@@ -2,6 +2,7 @@
 // again whenever the world says so. Does not own: doing it (faulty-parts.ts).
 
 import { mkdir } from 'node:fs/promises';
+import type { CustodyLie } from '../byzantine/custody-lies.ts';
 import type { CrashPointName } from '../faults/crash-points.ts';
 import type { FaultName } from '../faults/names.ts';
 import type { ParamValue } from '../scenario/scenario.ts';
@@ -28,7 +29,8 @@ export type NodeFault =
       readonly chance: number;
       readonly params: Readonly<Record<string, ParamValue>>;
       readonly seed: number;
-    };
+    }
+  | { readonly kind: 'custodian'; readonly lie: CustodyLie; readonly seed: number };
 
 /**
  * Where the kit keeps what passes between a daemon and the world: not in the home, whose disk may be full. It takes no part

@@ -171,8 +171,6 @@ const DISK: readonly FaultEntry[] = [
   }),
 ];
 
-const CUSTODIANS_IN_SIM = "a lying custodian is made of the simulator's keys and disks so far";
-
 const BYZANTINE: readonly FaultEntry[] = [
   strategy('silent', 'Says nothing at all.', false),
   strategy('equivocate-proposal', 'Proposes one value to one half and another to the other.', true),
@@ -210,14 +208,8 @@ const BYZANTINE: readonly FaultEntry[] = [
   ),
   strategy('false-evidence', 'Floods its peers with evidence that proves nothing.', false),
   strategy('censor', 'Proposes blocks without the transactions of others.', false),
-  {
-    ...strategy('false-shares', 'Hands out key shares that are not the ones it was given.', false),
-    devnet: CUSTODIANS_IN_SIM,
-  },
-  {
-    ...strategy('release-without-permit', 'Hands its key shares to whoever asks.', false),
-    devnet: CUSTODIANS_IN_SIM,
-  },
+  strategy('false-shares', 'Hands out key shares that are not the ones it was given.', false),
+  strategy('release-without-permit', 'Hands its key shares to whoever asks.', false),
   { ...strategy('twin', 'The same key runs twice, and neither knows of the other.', true), params: [] },
 ];
 
