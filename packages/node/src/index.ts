@@ -19,4 +19,5 @@ export {
   summaryOf,
 } from './setup/genesis.ts';
 export { type InitOptions, initHome, type NewHome } from './setup/init.ts';
+export { openStore, type Store } from './store/store.ts';
 export type { LocalVault } from './vault/vault.ts';

@@ -13,6 +13,7 @@ import { allOf, type Checker, type StoreSeen } from '../checkers/checker.ts';
 import { createConsentStateChecker } from '../checkers/consent-state.ts';
 import { type Coverage, createCoverage } from '../checkers/coverage.ts';
 import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
+import { createForkChecker } from '../checkers/fork.ts';
 import { createValidityChecker } from '../checkers/validity.ts';
 import { type History, reached } from '../history/history.ts';
 import type { ConsentOperation } from '../history/operations.ts';
@@ -31,6 +32,8 @@ export interface Judges {
   /** Of transactions that the nodes make themselves. */
   readonly ownTxs: Set<Hex32>;
   end(stores: readonly StoreSeen[]): void;
+  /** Of a fork, with all that the stores keep to explain it. */
+  judgeFork(stores: readonly StoreSeen[]): void;
 }
 
 /** `operations`: grows while the run goes on. */
@@ -47,6 +50,7 @@ export function createJudges(
   };
   const consents = createConsentStateChecker(history, () => operations);
   const coverage = createCoverage(history);
+  const fork = createForkChecker(history, rules);
   const checkers = allOf([
     coverage,
     createAcknowledgementChecker(history),
@@ -56,9 +60,11 @@ export function createJudges(
     createAccountabilityChecker(history),
     createDoubleSigningChecker(history),
     consents,
+    { committed: (node, seen) => fork.committed?.(node, seen) },
   ]);
   return {
     ...{ checkers, coverage, ownTxs },
+    judgeFork: (stores) => fork.ended?.(stores),
     end: (stores) => {
       checkers.ended(stores);
       if (consents.judged() > 0) reached(history, 'consent-judged');

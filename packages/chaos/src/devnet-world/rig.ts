@@ -13,6 +13,7 @@ import { DAEMON_ENTRY } from './daemon-entry.ts';
 import { mendHome } from './damage.ts';
 import { createJudges, startEars } from './ears.ts';
 import type { DevnetContext, DevnetNode } from './injector.ts';
+import { holdInquest } from './inquest.ts';
 import { BESIDE_MS_MAX } from './limits.ts';
 import { lastCodeIn } from './log-tail.ts';
 import { createMesh, type Mesh } from './mesh.ts';
@@ -35,6 +36,8 @@ export interface Rig extends AsyncDisposable {
   logs(): Readonly<Record<string, readonly string[]>>;
   /** What went on beside the scenario is done, or given up. */
   besideDone(): Promise<void>;
+  /** Ends every node, and says who made a fork when they hold one. */
+  inquest(stores: readonly StoreSeen[]): Promise<void>;
   /** Everything ends; logs are read to their last line. Safe to call again. */
   down(): Promise<void>;
 }
@@ -148,26 +151,29 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
   const world = createDevnetWorld(context, clock);
   say = world.say;
   const ears = startEars(context, world, judges);
-  let ending: Promise<void> | undefined;
-  const end = async (): Promise<void> => {
+  const endNodes = once(async () => {
     world.stop();
     await workload.stop();
     for (const close of atEnd) close();
     await ears.watch.stop();
     await devnet.down();
+  });
+  const down = once(async () => {
+    await endNodes();
     await net.mesh.close();
     await net.disks.close();
     await Promise.all([...ears.tails.values(), ...ears.signed].map((tail) => tail.stop()));
-  };
-  const down = (): Promise<void> => {
-    ending ??= end();
-    return ending;
-  };
+  });
+  const homes = nodes.map(({ id, name, entry }) => ({ id, name, home: entry.home }));
   return {
     ...{ context, world, prng, down, judgeEnd: judges.end },
     ...{ watch: ears.watch, commitsMs: ears.commitsMs },
     logs: () => Object.fromEntries([...ears.tails].map(([name, { lines }]) => [name, lines])),
     besideDone: beside.done,
+    inquest: async (stores) => {
+      await endNodes();
+      await holdInquest(history, stores, homes, judges.judgeFork);
+    },
     [Symbol.asyncDispose]: down,
   };
 }
@@ -193,6 +199,14 @@ function createNode({ devnet, disks }: Net, entry: NodeEntry, name: string, hist
     mend: async () => history.excused.has(id) && mendHome(home, await lastCodeIn(log)),
   });
   return { name, id, entry, control, orders, smallDisk };
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let acting: Promise<void> | undefined;
+  return () => {
+    acting ??= act();
+    return acting;
+  };
 }
 
 interface Beside {

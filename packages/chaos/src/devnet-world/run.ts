@@ -5,6 +5,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConsiliumError, faultyMax } from '@consilium/core';
+import type { StoreSeen } from '../checkers/checker.ts';
 import {
   convictUnhealed,
   convictUnstalled,
@@ -66,8 +67,9 @@ async function play(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<
   const { context, world } = rig;
   const { history, workload, nodes } = context;
   const healedMs = await playPhases(rig, scenario, signal);
-  await hearTheLast(rig);
+  const stores = await hearTheLast(rig);
   const tookMs = Math.round(world.nowMs());
+  await rig.inquest(stores);
   await rig.down();
   const verdict = judge({
     scenario,
@@ -166,7 +168,7 @@ function owingOf({ context, watch }: Rig, dead: ReadonlySet<string>): readonly P
 }
 
 /** What the nodes hold at the end, compared height by height; and every write beside the chain. */
-async function hearTheLast(rig: Rig): Promise<void> {
+async function hearTheLast(rig: Rig): Promise<readonly StoreSeen[]> {
   const { context, world, watch, judgeEnd } = rig;
   const { history, workload } = context;
   await workload.stop();
@@ -178,6 +180,7 @@ async function hearTheLast(rig: Rig): Promise<void> {
   await until(() => topHeight(history) >= top, world.nowMs() + LAST_WORDS_MS_MAX, world);
   judgeEnd(stores);
   workload.convictRefused();
+  return stores;
 }
 
 function lookAtProcesses({ context }: Rig): () => void {
