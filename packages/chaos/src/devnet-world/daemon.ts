@@ -13,6 +13,7 @@ import {
   type SettingName,
   startNode,
 } from '@consilium/node';
+import { createDeath } from './death.ts';
 import { withFaultyHome, withFaultyVault } from './faulty-disk.ts';
 import { createHostileNet, type HostileNet } from './hostile-net.ts';
 import {
@@ -53,16 +54,16 @@ function createParts(
   faults: () => readonly NodeFault[],
 ): { readonly parts: NodeParts; look(): void } {
   // No handler, no last write: the kernel ends it before the call returns.
-  const die = (): void => void process.kill(process.pid, 'SIGKILL');
+  const death = createDeath(() => void process.kill(process.pid, 'SIGKILL'));
   let store: OpenHome['store'] | undefined;
   let hostile: HostileNet | undefined;
   const parts: NodeParts = {
     clock: (clock) => ({ ...clock, wallMs: () => wallAt(faults(), clock.wallMs()) }),
     home: (opened) => {
       store = opened.store;
-      return withFaultyHome(opened, { faults, die });
+      return withFaultyHome(opened, { faults, death });
     },
-    vault: (vault) => withFaultyVault(vault, { faults, die }),
+    vault: (vault) => withFaultyVault(vault, { faults, death }),
     net: (net, prepared) => {
       if (store === undefined) throw new Error('invariant: the home is opened before the net');
       hostile = createHostileNet(net, prepared, { store, faults });

@@ -21,8 +21,16 @@ export type NodeFault =
   | { readonly kind: 'disk-failing' }
   | { readonly kind: 'disk-full' }
   | { readonly kind: 'disk-slow'; readonly factor: number }
-  /** At the first of these points. `torn`: of the write that is asked for there, this part is on the disk. */
-  | { readonly kind: 'crash'; readonly points: readonly CrashPointName[]; readonly torn: number | undefined }
+  /**
+   * At the first of these points. `power`: with its machine. `torn`: of the write that is asked for there, this part is on the
+   * disk.
+   */
+  | {
+      readonly kind: 'crash';
+      readonly points: readonly CrashPointName[];
+      readonly power: boolean;
+      readonly torn: number | undefined;
+    }
   | {
       readonly kind: 'hand';
       readonly strategy: FaultName;

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDisk, type LocalDisk } from '../../../node/src/files/disk.ts';
 import type { OpenHome } from '../../../node/src/files/home.ts';
 import type { Store } from '../../../node/src/store/store.ts';
+import { createDeath } from '../../src/devnet-world/death.ts';
 import { withFaultyHome } from '../../src/devnet-world/faulty-disk.ts';
 import type { NodeFault } from '../../src/devnet-world/node-faults.ts';
 
@@ -34,10 +35,10 @@ beforeEach(() => {
     },
   };
   const home = { disk: inner, store, paths: { ...homePaths(folder), state: folder } } as unknown as OpenHome;
-  const die = (): void => {
+  const death = createDeath(() => {
     throw new Died();
-  };
-  ({ disk } = withFaultyHome(home, { faults: () => faults, die }));
+  });
+  ({ disk } = withFaultyHome(home, { faults: () => faults, death }));
 });
 
 afterEach(async () => {
@@ -90,17 +91,33 @@ describe('The disk of a daemon', () => {
   });
 
   test('dies before a write with nothing of it, or with a part', () => {
-    faults = [{ kind: 'crash', points: ['log-asked'], torn: undefined }];
+    faults = [{ kind: 'crash', points: ['log-asked'], power: true, torn: undefined }];
     disk.append(FILE, bytes('12345678'));
     expect(() => disk.sync(FILE, () => undefined)).toThrow(Died);
     expect(() => content()).toThrow('ENOENT');
-    faults = [{ kind: 'crash', points: ['log-asked'], torn: 0.5 }];
+    faults = [{ kind: 'crash', points: ['log-asked'], power: true, torn: 0.5 }];
     expect(() => disk.sync(FILE, () => undefined)).toThrow(Died);
     expect(content()).toBe('1234');
   });
 
+  test.each([
+    { power: false, left: 'firsTand more' },
+    { power: true, left: 'first' },
+  ])('dies with power $power: of what was not synced it leaves "$left"', async ({ power, left }) => {
+    disk.append(FILE, bytes('first'));
+    expect(await synced()).toBeUndefined();
+    disk.append(FILE, bytes('and'));
+    disk.append(FILE, bytes(' more!'));
+    disk.writeAt(FILE, 4, bytes('T'));
+    disk.truncate(FILE, 13);
+    faults = [{ kind: 'crash', points: ['signing-record-asked'], power, torn: undefined }];
+    disk.append('signing-record', bytes('x'));
+    expect(() => disk.sync('signing-record', () => undefined)).toThrow(Died);
+    expect(content()).toBe(left);
+  });
+
   test('dies at the point of another file only when that is written', async () => {
-    faults = [{ kind: 'crash', points: ['signing-record-asked'], torn: undefined }];
+    faults = [{ kind: 'crash', points: ['signing-record-asked'], power: true, torn: undefined }];
     disk.append(FILE, bytes('x'));
     expect(await synced()).toBeUndefined();
     disk.append('signing-record', bytes('x'));
