@@ -112,10 +112,11 @@ async function reopen({ client, author: signer, patient, history }: Ward, known:
   for (const { content } of opened.records) {
     if (content === null) continue;
     const { bytes } = await wholeContent(content);
-    reached(history, 'record-read');
-    if (opened.liars.length > 0) reached(history, 'record-read-beside-a-liar');
+    reached(history, 'record-opened');
+    history.looked.add('records');
+    if (opened.liars.length > 0) reached(history, 'opened-beside-a-liar');
     if (!equalBytes(bytes, known.bytes))
-      violate(history, 'confidentiality', `record ${known.record} came back as something else`);
+      violate(history, 'records', `record ${known.record} came back as something else`);
   }
 }
 
@@ -124,7 +125,7 @@ function noteLiars(history: History, liars: readonly Liar[]): void {
   for (const { institution, name, reason } of liars) {
     reached(history, 'liar-named');
     if (reason === 'unsigned' || history.hostile.has(institution)) continue;
-    violate(history, 'accountability', `${name} is named for a false ${reason}`, { nodes: [institution] });
+    violate(history, 'records', `${name} is named for a false ${reason}`, { nodes: [institution] });
   }
 }
 
