@@ -1,7 +1,7 @@
 // Owns: everything that one run on a devnet is made of, brought up in order and taken down in reverse: proxies, processes,
 // clients, ears. Does not own: the phases of a run (run.ts).
 import { join } from 'node:path';
-import { type Devnet, type DevnetFile, launchDevnet, type NodeEntry } from '@consilium/devnet';
+import { couldJoin, type Devnet, launchDevnet, type NodeEntry } from '@consilium/devnet';
 import type { Fetch } from '@consilium/sdk';
 import { createPrng, type Prng } from '@consilium/sim';
 import type { StoreSeen } from '../checkers/checker.ts';
@@ -46,7 +46,7 @@ export async function bringUp(folder: string, scenario: Scenario, signal: AbortS
   const prng = createPrng(scenario.seed);
   const net = await launch(folder, scenario, prng, signal);
   try {
-    return await assemble(folder, net, prng);
+    return await assemble(folder, scenario.nodes, net, prng);
   } catch (error) {
     await net.devnet.down();
     await net.mesh.close();
@@ -63,28 +63,30 @@ interface Net {
 }
 
 async function launch(folder: string, scenario: Scenario, prng: Prng, signal: AbortSignal): Promise<Net> {
-  const { nodes, seed } = scenario;
+  const { nodes, guests, seed } = scenario;
   let mesh: Mesh | undefined;
   let disks: SmallDisks | undefined;
-  let file: DevnetFile | undefined;
+  /** Founders first. */
+  let entries: readonly NodeEntry[] = [];
   const links = prng.fork('links');
   const wordsOf = (entry: NodeEntry): readonly string[] =>
-    mesh === undefined || file === undefined ? [] : dialThrough(mesh, file.nodes, entry);
+    mesh === undefined ? [] : dialThrough(mesh, entries, nodes, entry);
   try {
     const devnet = await launchDevnet({
       dir: join(folder, 'net'),
       ...{ nodes, seed: `chaos-${seed}`, findPorts: true, signal },
       onPrepared: async (prepared) => {
-        file = prepared;
-        for (const { home } of prepared.nodes) await makeKitFolder(home);
+        entries = [...prepared.nodes, ...(await couldJoin(prepared, guests))];
+        for (const { home } of entries) await makeKitFolder(home);
         disks = await mountSmallDisks(homesToFill(scenario, prepared.nodes));
-        const targets = prepared.nodes.map(({ p2p }, place) => ({ name: nameAt(place), port: portOf(p2p) }));
+        const targets = entries.map(({ p2p }, place) => ({ name: nameAt(place, nodes), port: portOf(p2p) }));
         mesh = await createMesh(targets, () => links.fraction());
       },
       program: { entry: DAEMON_ENTRY, words: wordsOf },
     });
     if (mesh === undefined || disks === undefined)
       throw new Error('invariant: links and disks were made before the nodes');
+    for (const { name } of entries.slice(nodes)) await devnet.add(name);
     return { devnet, mesh, disks, wordsOf };
   } catch (error) {
     await mesh?.close();
@@ -94,15 +96,15 @@ async function launch(folder: string, scenario: Scenario, prng: Prng, signal: Ab
 }
 
 /** Of those whose disk may be full at some time. */
-function homesToFill({ steps }: Scenario, entries: readonly NodeEntry[]): readonly string[] {
+function homesToFill({ steps, nodes }: Scenario, entries: readonly NodeEntry[]): readonly string[] {
   const targets = steps.filter(({ fault }) => fault === 'disk-full').map(({ target }) => target);
   const isMeant = (name: string): boolean =>
     targets.some((target) => typeof target === 'string' || target.includes(name));
-  return entries.filter((_, place) => isMeant(nameAt(place))).map(({ home }) => home);
+  return entries.filter((_, place) => isMeant(nameAt(place, nodes))).map(({ home }) => home);
 }
 
-function nameAt(place: number): string {
-  return `n${place + 1}`;
+function nameAt(place: number, founders: number): string {
+  return place < founders ? `n${place + 1}` : `g${place - founders + 1}`;
 }
 
 function portOf(multiaddr: string): number {
@@ -110,8 +112,13 @@ function portOf(multiaddr: string): number {
 }
 
 /** Each node dials each other through the proxy of the two. */
-function dialThrough(mesh: Mesh, entries: readonly NodeEntry[], from: NodeEntry): readonly string[] {
-  const names = new Map(entries.map((entry, place) => [entry.name, nameAt(place)]));
+function dialThrough(
+  mesh: Mesh,
+  entries: readonly NodeEntry[],
+  founders: number,
+  from: NodeEntry,
+): readonly string[] {
+  const names = new Map(entries.map((entry, place) => [entry.name, nameAt(place, founders)]));
   const others = entries.filter(({ name }) => name !== from.name);
   const addresses = others.map((to) => {
     const port = mesh.port(names.get(from.name) ?? '', names.get(to.name) ?? '');
@@ -120,7 +127,7 @@ function dialThrough(mesh: Mesh, entries: readonly NodeEntry[], from: NodeEntry)
   return addresses.length === 0 ? [] : ['--set', `peers.addresses=${addresses.join(',')}`];
 }
 
-async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
+async function assemble(folder: string, founders: number, net: Net, prng: Prng): Promise<Rig> {
   const { devnet } = net;
   const history = createHistory();
   const operations: ConsentOperation[] = [];
@@ -129,8 +136,10 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
   let say: DevnetWorld['say'] = () => undefined;
   const beside = createBeside(history);
   const atEnd: (() => void)[] = [];
-  const nodes = devnet.file.nodes.map((entry, place) => createNode(net, entry, nameAt(place), history));
-  const doors = await openDoors(devnet, nodes);
+  const nodes = devnet.file.nodes.map((entry, place) =>
+    createNode(net, entry, nameAt(place, founders), history),
+  );
+  const doors = await openDoors(devnet, nodes.slice(0, founders));
   const { checkers } = judges;
   const nowMs = (): number => Math.round(clock.nowMs());
   const clientBy = (fetch: Fetch) => devnet.client(undefined, { trustNode: true, fetch });

@@ -22,6 +22,7 @@ import { createPlays } from './client-plays.ts';
 import { convictEnded } from './injectors/process.ts';
 import { FAULTS_WALL_MS_MAX, LAST_WORDS_MS_MAX, LOOK_MS, PROCESSES_LOOK_MS, SLOWNESS_MAX } from './limits.ts';
 import { bringUp, type Rig } from './rig.ts';
+import { startSetChanges } from './set-changes.ts';
 
 export interface DevnetRunOptions {
   /** A line now and then of where the run is. */
@@ -95,14 +96,16 @@ async function play(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<
 async function playPhases(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<number | undefined> {
   const { context, world, prng } = rig;
   const { history } = context;
-  if (scenario.guests > 0 || scenario.setChanges)
-    history.unknown.push('the devnet cannot admit guests or change the set by itself yet');
   await startLoad(rig, scenario);
+  const stopChanges = scenario.setChanges
+    ? await startSetChanges(context, prng.fork('set changes'))
+    : undefined;
   reached(history, `founders:${scenario.nodes}`);
   const stopLooking = lookAtProcesses(rig);
   const director = startDirector(world, scenario, prng.fork('director'));
   await passFaults(rig, scenario, signal);
   const healMs = world.nowMs();
+  stopChanges?.();
   director.heal();
   if (scenario.expect.stall) convictUnstalled(history, rig.commitsMs, director.allBegunMs(), healMs);
   const isOverborne = history.hostile.size > faultyMax(scenario.nodes);

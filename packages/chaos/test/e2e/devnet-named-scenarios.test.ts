@@ -51,6 +51,15 @@ describe('On the devnet', () => {
     expect(denied).toBeGreaterThan(0);
     expect(released).toBeGreaterThan(0);
   });
+
+  test('hospitals are let in and leave while processes die.', async () => {
+    const run = await play('set-changes');
+    expect(run.verdict).toMatchObject({ outcome: 'pass', violations: [], unknown: [] });
+    expect(run.verdict.sometimes['set-changed']).toBeGreaterThan(0);
+    // Who was never let in makes the blocks of others its own all the same.
+    const nodes = run.timeline.flatMap((entry) => (entry.kind === 'commit' ? [entry.node] : []));
+    expect([...new Set(nodes)].toSorted()).toEqual(['g1', 'g2', 'n1', 'n2', 'n3', 'n4']);
+  });
 });
 
 function play(name: string): Promise<RunRecord> {
