@@ -7,6 +7,9 @@ export const MESSAGE_BYTES_MAX: number = 8 * 1024 * 1024;
 /** Bytes waiting to be sent to one peer on one channel; more is dropped, and sync brings it later. */
 export const SEND_QUEUE_BYTES_MAX: number = 16 * 1024 * 1024;
 
+/** Index of one file of the store, unpacked: that of a file of 2 MB takes a few KB. */
+export const STORE_INDEX_BYTES_MAX: number = 64 * 1024 * 1024;
+
 /** One entry of the write-ahead log: a message of any channel, or a value with its bodies, and what was noted of it. */
 export const WAL_ENTRY_BYTES_MAX: number = MESSAGE_BYTES_MAX + 64 * 1024;
 /** The log of one height: 1000 rounds of 64 validators are under 100 MB, and it is read whole at start. */

@@ -19,7 +19,6 @@ import {
   type Group,
   type Hex32,
   type Hex64,
-  isConsiliumError,
   OBJECT_BYTES_MAX,
   RECORDS,
   type Release,
@@ -34,14 +33,10 @@ import {
   toHex,
   type UnsignedRelease,
 } from '@consilium/core';
-import {
-  type CustodyMessage,
-  decodeCustodyMessage,
-  encodeCustodyMessage,
-  openShares,
-  viewOf,
-} from '@consilium/node/custody';
+import { type CustodyMessage, encodeCustodyMessage, openShares, viewOf } from '@consilium/node/custody';
 import type { Sealer } from '@consilium/node/replica';
+import { tryDecodeCustody, unlessRefused } from '../history/messages.ts';
+import { LIAR_REQUESTS_MAX } from '../limits.ts';
 
 /** What the adversary knows of one custodian: its keys and its disk. */
 export interface CustodyGrip {
@@ -68,21 +63,18 @@ export interface CustodyLiar {
   tell(to: Hex32, bytes: Uint8Array): readonly Uint8Array[];
 }
 
-/** Requests of which the answer is still to come. */
-const REQUESTS_MAX = 256;
-
 export function createCustodyLiar(grip: CustodyGrip, lie: CustodyLie): CustodyLiar {
   const requests = new Map<string, ReleaseRequest>();
   const hear = (from: Hex32, bytes: Uint8Array): void => {
-    const message = tryDecode(bytes);
+    const message = tryDecodeCustody(bytes);
     const request = message?.type === 'release-request' ? requestIn(message.bytes) : undefined;
     if (message?.type !== 'release-request' || request === undefined) return;
     requests.set(`${from}/${message.requestId}`, request);
     const [oldest] = requests.keys();
-    if (requests.size > REQUESTS_MAX && oldest !== undefined) requests.delete(oldest);
+    if (requests.size > LIAR_REQUESTS_MAX && oldest !== undefined) requests.delete(oldest);
   };
   const tell = (to: Hex32, bytes: Uint8Array): readonly Uint8Array[] => {
-    const message = tryDecode(bytes);
+    const message = tryDecodeCustody(bytes);
     if (message === undefined) return [bytes];
     if (message.type === 'dealing' && lie === 'false-shares')
       return [encodeCustodyMessage({ ...message, bytes: bentDealing(grip, message) })];
@@ -222,19 +214,5 @@ function same<T>(part: T): T {
 }
 
 function requestIn(bytes: Uint8Array): ReleaseRequest | undefined {
-  try {
-    return decodeReleaseRequest(bytes).request;
-  } catch (error) {
-    if (isConsiliumError(error)) return undefined;
-    throw error;
-  }
-}
-
-function tryDecode(bytes: Uint8Array): CustodyMessage | undefined {
-  try {
-    return decodeCustodyMessage(bytes);
-  } catch (error) {
-    if (isConsiliumError(error)) return undefined;
-    throw error;
-  }
+  return unlessRefused(() => decodeReleaseRequest(bytes).request);
 }

@@ -3,8 +3,9 @@
 import type { Certificate, Hex32, VoteContent } from '@consilium/core';
 import { encodeMessage, type VotesMessage, type WireMessage } from '@consilium/node/replica';
 import type { Wire } from '@consilium/sim';
+import { tryDecode } from '../history/messages.ts';
+import { EAR_SAID_MAX } from '../limits.ts';
 import type { Forge } from './forge.ts';
-import { tryDecode } from './strategy.ts';
 
 export interface Ear {
   /** The replica inside says this. */
@@ -12,8 +13,6 @@ export interface Ear {
   /** What it hears of a message. */
   hear(message: WireMessage, bytes: Uint8Array): readonly Uint8Array[];
 }
-
-const SAID_MAX = 4_000;
 
 export function createEar(self: Hex32, forge: Pick<Forge, 'vote'>): Ear {
   const said = new Set<string>();
@@ -32,7 +31,7 @@ export function createEar(self: Hex32, forge: Pick<Forge, 'vote'>): Ear {
       if (message.type !== 'votes') return;
       for (const vote of message.votes) if (vote.validator === self) said.add(placeOf(vote));
       for (const oldest of said) {
-        if (said.size <= SAID_MAX) break;
+        if (said.size <= EAR_SAID_MAX) break;
         said.delete(oldest);
       }
     },

@@ -2,15 +2,16 @@
 // leaves by the strategy that it was given. The same in the simulator and in a daemon. Does not own: the strategies, when
 // one begins (the director).
 import type { Hex32 } from '@consilium/core';
-import type { Cancel, Channel, Net } from '@consilium/node/replica';
-import { netThrough, type Prng, type Wire } from '@consilium/sim';
+import type { Cancel, Channel } from '@consilium/node/replica';
+import type { Prng, Wire } from '@consilium/sim';
 import type { FaultName } from '../faults/names.ts';
+import { tryDecode } from '../history/messages.ts';
 import type { ParamValue } from '../scenario/scenario.ts';
 import { createEar } from './ear.ts';
 import type { Forge } from './forge.ts';
 import { createMemory } from './memory.ts';
 import { STRATEGIES } from './strategies.ts';
-import { type Grip, type Strategy, tryDecode } from './strategy.ts';
+import type { Grip, Strategy } from './strategy.ts';
 
 export interface HandDeps {
   readonly self: Hex32;
@@ -99,9 +100,4 @@ export function createHand(deps: HandDeps): Hand {
     const message = tryDecode(bytes);
     return message === undefined ? [bytes] : ear.hear(message, bytes);
   }
-}
-
-/** The network port of an honest replica, in a hostile hand. */
-export function hostileNet(net: Net, hand: Hand): Net {
-  return netThrough(net, () => hand);
 }

@@ -1,11 +1,7 @@
 // Owns: what a hostile validator remembers of what it heard and made, bounded. Does not own: what it does with it.
 import { type Hex32, hashHex, headerId } from '@consilium/core';
 import type { ProposalMessage, Value, WireMessage } from '@consilium/node/replica';
-
-const OVERHEARD_MAX = 200;
-const VALUES_MAX = 12;
-const BODIES_MAX = 200;
-const MADE_MAX = 400;
+import { MEMORY_BODIES_MAX, MEMORY_MADE_MAX, MEMORY_OVERHEARD_MAX, MEMORY_VALUES_MAX } from '../limits.ts';
 
 export interface Memory {
   /** Recent messages from anybody, as bytes. */
@@ -39,11 +35,11 @@ export function createMemory(): Memory {
 
   const addBody = (bytes: Uint8Array): Hex32 => {
     const id = hashHex(bytes);
-    keep(bodies, id, bytes, BODIES_MAX);
+    keep(bodies, id, bytes, MEMORY_BODIES_MAX);
     return id;
   };
   const made = <T>(occasion: string, make: () => T): T => {
-    if (!madeBefore.has(occasion)) keep(madeBefore, occasion, make(), MADE_MAX);
+    if (!madeBefore.has(occasion)) keep(madeBefore, occasion, make(), MEMORY_MADE_MAX);
     return madeBefore.get(occasion) as T;
   };
 
@@ -57,9 +53,9 @@ export function createMemory(): Memory {
     valuesAt: (height) => [...values].filter(([, { header }]) => header.height === height).map(([id]) => id),
     heard: (bytes, message) => {
       overheard.push(bytes);
-      if (overheard.length > OVERHEARD_MAX) overheard.shift();
+      if (overheard.length > MEMORY_OVERHEARD_MAX) overheard.shift();
       if (message.type === 'proposal')
-        keep(values, headerId(message.value.header), message.value, VALUES_MAX);
+        keep(values, headerId(message.value.header), message.value, MEMORY_VALUES_MAX);
       if (message.type === 'transactions') for (const tx of message.txs) addBody(tx);
     },
     isFirst: (occasion) => {
@@ -70,8 +66,8 @@ export function createMemory(): Memory {
     standIn: (id) => (id === null ? undefined : standIns.get(id)),
     forged: (id) => forgedValues.get(id),
     replace: (id, message) => {
-      keep(standIns, id, message, VALUES_MAX);
-      keep(forgedValues, headerId(message.value.header), message.value, VALUES_MAX);
+      keep(standIns, id, message, MEMORY_VALUES_MAX);
+      keep(forgedValues, headerId(message.value.header), message.value, MEMORY_VALUES_MAX);
     },
   };
 }

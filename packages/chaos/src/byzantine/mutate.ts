@@ -8,8 +8,9 @@ import {
   type WireMessage,
 } from '@consilium/node/replica';
 import type { Prng } from '@consilium/sim';
+import { unlessRefused } from '../history/messages.ts';
 import type { Forge } from './forge.ts';
-import { type Strategy, unlessRefused } from './strategy.ts';
+import type { Strategy } from './strategy.ts';
 
 export interface MutationDeps {
   readonly self: Hex32;

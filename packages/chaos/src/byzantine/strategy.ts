@@ -1,13 +1,7 @@
 // Owns: what a strategy of a hostile validator is, and the helpers that most of them share. One file for each family,
 // one table of all of them (strategies.ts).
-import { type Hex32, hashHex, isConsiliumError, utf8, type Vote } from '@consilium/core';
-import {
-  type Channel,
-  decodeMessage,
-  encodeMessage,
-  type ProposalMessage,
-  type WireMessage,
-} from '@consilium/node/replica';
+import { type Hex32, hashHex, utf8, type Vote } from '@consilium/core';
+import { type Channel, encodeMessage, type ProposalMessage, type WireMessage } from '@consilium/node/replica';
 import type { Prng } from '@consilium/sim';
 import type { ParamValue } from '../scenario/scenario.ts';
 import type { Forge } from './forge.ts';
@@ -54,20 +48,6 @@ export interface Strategy {
   readonly hear?: (hearing: Hearing) => readonly Uint8Array[];
   /** Called every so often. */
   readonly slip?: (grip: Grip) => void;
-}
-
-export function tryDecode(bytes: Uint8Array): WireMessage | undefined {
-  return unlessRefused(() => decodeMessage(bytes));
-}
-
-/** undefined when the attempt ends in a coded refusal. */
-export function unlessRefused<T>(attempt: () => T): T | undefined {
-  try {
-    return attempt();
-  } catch (error) {
-    if (!isConsiliumError(error)) throw error;
-    return undefined;
-  }
 }
 
 /** Own votes changed, others as they are. */

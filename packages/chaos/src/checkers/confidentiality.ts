@@ -1,71 +1,23 @@
 // Owns: checker 9: no honest custodian hands out a share before its own committed state permits it, nobody opens a record
 // without a committed permit, and what so many nodes as may be faulty hold together opens nothing, keys included. Does not
-// own: how stolen shares are put together (stolen.ts). A patient's own key is the stated exception, and is not stolen here.
+// own: what thieves get at (theft.ts). A patient's own key is the stated exception, and is not stolen here.
 import {
   ACCESSES,
   type AccessRow,
   createDecider,
-  currentEpoch,
-  custodianIndex,
-  custodyEpoch,
   decodeRelease,
   decodeReleased,
-  faultyMax,
-  type Group,
   type Hex32,
   hashHex,
-  isConsiliumError,
   type Release,
-  type ReleasedRecord,
   readRow,
   releaseInfo,
-  type StateReader,
 } from '@consilium/core';
-import {
-  type CustodyMessage,
-  decodeCustodyMessage,
-  type PackageView,
-  storedPackage,
-  viewOf,
-} from '@consilium/node/custody';
-import type { Reading, Released, SimEncryptionKey } from '@consilium/sim';
+import type { Reading, Released } from '@consilium/sim';
 import { type History, reached, violate } from '../history/history.ts';
-import { createThief, type StolenKey, type Thief } from './stolen.ts';
-
-/** A node as a thief finds it. */
-export interface StolenNode {
-  readonly node: Hex32;
-  readonly custodyKey: SimEncryptionKey;
-  /** Encoded packages on its disk, in any order. */
-  readonly packages: () => readonly Uint8Array[];
-  /** People of that hospital who are in it with the thief. */
-  readonly readers: readonly Accomplice[];
-}
-
-export interface Accomplice {
-  readonly id: Hex32;
-  readonly key: SimEncryptionKey;
-}
-
-export interface CustodyEyes {
-  readonly group: Group;
-  readonly nodes: readonly StolenNode[];
-  /** What the node itself has committed; undefined: nothing yet. */
-  readonly ledgerOf: (node: Hex32) => Sight | undefined;
-  /** Of the honest node that is furthest. */
-  readonly furthest: () => StateReader | undefined;
-  /** The height that so many honest nodes have committed that any quorum holds one of them; 0 when nobody can say. */
-  readonly quorumHeight: () => number;
-  /** What an envelope says, whoever holds the key. */
-  readonly look: (readerKey: Hex32, info: Uint8Array, release: Release) => Uint8Array | undefined;
-}
-
-export interface Sight {
-  readonly state: StateReader;
-  /** Of its last block. Milliseconds since the epoch. */
-  readonly time: number;
-  readonly height: number;
-}
+import { tryDecodeCustody } from '../history/messages.ts';
+import { type CustodyEyes, isPermitted, type Sight } from './custody-eyes.ts';
+import { groupsOfThieves, openedBy, type Views } from './theft.ts';
 
 export interface ConfidentialityChecker {
   released(released: Released): void;
@@ -111,7 +63,7 @@ export function createConfidentialityChecker(history: History, eyes: CustodyEyes
       if (fault !== undefined) violate(history, NAME, `record ${reading.record.slice(0, 8)} ${fault}`);
     },
     delivered: (from, to, bytes) => {
-      const message = tryDecode(bytes);
+      const message = tryDecodeCustody(bytes);
       if (message?.type === 'package') takePackage(to, message.bytes);
       else if (message?.type === 'package-answer' && message.bytes !== null) takePackage(to, message.bytes);
       else if (message?.type === 'release-request') {
@@ -179,120 +131,4 @@ function isStanding({ state, time }: Sight, patient: Hex32, row: AccessRow, reco
 function readingFault({ furthest }: CustodyEyes, reading: Reading): string | undefined {
   if (!reading.isRight) return 'opened to something that its author did not seal';
   return isPermitted(furthest(), reading) ? undefined : 'was opened without a committed permit';
-}
-
-function isPermitted(
-  state: StateReader | undefined,
-  { patient, access, reader, record }: Omit<Reading, 'isRight'>,
-): boolean {
-  const row = state === undefined ? undefined : readRow(state, ACCESSES, patient, access);
-  return (
-    row?.reader === reader && row.items.some((item) => item.record === record && item.decision === 'permit')
-  );
-}
-
-function tryDecode(bytes: Uint8Array): CustodyMessage | undefined {
-  try {
-    return decodeCustodyMessage(bytes);
-  } catch (error) {
-    if (isConsiliumError(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Every choice of so many nodes as may be faulty, the hostile ones among them for certain. */
-function groupsOfThieves(history: History, { nodes, furthest }: CustodyEyes): readonly StolenNode[][] {
-  const state = furthest();
-  if (state === undefined) return [];
-  const epoch = custodyEpoch(state, currentEpoch(state));
-  const custodians = nodes.filter(({ node }) => epoch?.custodians.some(({ id }) => id === node) === true);
-  const hostile = nodes.filter(({ node }) => history.hostile.has(node));
-  const honest = custodians.filter(({ node }) => !history.hostile.has(node));
-  const free = faultyMax(custodians.length) - hostile.length;
-  return free <= 0 ? [hostile] : choices(honest, free).map((chosen) => [...hostile, ...chosen]);
-}
-
-export function choices<T>(items: readonly T[], count: number): T[][] {
-  if (count === 0) return [[]];
-  return items.flatMap((item, at) => choices(items.slice(at + 1), count - 1).map((rest) => [item, ...rest]));
-}
-
-/** Records whose secret they have although none of their readers was ever permitted to open them. */
-function openedBy(
-  eyes: CustodyEyes,
-  thieves: readonly StolenNode[],
-  sent: readonly Uint8Array[],
-  releases: readonly Release[],
-  views: Views,
-): readonly Hex32[] {
-  const state = eyes.furthest();
-  if (state === undefined) return [];
-  const readers = thieves.flatMap((thief) => thief.readers);
-  const open = readers.flatMap((reader) => releases.flatMap((each) => openedRelease(eyes, reader, each)));
-  const released = open.map((each) => each.released);
-  const secrets = thiefOf(eyes, thieves, sent, released, views).secrets();
-  const permitted = new Set(
-    open
-      .filter(({ reader, patient, access, released: { record } }) =>
-        isPermitted(state, { patient, access, record, reader }),
-      )
-      .map(({ released }) => released.record),
-  );
-  return [...secrets.keys()].filter((record) => !permitted.has(record));
-}
-
-/** Hash of a package -> what is in it: the same for every choice of thieves. */
-type Views = Map<Hex32, PackageView | undefined>;
-
-/** With these nodes' disks and custody keys, and with what was sent to them and released to their readers. */
-export function thiefOf(
-  { group, furthest }: CustodyEyes,
-  thieves: readonly StolenNode[],
-  sent: readonly Uint8Array[] = [],
-  released: readonly ReleasedRecord[] = [],
-  known: Views = new Map(),
-): Thief {
-  const state = furthest();
-  const keys =
-    state === undefined ? [] : thieves.map(({ node, custodyKey }) => stolenKey(state, node, custodyKey));
-  const onDisk = thieves.flatMap(({ packages }) => packages());
-  const unique = new Map([...sent, ...onDisk].map((bytes) => [hashHex(bytes), bytes]));
-  const views = [...unique].flatMap(([name, bytes]): readonly PackageView[] => {
-    const view = known.has(name) ? known.get(name) : readView(group, bytes);
-    known.set(name, view);
-    return view === undefined ? [] : [view];
-  });
-  return createThief(group, keys, views, released);
-}
-
-function readView(group: Group, bytes: Uint8Array): PackageView | undefined {
-  const content = storedPackage(bytes);
-  return content === undefined ? undefined : viewOf(group, content);
-}
-
-function stolenKey(state: StateReader, custodian: Hex32, key: SimEncryptionKey): StolenKey {
-  const indexIn = (epoch: number): number | undefined => {
-    const row = custodyEpoch(state, epoch);
-    return row === undefined ? undefined : custodianIndex(row, custodian);
-  };
-  return { custodian, key, indexIn };
-}
-
-interface OpenedRelease {
-  readonly reader: Hex32;
-  readonly patient: Hex32;
-  readonly access: number;
-  readonly released: ReleasedRecord;
-}
-
-function openedRelease(
-  { look }: CustodyEyes,
-  { id: reader, key }: Accomplice,
-  release: Release,
-): readonly OpenedRelease[] {
-  const { patient, access, custodian } = release;
-  const info = releaseInfo({ patient, access, custodian, readerKey: key.publicKey });
-  const plaintext = look(key.publicKey, info, release);
-  if (plaintext === undefined) return [];
-  return decodeReleased(plaintext).map((released) => ({ reader, patient, access, released }));
 }

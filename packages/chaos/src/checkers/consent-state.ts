@@ -4,8 +4,8 @@
 import { type History, violate } from '../history/history.ts';
 import { type ConsentOperation, type ConsentState, consentStep } from '../history/operations.ts';
 import { LINEARIZE_STEPS_MAX } from '../limits.ts';
-import { type Interval, linearize, type Model } from '../run/linearizable.ts';
 import type { Checker } from './checker.ts';
+import { type Interval, linearize, type Model } from './linearizable.ts';
 
 export interface ConsentStateChecker extends Checker {
   /** Consents that were judged; 0: there was nothing to look at. */

@@ -1,5 +1,6 @@
 // Owns: `chaos swarm`, which is `npm run sim`: seeds of the simulator, each a drawn scenario, over all cores.
 import { writeFileSync } from 'node:fs';
+import { SWARM_KEPT_MAX } from '../limits.ts';
 import { runInSim } from '../sim-world/run.ts';
 import { drawScenario, signaturesOf } from '../swarm/draw.ts';
 import { SEEDS_FOR_ALL_STATES, unreachedStates } from '../swarm/rare-states.ts';
@@ -77,11 +78,8 @@ async function runMany(options: SwarmOptions, tally: Tally): Promise<void> {
   } finally {
     clearInterval(ticking);
   }
-  for (const { seed } of failing.slice(0, KEPT_MAX)) await keepSeed(options, seed);
+  for (const { seed } of failing.slice(0, SWARM_KEPT_MAX)) await keepSeed(options, seed);
 }
-
-/** Of many failing seeds the first few tell what all of them tell. */
-const KEPT_MAX = 5;
 
 async function keepSeed({ out, progress }: SwarmOptions, seed: number): Promise<void> {
   const options = { signatures: signaturesOf(seed), record: true, keepTrace: false };

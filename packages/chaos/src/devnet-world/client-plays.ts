@@ -2,11 +2,7 @@
 // revoked. Does not own: when it writes, what it is told (workload.ts).
 import {
   type Action,
-  addEnrolment,
-  createWallet,
   type Enrolment,
-  enrolmentRequest,
-  enrolPatient,
   grantConsent,
   noop,
   patientSigner,
@@ -16,13 +12,9 @@ import {
 import type { Prng } from '@consilium/sim';
 import type { History } from '../history/history.ts';
 import type { Workload as WorkloadSpec } from '../scenario/scenario.ts';
+import { enrol } from './enrol.ts';
 import { createRecordsPlay } from './records-play.ts';
-import type { Answered, Door, Workload } from './workload.ts';
-
-type Write = (door: Door, actions: readonly Action[], signer: Signer) => Promise<Answered>;
-
-/** Writes once. */
-export type ClientPlay = (write: Write, doors: readonly Door[], prng: Prng) => Promise<void>;
+import type { Answered, ClientPlay, Door, Workload } from './workload.ts';
 
 const DAY_MS = 86_400_000;
 /** A patient lets so many stand at once, then revokes the oldest. */
@@ -54,14 +46,7 @@ export async function createPlays(
 }
 
 async function createPatient(workload: Workload, _history: History, prng: Prng): Promise<ClientPlay> {
-  const { doors, write } = workload;
-  const door = prng.pick(doors);
-  const random = (length: number): Uint8Array => prng.bytes(length);
-  const enrolled = addEnrolment(createWallet(random), door.client.genesisHash, door.signer.account, random);
-  const { wallet, enrolment } = enrolled;
-  const enrol = enrolPatient(enrolmentRequest(wallet, enrolment));
-  const { code } = await write(door, [enrol], door.signer);
-  if (code !== 'OK') throw new Error('a patient was not enrolled before the faults began');
+  const { wallet, enrolment } = await enrol(workload, prng.pick(workload.doors), prng);
   return playConsents(workload, enrolment, patientSigner(wallet, enrolment));
 }
 

@@ -13,6 +13,7 @@ import {
   type SettingName,
   startNode,
 } from '@consilium/node';
+import { DAEMON_STOP_MS_MAX } from '../limits.ts';
 import { createDeath } from './death.ts';
 import { withFaultyHome, withFaultyVault } from './faulty-disk.ts';
 import { createHostileNet, type HostileNet } from './hostile-net.ts';
@@ -25,8 +26,6 @@ import {
   wallAt,
 } from './node-faults.ts';
 import { SIGNED_FILE, withWitness } from './witness.ts';
-
-const STOP_MS_MAX = 10_000;
 
 async function main(): Promise<void> {
   const { home, genesis, set } = readArguments();
@@ -41,7 +40,7 @@ async function main(): Promise<void> {
   outliveDamage();
   const node = await startNode({ home, genesisFile: genesis, environment: {}, flags: set }, parts);
   const ended = await Promise.race([node.failed, stopAsked()]);
-  setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+  setTimeout(() => process.exit(1), DAEMON_STOP_MS_MAX).unref();
   server.close();
   await node.stop();
   process.stdin.destroy();

@@ -5,17 +5,10 @@ import { decodeTx, genesisHash, genesisValidators, type Hex32, hashHex } from '@
 import type { Devnet } from '@consilium/devnet';
 import { verifySodium } from '@consilium/node';
 import type { SignedContent } from '@consilium/sim';
-import { createAccountabilityChecker } from '../checkers/accountability.ts';
-import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
-import { createAgreementChecker } from '../checkers/agreement.ts';
-import { createCertificateChecker } from '../checkers/certificates.ts';
-import { allOf, type Checker, type StoreSeen } from '../checkers/checker.ts';
-import { createConsentStateChecker } from '../checkers/consent-state.ts';
-import { type Coverage, createCoverage } from '../checkers/coverage.ts';
-import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
+import type { StoreSeen } from '../checkers/checker.ts';
 import { createForkChecker } from '../checkers/fork.ts';
-import { createValidityChecker } from '../checkers/validity.ts';
-import { type History, reached } from '../history/history.ts';
+import { createPanel, type Panel } from '../checkers/panel.ts';
+import type { History } from '../history/history.ts';
 import type { ConsentOperation } from '../history/operations.ts';
 import { type ChainWatch, startChainWatch } from './chain-watch.ts';
 import type { DevnetContext, DevnetNode } from './injector.ts';
@@ -25,13 +18,9 @@ import { kitFolder } from './node-faults.ts';
 import { SIGNED_FILE } from './witness.ts';
 import type { DevnetWorld } from './world.ts';
 
-export interface Judges {
-  readonly checkers: Required<Checker>;
-  /** One of them, which alone is told of every start of a node. */
-  readonly coverage: Coverage;
+export interface Judges extends Panel {
   /** Of transactions that the nodes make themselves. */
   readonly ownTxs: Set<Hex32>;
-  end(stores: readonly StoreSeen[]): void;
   /** Of a fork, with all that the stores keep to explain it. */
   judgeFork(stores: readonly StoreSeen[]): void;
 }
@@ -48,28 +37,14 @@ export function createJudges(
     validators: genesisValidators(genesis),
     verify: verifySodium,
   };
-  const consents = createConsentStateChecker(history, () => operations);
-  const coverage = createCoverage(history);
   const fork = createForkChecker(history, rules);
-  const checkers = allOf([
-    coverage,
-    createAcknowledgementChecker(history),
-    createValidityChecker(history, (id) => ownTxs.has(id)),
-    createAgreementChecker(history),
-    createCertificateChecker(history, rules),
-    createAccountabilityChecker(history),
-    createDoubleSigningChecker(history),
-    consents,
-    { committed: (node, seen) => fork.committed?.(node, seen) },
-  ]);
-  return {
-    ...{ checkers, coverage, ownTxs },
-    judgeFork: (stores) => fork.ended?.(stores),
-    end: (stores) => {
-      checkers.ended(stores);
-      if (consents.judged() > 0) reached(history, 'consent-judged');
-    },
-  };
+  const panel = createPanel(history, {
+    ...rules,
+    isOwnTx: (id) => ownTxs.has(id),
+    operations: () => operations,
+    further: [{ committed: (node, seen) => fork.committed?.(node, seen) }],
+  });
+  return { ...panel, ownTxs, judgeFork: (stores) => fork.ended?.(stores) };
 }
 
 export interface Ears {
@@ -85,7 +60,7 @@ export function startEars(context: DevnetContext, world: DevnetWorld, judges: Ju
   const { checkers, ownTxs } = judges;
   const { devnet, nodes, history } = context;
   const commitsMs: number[] = [];
-  /** Where it came up: what it told before it died may be heard later, so that checker 1 cannot be asked. */
+  /** Where it came up, for the coverage alone: what it told before it died may be heard later, so that checker 1 cannot be asked. */
   const noteStart = ({ id, entry }: DevnetNode): void => {
     void createNodeApi(entry.api)
       .status()

@@ -1,10 +1,8 @@
 // Owns: the proxies between all pairs of nodes, and faults on sets of directed pairs: partitions are made of these. Does
-// not own: which pairs a shape has (shapes.ts).
+// not own: which pairs a shape has (faults/shapes.ts).
+import type { Pair } from '../faults/shapes.ts';
 import { createLane, type Lane, type LaneFault } from './lane.ts';
 import { createLinkProxy, type LinkProxy } from './link-proxy.ts';
-
-/** From, to. */
-export type Pair = readonly [string, string];
 
 export interface Mesh {
   /** Where `from` dials `to`. */

@@ -9,6 +9,7 @@ import {
   headerId,
   type LightStep,
 } from '@consilium/core';
+import { NODE_ANSWER_MS_MAX } from '../limits.ts';
 
 export interface Told {
   readonly height: number;
@@ -33,12 +34,9 @@ export interface NodeApi {
   lightStep(height: number): Promise<LightStep | undefined>;
 }
 
-/** A node that is down, frozen or drowned is asked again soon. */
-const ANSWER_MS_MAX = 2_000;
-
 export function createNodeApi(base: string): NodeApi {
   const ask = async (path: string): Promise<unknown> => {
-    const response = await fetch(base + path, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    const response = await fetch(base + path, { signal: AbortSignal.timeout(NODE_ANSWER_MS_MAX) });
     if (!response.ok) throw new Error(`${path}: status ${response.status}`);
     return response.json();
   };

@@ -2,6 +2,7 @@
 // last of them lets go. Does not own: the processes (the devnet).
 import { isConsiliumError } from '@consilium/core';
 import type { Devnet, NodeCommand, NodeState } from '@consilium/devnet';
+import { MENDINGS_MAX } from '../limits.ts';
 
 export interface NodeControl {
   /** Whether a fault holds it down, may end it at any time, or let go of it just now. */
@@ -31,9 +32,6 @@ export interface NodeControlDeps {
   /** It did not come up: does what an operator is told to do about it. False: there is nothing to be done. */
   readonly mend: () => Promise<boolean>;
 }
-
-/** A store that was thrown away may show the next damage. */
-const MENDINGS_MAX = 2;
 
 export function createNodeControl(deps: NodeControlDeps): NodeControl {
   const { devnet, name, onTrouble, mayStart, mend } = deps;
@@ -92,6 +90,8 @@ export function createNodeControl(deps: NodeControlDeps): NodeControl {
       down += 1;
       // Not in turn: it may be coming up just now, and that takes long.
       const killed = command('kill');
+      // Waited for in turn, and it may fail long before.
+      killed.catch(() => undefined);
       inTurn(async () => {
         await killed;
         if (!ENDED.includes(await state())) await command('kill');

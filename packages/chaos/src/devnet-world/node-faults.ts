@@ -1,6 +1,5 @@
 // Owns: what one daemon of the fault kit is told to do to itself, as a value in a file beside its home: read at its start, and
-// again whenever the world says so. Does not own: doing it (faulty-parts.ts).
-
+// again whenever the world says so. Does not own: doing it (daemon.ts and the parts that it puts in).
 import { mkdir } from 'node:fs/promises';
 import type { CustodyLie } from '../byzantine/custody-lies.ts';
 import type { CrashPointName } from '../faults/crash-points.ts';

@@ -2,6 +2,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { ORDER_ANSWER_MS_MAX } from '../limits.ts';
 import { NODE_FAULTS_FILE, NODE_FAULTS_SOCKET, type NodeFault } from './node-faults.ts';
 
 export interface NodeOrders {
@@ -11,8 +12,6 @@ export interface NodeOrders {
   /** Resolves when all that was asked for before is done. */
   idle(): Promise<void>;
 }
-
-const ANSWER_MS_MAX = 5_000;
 
 /** `folder`: that of the kit. */
 export function createNodeOrders(folder: string): NodeOrders {
@@ -45,7 +44,7 @@ export function createNodeOrders(folder: string): NodeOrders {
 function poke(path: string): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    socket.setTimeout(ANSWER_MS_MAX, () => socket.destroy());
+    socket.setTimeout(ORDER_ANSWER_MS_MAX, () => socket.destroy());
     socket.once('connect', () => socket.write('read\n'));
     socket.once('error', () => undefined);
     socket.once('close', () => resolve());

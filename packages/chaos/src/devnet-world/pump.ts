@@ -1,10 +1,9 @@
 // Owns: the bytes of one direction of one connection: held, delayed, paced and damaged as its lane says, in their order.
 // Does not own: which connections there are (link-proxy.ts).
 import type { Socket } from 'node:net';
+import { PUMP_HELD_BYTES_MAX } from '../limits.ts';
 import type { Lane, LanePolicy } from './lane.ts';
 
-/** What waits in one pump; past it the sender feels the pressure, as with a full window. */
-const HELD_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Bandwidth is kept in slices of this time. */
 const SLICE_MS = 50;
 
@@ -58,7 +57,7 @@ export class Pump {
     if (corruptChance > 0 && random() < corruptChance) flipBit(bytes, random);
     this.#held.push({ kind: 'bytes', bytes, arrivedMs: performance.now(), draw: random() });
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes > HELD_BYTES_MAX) source.pause();
+    if (this.#heldBytes > PUMP_HELD_BYTES_MAX) source.pause();
     this.#flush();
   }
 
@@ -116,7 +115,7 @@ export class Pump {
     first.bytes = first.bytes.subarray(piece.length);
     if (first.bytes.length === 0) this.#held.shift();
     this.#heldBytes -= piece.length;
-    if (source.isPaused() && this.#heldBytes <= HELD_BYTES_MAX) source.resume();
+    if (source.isPaused() && this.#heldBytes <= PUMP_HELD_BYTES_MAX) source.resume();
     this.#freeAtMs = performance.now() + (piece.length / bytesPerSecond) * 1_000;
     if (!sink.destroyed && !sink.writableEnded) this.#full = !sink.write(piece);
   }

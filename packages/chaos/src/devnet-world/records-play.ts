@@ -2,12 +2,8 @@
 // may not. Does not own: when it does so (workload.ts).
 import { custodyThreshold, equalBytes, type Hex32, isConsiliumError } from '@consilium/core';
 import {
-  addEnrolment,
   type Client,
   collectRecords,
-  createWallet,
-  enrolmentRequest,
-  enrolPatient,
   ingestRecords,
   type Liar,
   openRecords,
@@ -18,9 +14,9 @@ import {
 } from '@consilium/sdk';
 import type { Prng } from '@consilium/sim';
 import { type History, reached, violate } from '../history/history.ts';
-import type { ClientPlay } from './client-plays.ts';
 import { releasingCustodians } from './denied-ask.ts';
-import type { Door, Workload } from './workload.ts';
+import { enrol } from './enrol.ts';
+import type { ClientPlay, Door, Workload } from './workload.ts';
 
 interface Known {
   readonly record: Hex32;
@@ -47,19 +43,9 @@ export async function createRecordsPlay(
   prng: Prng,
 ): Promise<ClientPlay> {
   const author = prng.pick(workload.doors);
-  const random = (length: number): Uint8Array => prng.bytes(length);
-  const { genesisHash } = author.client;
-  const { wallet, enrolment } = addEnrolment(
-    createWallet(random),
-    genesisHash,
-    author.signer.account,
-    random,
-  );
-  const request = enrolmentRequest(wallet, enrolment);
-  const { code } = await workload.write(author, [enrolPatient(request)], author.signer);
-  if (code !== 'OK') throw new Error('a patient was not enrolled before the faults began');
+  const { enrolment, encryptionKey } = await enrol(workload, author, prng);
   const { account, tagSecret, tagGeneration } = enrolment;
-  const patient = { local: 'chaos', account, encryptionKey: request.encryptionKey, tagSecret, tagGeneration };
+  const patient = { local: 'chaos', account, encryptionKey, tagSecret, tagGeneration };
   const ward: Ward = {
     client: workload.notingClient(),
     history,
@@ -136,8 +122,8 @@ async function pry(
   prng: Prng,
 ): Promise<void> {
   const strangers = doors.filter(({ signer }) => signer.account !== own.account);
-  const known = prng.pick(records);
   if (strangers.length === 0) return;
+  const known = prng.pick(records);
   const stranger = prng.pick(strangers);
   const ticket = await requestAccess(client, {
     patient: patient.account,

@@ -14,13 +14,19 @@ import {
   type Progress,
 } from '../checkers/liveness.ts';
 import { reached, topHeight, violate } from '../history/history.ts';
+import {
+  FAULTS_WALL_MS_MAX,
+  LAST_WORDS_MS_MAX,
+  LOOK_MS,
+  PROCESSES_LOOK_MS,
+  SLOWNESS_MAX,
+} from '../limits.ts';
 import { startDirector } from '../run/director.ts';
 import { judge } from '../run/judge.ts';
 import type { RunRecord } from '../run/verdict.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { createPlays } from './client-plays.ts';
 import { convictEnded } from './injectors/process.ts';
-import { FAULTS_WALL_MS_MAX, LAST_WORDS_MS_MAX, LOOK_MS, PROCESSES_LOOK_MS, SLOWNESS_MAX } from './limits.ts';
 import { bringUp, type Rig } from './rig.ts';
 import { startSetChanges } from './set-changes.ts';
 

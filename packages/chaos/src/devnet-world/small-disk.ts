@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { cp, mkdir, open, rename, rm, rmdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { SMALL_DISK_BYTES, SMALL_DISK_SPARE_BYTES } from '../limits.ts';
 import { isSystemError } from './is-system-error.ts';
-import { SMALL_DISK_BYTES, SMALL_DISK_SPARE_BYTES } from './limits.ts';
 
 export interface SmallDisk {
   /** Resolves when it takes no more bytes. In turn with the others. */

@@ -1,14 +1,14 @@
 // Owns: what a daemon of the fault kit signed and is about to send, line by line in a file beside its home: written before it
 // leaves, so that no death hides it. Does not own: who reads it (ears.ts), what a hostile hand makes of it.
 import { appendFileSync } from 'node:fs';
-import { type Hex32, isConsiliumError } from '@consilium/core';
+import type { Hex32 } from '@consilium/core';
 import type { NodeNet } from '@consilium/node';
-import { decodeMessage, type WireMessage } from '@consilium/node/replica';
+import type { WireMessage } from '@consilium/node/replica';
 import type { SignedContent } from '@consilium/sim';
+import { tryDecode } from '../history/messages.ts';
+import { WITNESS_KNOWN_MAX } from '../limits.ts';
 
 export const SIGNED_FILE = 'signed.jsonl';
-/** A message goes to every peer, and is repeated: so many of the last are known again. */
-const KNOWN_MAX = 2_000;
 
 export function withWitness(net: NodeNet, self: Hex32, file: string): NodeNet {
   const known = new Set<string>();
@@ -21,7 +21,7 @@ export function withWitness(net: NodeNet, self: Hex32, file: string): NodeNet {
     if (fresh.length === 0) return;
     for (const line of fresh) known.add(line);
     for (const oldest of known) {
-      if (known.size <= KNOWN_MAX) break;
+      if (known.size <= WITNESS_KNOWN_MAX) break;
       known.delete(oldest);
     }
     appendFileSync(file, `${fresh.join('\n')}\n`);
@@ -51,13 +51,4 @@ export function signedIn(message: WireMessage | undefined, self: Hex32): readonl
   if (message?.type !== 'proposal' || message.proposal.validator !== self) return [];
   const { height, round, blockId, validRound } = message.proposal;
   return [{ type: 'proposal', height, round, blockId, validRound }];
-}
-
-function tryDecode(bytes: Uint8Array): WireMessage | undefined {
-  try {
-    return decodeMessage(bytes);
-  } catch (error) {
-    if (!isConsiliumError(error)) throw error;
-    return undefined;
-  }
 }

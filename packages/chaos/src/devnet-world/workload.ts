@@ -10,7 +10,6 @@ import { type History, violate } from '../history/history.ts';
 import type { ConsentOperation } from '../history/operations.ts';
 import type { WriteSeen } from '../run/verdict.ts';
 import type { Workload as WorkloadSpec } from '../scenario/scenario.ts';
-import type { ClientPlay } from './client-plays.ts';
 
 export interface Door {
   /** `n1`, ... */
@@ -43,6 +42,12 @@ export interface Workload {
   /** After the end: what was refused must not stand on the chain. */
   convictRefused(): void;
 }
+
+/** One write through a door, and what the client was told of it. */
+export type WriteOnce = (door: Door, actions: readonly Action[], signer: Signer) => Promise<Answered>;
+
+/** Does the next thing that one client does. */
+export type ClientPlay = (write: WriteOnce, doors: readonly Door[], prng: Prng) => Promise<void>;
 
 export interface Answered {
   readonly outcome: 'ok' | 'fail' | 'info';

@@ -280,11 +280,6 @@ export function findFault(name: string): FaultEntry | undefined {
   return byName.get(name);
 }
 
-/** Byzantine strategies carry this word in a scenario: `do = "byzantine"`, `strategy = "silent"`. */
-export function isStrategy(entry: FaultEntry): boolean {
-  return entry.class === 'byzantine';
-}
-
 type Given = Partial<Omit<FaultEntry, 'name' | 'class' | 'does'>>;
 
 function fault(ofClass: FaultClass, name: FaultName, does: string, given: Given = {}): FaultEntry {

@@ -1,13 +1,7 @@
-// Owns: a name for every place between two durable effects of a node, and seeing them pass from outside, at the ports through
-// which it writes: the product knows nothing of them. Does not own: who dies there (sim-world/, devnet-world/).
-import {
-  type Disk,
-  type Kv,
-  type KvWrite,
-  SIGNING_RECORD_FILE,
-  TABLES,
-  type Vault,
-} from '@consilium/node/replica';
+// Owns: a name for every place between two durable effects of a node, and how what reaches the
+// ports through which it writes is named: the product knows nothing of them. Does not own: watching the ports, and who dies
+// there (sim-world/, devnet-world/).
+import { type KvWrite, SIGNING_RECORD_FILE, TABLES } from '@consilium/node/replica';
 
 /** What a node makes durable, in the order in which a height does. */
 const EFFECTS = {
@@ -86,53 +80,3 @@ export function effectOfBatch(writes: readonly KvWrite[]): DurableEffect {
 }
 
 export type OnPoint = (point: CrashPointName) => void;
-
-/** The same ports, with each point told as it passes. Who is told may end the process, and then nothing more is done. */
-export function watchPoints<D extends Disk, K extends Kv>(
-  disk: D,
-  kv: K,
-  onPoint: OnPoint,
-): { readonly disk: D; readonly kv: K } {
-  const written = new Map<string, Uint8Array[]>();
-  const noteWritten = (name: string, bytes: Uint8Array): void => {
-    written.set(name, [...(written.get(name) ?? []), bytes.slice(0, FRAME_MAGIC.length + 1)]);
-  };
-  const watchedDisk: D = {
-    ...disk,
-    append: (name: string, bytes: Uint8Array) => {
-      noteWritten(name, bytes);
-      disk.append(name, bytes);
-    },
-    sync: (name: string, done: Parameters<Disk['sync']>[1]) => {
-      const effect = effectOfSync(name, written.get(name) ?? []);
-      written.delete(name);
-      passing(effect, onPoint, (told) => disk.sync(name, told), done);
-    },
-  };
-  const watchedKv: K = {
-    ...kv,
-    write: (writes: readonly KvWrite[], done: Parameters<Kv['write']>[1]) =>
-      passing(effectOfBatch(writes), onPoint, (told) => kv.write(writes, told), done),
-  };
-  return { disk: watchedDisk, kv: watchedKv };
-}
-
-export function watchVaultPoints<V extends Vault>(vault: V, onPoint: OnPoint): V {
-  return {
-    ...vault,
-    write: (blobs: Parameters<Vault['write']>[0], done: Parameters<Vault['write']>[1]) =>
-      passing('vault-write', onPoint, (told) => vault.write(blobs, told), done),
-    remove: (ids: Parameters<Vault['remove']>[0], done: Parameters<Vault['remove']>[1]) =>
-      passing('vault-remove', onPoint, (told) => vault.remove(ids, told), done),
-  };
-}
-
-type Done = Parameters<Disk['sync']>[1];
-
-function passing(effect: DurableEffect, onPoint: OnPoint, perform: (told: Done) => void, done: Done): void {
-  onPoint(`${effect}-asked`);
-  perform((error) => {
-    if (error === undefined) onPoint(`${effect}-synced`);
-    done(error);
-  });
-}

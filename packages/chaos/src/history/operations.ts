@@ -1,5 +1,5 @@
 // Owns: what clients did to one consent and what they were told, with the times of asking and of the answer. Does not own:
-// who does them (workloads), any judgement (run/linearizable.ts).
+// who does them (workloads), any judgement (checkers/).
 
 /** A consent by its patient and its index: first it is not there, then granted, then revoked for ever. */
 export type ConsentState = 'absent' | 'granted' | 'revoked';

@@ -19,7 +19,10 @@ const CHECKERS: ReadonlyMap<string, string> = new Map([
   ['accountability', 'Provable misbehaviour became evidence, and nobody else was named.'],
   ['rejections', 'No honest node charged another honest node with a breach of the protocol.'],
   ['reports', 'No honest node reported an event that only a broken one can report.'],
-  ['evidence', 'Those whose evidence the scenario expects were named in committed blocks.'],
+  [
+    'evidence',
+    'What honest nodes held as evidence went into their blocks, and whom the scenario expects was named.',
+  ],
   ['double-signing', 'No honest key signed two things for one height, round and type.'],
   ['confidentiality', 'No payload was opened without a committed permit.'],
   ['records', 'After healing every registered record could be read again, and no honest custodian lied.'],

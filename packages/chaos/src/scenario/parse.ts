@@ -15,6 +15,7 @@ import {
   NODES_MAX,
   RATE_MAX,
   SCENARIO_BYTES_MAX,
+  SEED_MAX,
   STEPS_MAX,
 } from '../limits.ts';
 import { type Fields, fieldsOf, isTable } from './fields.ts';
@@ -32,7 +33,6 @@ import {
   type WorkloadKind,
 } from './scenario.ts';
 
-const SEED_MAX: number = 2 ** 48;
 const ANY_DURATION = { min: 0, max: DURATION_MS_MAX };
 
 export function parseScenario(text: string): Scenario {

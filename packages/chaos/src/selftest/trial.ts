@@ -2,6 +2,7 @@
 // it. Does not own: what runs in that process (trial-main.ts).
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { TRIAL_STDERR_CHARS_MAX } from '../limits.ts';
 import { ROOT } from './tree.ts';
 
 export interface TrialJob {
@@ -24,7 +25,6 @@ export interface TrialResult {
 }
 
 const MAIN = 'packages/chaos/src/selftest/trial-main.ts';
-const STDERR_CHARS_MAX = 2_000;
 
 /** Rejects when the process itself breaks. */
 export async function runTrial(folder: string | undefined, job: TrialJob): Promise<TrialResult> {
@@ -37,6 +37,6 @@ export async function runTrial(folder: string | undefined, job: TrialJob): Promi
     child.on('close', resolve);
   });
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), status]);
-  if (code !== 0) throw new Error(`A trial ended with status ${code}: ${err.slice(-STDERR_CHARS_MAX)}`);
+  if (code !== 0) throw new Error(`A trial ended with status ${code}: ${err.slice(-TRIAL_STDERR_CHARS_MAX)}`);
   return JSON.parse(out) as TrialResult;
 }

@@ -17,7 +17,7 @@ const PHASES: Readonly<Record<PersistencePhase, CrashPhase>> = {
 
 /** Gives what ends the watching. */
 export function onCrashPoints(node: SimNode, onPoint: OnPoint): () => void {
-  return node.persistence.add((phase, effect) => onPoint(`${nameOf(effect)}-${PHASES[phase]}`));
+  return node.home.persistence.add((phase, effect) => onPoint(`${nameOf(effect)}-${PHASES[phase]}`));
 }
 
 /** Calls `fire` once, the next time that the node is there; it may end the node. Gives what ends the waiting. */

@@ -11,7 +11,7 @@ import {
   personAt,
   type SimNode,
 } from '@consilium/sim';
-import type { CustodyEyes, StolenNode } from '../checkers/confidentiality.ts';
+import type { CustodyEyes, StolenNode } from '../checkers/custody-eyes.ts';
 import type { History } from '../history/history.ts';
 
 const PLACE_BYTES: number = asideKey('00'.repeat(32), 0).length - utf8('aside').length;

@@ -10,19 +10,12 @@ import {
   TABLES,
 } from '@consilium/node/replica';
 import type { Cluster, SimNode } from '@consilium/sim';
-import { createAccountabilityChecker } from '../checkers/accountability.ts';
-import { createAcknowledgementChecker } from '../checkers/acknowledgements.ts';
-import { createAgreementChecker } from '../checkers/agreement.ts';
-import { createCertificateChecker } from '../checkers/certificates.ts';
-import { allOf, type StoreSeen } from '../checkers/checker.ts';
+import type { StoreSeen } from '../checkers/checker.ts';
 import { createConfidentialityChecker } from '../checkers/confidentiality.ts';
-import { createConsentStateChecker } from '../checkers/consent-state.ts';
-import { createCoverage } from '../checkers/coverage.ts';
-import { createDoubleSigningChecker } from '../checkers/double-signing.ts';
 import { createEvidenceOwedChecker } from '../checkers/evidence-owed.ts';
 import { createForkChecker } from '../checkers/fork.ts';
-import { createValidityChecker } from '../checkers/validity.ts';
-import { type CommitSeen, createHistory, type History, reached } from '../history/history.ts';
+import { createPanel } from '../checkers/panel.ts';
+import { type CommitSeen, createHistory, type History } from '../history/history.ts';
 import { hearConsentOperations } from './consent-operations.ts';
 import { eyesOf } from './custody-eyes.ts';
 
@@ -36,25 +29,19 @@ export interface Watch {
 export function watchCluster(cluster: Cluster): Watch {
   const { founders, keys, taps, net, nodes } = cluster;
   const history = createHistory(cluster.hostile);
-  const coverage = createCoverage(history);
   const rules = {
     genesisHash: founders.genesisHash,
     validators: genesisValidators(founders.genesis),
     verify: keys.verify,
   };
-  const consents = createConsentStateChecker(history, hearConsentOperations(cluster));
-  const checkers = allOf([
-    coverage,
-    createAcknowledgementChecker(history),
-    createValidityChecker(history, () => false),
-    createAgreementChecker(history),
-    createCertificateChecker(history, rules),
-    createForkChecker(history, rules),
-    createAccountabilityChecker(history),
-    createEvidenceOwedChecker(history),
-    createDoubleSigningChecker(history),
-    consents,
-  ]);
+  const panel = createPanel(history, {
+    ...rules,
+    // The nodes' own are told of as they are handed in.
+    isOwnTx: () => false,
+    operations: hearConsentOperations(cluster),
+    further: [createForkChecker(history, rules), createEvidenceOwedChecker(history)],
+  });
+  const { checkers, coverage } = panel;
   taps.committed.push((node, committed) => checkers.committed(node, seenOf(committed)));
   taps.opened.push((node, tip) => {
     const kv = nodes.find(({ id }) => id === node)?.kv.reader;
@@ -72,9 +59,8 @@ export function watchCluster(cluster: Cluster): Watch {
     history,
     end: () => {
       for (const { by, peer, code } of net.penalties) checkers.penalized(by, peer, code);
-      checkers.ended(nodes.map(storeOf));
+      panel.end(nodes.map(storeOf));
       endCustody();
-      if (consents.judged() > 0) reached(history, 'consent-judged');
     },
   };
 }

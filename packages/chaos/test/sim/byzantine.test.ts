@@ -2,14 +2,14 @@ import { ACCUSED, type Hex32, readRow } from '@consilium/core';
 import { stateReader } from '@consilium/node/replica';
 import type { SimNode } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
-import { FAULTS, isStrategy } from '../../src/faults/catalogue.ts';
+import { FAULTS } from '../../src/faults/catalogue.ts';
 import type { FaultEntry } from '../../src/faults/entry.ts';
 import { keepSubmitting, type Network, network } from '../support/network.ts';
 
 const CUSTODY = ['false-shares', 'release-without-permit'];
 /** Of agreement: what is done to custody is tested with custody. */
 const AGREEMENT = FAULTS.filter(
-  (entry) => isStrategy(entry) && entry.sim === true && !CUSTODY.includes(entry.name),
+  (entry) => entry.class === 'byzantine' && entry.sim === true && !CUSTODY.includes(entry.name),
 );
 const COPIED = FAULTS.filter(({ name }) => name === 'copied-key');
 const ALL: readonly FaultEntry[] = [...AGREEMENT, ...COPIED];

@@ -14,7 +14,7 @@ import { type Clock, type Kv, type NetHandler, type Peers, TABLES } from '@consi
 import { createFounders, type Founders, type SimNode, startRecordsWorkload } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
 import type { CustodyLie } from '../../src/byzantine/custody-lies.ts';
-import { choices, thiefOf } from '../../src/checkers/confidentiality.ts';
+import { choices, thiefOf } from '../../src/checkers/theft.ts';
 import { eyesOf } from '../../src/sim-world/custody-eyes.ts';
 import { four, keepSubmitting, type Network, network } from '../support/network.ts';
 import { type RecordsNetwork, recordsNetwork } from '../support/records.ts';

@@ -2,14 +2,16 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConsiliumError } from '@consilium/core';
+import { ConsiliumError } from '@consilium/core';
+import type { LocalVault } from '@consilium/node';
+import { TABLES } from '@consilium/node/replica';
 import { homePaths } from '@consilium/node/setup';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDisk, type LocalDisk } from '../../../node/src/files/disk.ts';
 import type { OpenHome } from '../../../node/src/files/home.ts';
 import type { Store } from '../../../node/src/store/store.ts';
-import { createDeath } from '../../src/devnet-world/death.ts';
-import { withFaultyHome } from '../../src/devnet-world/faulty-disk.ts';
+import { createDeath, type Death } from '../../src/devnet-world/death.ts';
+import { withFaultyHome, withFaultyVault } from '../../src/devnet-world/faulty-disk.ts';
 import type { NodeFault } from '../../src/devnet-world/node-faults.ts';
 
 const FILE = 'agreement.wal';
@@ -19,7 +21,12 @@ let folder: string;
 let inner: LocalDisk;
 let faults: NodeFault[];
 let disk: LocalDisk;
+let store: OpenHome['store'];
+/** What the store answers to the next batch. */
+let refusal: ConsiliumError | undefined;
 let stored: number;
+
+let death: Death;
 
 class Died extends Error {}
 
@@ -27,18 +34,20 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'faulty-disk-'));
   faults = [];
   stored = 0;
+  refusal = undefined;
   inner = createDisk(folder);
-  const store: Pick<Store, 'write'> = {
+  const innerStore: Pick<Store, 'write'> = {
     write: (_batch, done) => {
       stored += 1;
-      done();
+      done(refusal);
     },
   };
-  const home = { disk: inner, store, paths: { ...homePaths(folder), state: folder } } as unknown as OpenHome;
-  const death = createDeath(() => {
+  death = createDeath(() => {
     throw new Died();
   });
-  ({ disk } = withFaultyHome(home, { faults: () => faults, death }));
+  const paths = { ...homePaths(folder), state: folder };
+  const home = { disk: inner, store: innerStore, paths } as unknown as OpenHome;
+  ({ disk, store } = withFaultyHome(home, { faults: () => faults, death }));
 });
 
 afterEach(async () => {
@@ -123,6 +132,45 @@ describe('The disk of a daemon', () => {
     disk.append('signing-record', bytes('x'));
     expect(() => disk.sync('signing-record', () => undefined)).toThrow(Died);
     expect(stored).toBe(0);
+  });
+
+  test('dies when a batch is durable and nobody was told, and not when it was refused', () => {
+    faults = [{ kind: 'crash', points: ['commit-synced'], power: true, torn: undefined }];
+    let told = 0;
+    const commit = (): void =>
+      store.write([{ table: TABLES.blocks, key: bytes('k'), value: bytes('v') }], () => {
+        told += 1;
+      });
+    expect(commit).toThrow(Died);
+    expect([stored, told]).toEqual([1, 0]);
+    refusal = new ConsiliumError('DISK_FULL');
+    commit();
+    expect([stored, told]).toEqual([2, 1]);
+  });
+});
+
+describe('The vault of a daemon', () => {
+  test.each(['vault-write', 'vault-remove'] as const)('dies at %s, before it and after it', (effect) => {
+    const done: string[] = [];
+    const inner: Pick<LocalVault, 'write' | 'remove'> = {
+      write: (_blobs, told) => {
+        done.push('vault-write');
+        told();
+      },
+      remove: (_ids, told) => {
+        done.push('vault-remove');
+        told();
+      },
+    };
+    const vault = withFaultyVault(inner as LocalVault, { faults: () => faults, death });
+    const change = (): void =>
+      effect === 'vault-write' ? vault.write([], () => undefined) : vault.remove([], () => undefined);
+    faults = [{ kind: 'crash', points: [`${effect}-asked`], power: true, torn: undefined }];
+    expect(change).toThrow(Died);
+    expect(done).toEqual([]);
+    faults = [{ kind: 'crash', points: [`${effect}-synced`], power: true, torn: undefined }];
+    expect(change).toThrow(Died);
+    expect(done).toEqual([effect]);
   });
 });
 

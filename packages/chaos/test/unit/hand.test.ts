@@ -1,7 +1,8 @@
 import { certificateOf, genesisValidators, NO_ROUND, type Vote } from '@consilium/core';
 import { decodeMessage, encodeMessage, type Net, type NetHandler } from '@consilium/node/replica';
+import { netThrough } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
-import { type Hand, hostileNet } from '../../src/byzantine/hand.ts';
+import type { Hand } from '../../src/byzantine/hand.ts';
 import { STRATEGIES } from '../../src/byzantine/strategies.ts';
 import { idOf, type LoneHand, loneHand, prevoteFor, proposalOf, valueBy } from '../support/hands.ts';
 import { votesIn } from '../support/network.ts';
@@ -130,7 +131,7 @@ describe('A hostile hand', () => {
       tell: (_to, _channel, bytes) => [bytes, bytes],
       hear: () => [],
     };
-    const through = hostileNet(net, hand);
+    const through = netThrough(net, () => hand);
     const arrived: Uint8Array[] = [];
     through.start({
       onMessage: (_peer, _channel, bytes) => arrived.push(bytes),

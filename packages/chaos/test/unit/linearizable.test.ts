@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createConsentStateChecker } from '../../src/checkers/consent-state.ts';
+import { type Interval, linearize } from '../../src/checkers/linearizable.ts';
 import { createHistory } from '../../src/history/history.ts';
 import { type ConsentOperation, type ConsentState, consentStep } from '../../src/history/operations.ts';
-import { type Interval, linearize } from '../../src/run/linearizable.ts';
 
 const BUDGET = 100_000;
 

@@ -17,6 +17,9 @@ let state: NodeState;
 let commands: NodeCommand[];
 let trouble: unknown[];
 let refusesToStart: boolean;
+let refusesToDie: boolean;
+/** A start waits for it. */
+let gate: Promise<void>;
 let mends: boolean;
 let looks: NodeState[];
 let control: NodeControl;
@@ -24,9 +27,12 @@ let control: NodeControl;
 beforeEach(() => {
   [state, commands, trouble, refusesToStart, mends] = ['running', [], [], false, false];
   looks = [];
+  refusesToDie = false;
+  gate = Promise.resolve();
   const devnet: Pick<Devnet, 'command' | 'standings'> = {
     standings: async () => [{ name: 'a', pid: 1, state }],
     command: async (name, command) => {
+      if (command === 'kill' && refusesToDie) throw new ConsiliumError('DEVNET_NOT_RUNNING');
       const { from, to } = NEXT[command];
       if (!from.includes(state)) throw new ConsiliumError('DEVNET_NODE_STATE', { name, state, command });
       commands.push(command);
@@ -40,6 +46,7 @@ beforeEach(() => {
     onTrouble: (error) => trouble.push(error),
     mayStart: async () => {
       looks.push(state);
+      await gate;
     },
     mend: async () => {
       refusesToStart = !mends;
@@ -49,6 +56,20 @@ beforeEach(() => {
 });
 
 describe('The process of a node under several faults', () => {
+  test('that cannot be killed while it comes up is a trouble, told in its turn', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    [state, gate, refusesToDie] = ['killed', promise, true];
+    const comingUp = control.settled();
+    await expect.poll(() => looks).toEqual(['killed']);
+    control.takeDown();
+    // A rejection that nobody waits for yet would end the process in this turn.
+    await new Promise((next) => setImmediate(next));
+    expect(trouble).toEqual([]);
+    resolve();
+    await comingUp;
+    await expect.poll(() => trouble).toMatchObject([{ code: 'DEVNET_NOT_RUNNING' }]);
+  });
+
   test('comes back when the last that holds it down lets go', async () => {
     const first = control.takeDown();
     const second = control.takeDown();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Pair } from '../../src/devnet-world/mesh.ts';
 import {
   around,
   besideRing,
   betweenHalves,
   betweenHalvesButBridge,
   outOf,
-} from '../../src/devnet-world/shapes.ts';
+  type Pair,
+} from '../../src/faults/shapes.ts';
 
 const NAMES = ['n1', 'n2', 'n3', 'n4', 'n5'];
 const told = (pairs: readonly Pair[]): string[] => pairs.map(([from, to]) => `${from}>${to}`).sort();

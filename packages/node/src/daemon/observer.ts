@@ -21,15 +21,12 @@ export interface Observer {
   close(): Promise<void>;
 }
 
-/** `listener` hears every event, whatever the level of the log. */
-export function createObserver(home: string, config: Config, listener?: Report): Observer {
+export function createObserver(home: string, config: Config): Observer {
   const { level, file } = config.log;
   const log = openLog(file === '' ? { level } : { level, file: resolve(home, file) });
   let metrics: Metrics | undefined;
   let stopListening: () => Promise<void> = async () => undefined;
-  const listeners = listener === undefined ? [] : [listener];
-  const counted: Report = (event: ReportedEvent) => metrics?.eventReported(event);
-  const report = reportToAll(log.report, counted, ...listeners);
+  const report = reportToAll(log.report, (event: ReportedEvent) => metrics?.eventReported(event));
   return {
     report,
     committed: ({ block, certificate, execution }) => {

@@ -2,7 +2,7 @@
 // variable leads here: only a program that calls `startNode` itself can. Does not own: any such part.
 import type { OpenHome } from '../files/home.ts';
 import type { NodeNet } from '../net/index.ts';
-import type { Clock, Report } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 import type { LocalVault } from '../vault/vault.ts';
 import type { Prepared } from './prepared.ts';
 
@@ -13,6 +13,4 @@ export interface NodeParts {
   readonly vault?: (vault: LocalVault) => LocalVault;
   /** Before its sockets are bound. */
   readonly net?: (net: NodeNet, prepared: Prepared) => NodeNet;
-  /** Hears what the log hears, whatever its level. */
-  readonly report?: Report;
 }

@@ -98,7 +98,7 @@ async function bringUp(
   closers.push(() => opened.close());
   refuseLostChain(opened);
   const home = parts.home?.(opened) ?? opened;
-  const observer = createObserver(home.paths.home, config, parts.report);
+  const observer = createObserver(home.paths.home, config);
   closers.push(() => observer.close());
   const openedVault = await openVault(home.paths.vault, home.store, observer.report);
   closers.push(() => openedVault.close());

@@ -1,10 +1,9 @@
 // Owns: running agreement's pure step for one height after another: log the input, step, make own messages durable,
 // sign them, feed them back, perform the rest. The order of docs/protocol.md section 4 is visible in `#signAll`.
-// Does not own: what effects mean outside (AgreementHost), when inputs arrive (replica.ts).
+// Does not own: what effects mean outside (AgreementHost), when inputs arrive (replica.ts), what a log says (replay.ts).
 import {
   type Effect,
   type HeightConfig,
-  type Input,
   type OwnMessage,
   resume,
   type State,
@@ -26,7 +25,8 @@ import {
 } from '@consilium/core';
 import type { ProposalMessage, Value } from '../messages/wire.ts';
 import type { Cancel, Clock, Done, Report } from '../ports.ts';
-import { decodeLogEntry, encodeLogEntry, inputOf, type LogEntry, valueIn } from './log-entry.ts';
+import { decodeLogEntry, encodeLogEntry, inputOf, type LogEntry, type LoggedEntry } from './log-entry.ts';
+import { isSameReplay, payloadOf, type Replayed, replayHeight, unsignedOf } from './replay.ts';
 
 export type DecideEffect = Extract<Effect, { type: 'decide' }>;
 type OutsideEffect = Exclude<Effect, { type: 'sign' | 'decide' | 'schedule' }>;
@@ -77,21 +77,6 @@ export interface AgreementDeps {
   readonly clock: Clock;
   readonly report: Report;
   readonly host: AgreementHost;
-}
-
-/** One logged entry as the log hands it back. */
-export interface LoggedEntry {
-  readonly kind: 'input' | 'message' | 'value';
-  readonly bytes: Uint8Array;
-}
-
-/** What a replay found: own messages in their order, which of them the log holds, which came back signed. */
-interface Replayed {
-  readonly wanted: OwnMessage[];
-  readonly signed: Uint8Array[];
-  readonly logged: Uint8Array[];
-  readonly evidence: OutsideEffect[];
-  decided: DecideEffect | undefined;
 }
 
 export class Agreement {
@@ -184,64 +169,16 @@ export class Agreement {
   }
 
   #replay(entries: readonly LoggedEntry[]): Replayed {
-    const replayed: Replayed = { wanted: [], signed: [], logged: [], evidence: [], decided: undefined };
-    for (const entry of entries) this.#replayEntry(entry, replayed);
+    const { self, host } = this.#deps;
+    const replayed = replayHeight(this.#state as State, entries, self, host);
+    this.#state = replayed.state;
     this.#ownLogged = [...replayed.logged];
-    this.#checkReplay(replayed.wanted, replayed.logged);
-    return replayed;
-  }
-
-  #replayEntry({ kind, bytes }: LoggedEntry, replayed: Replayed): void {
-    if (kind === 'message') replayed.logged.push(bytes);
-    else if (kind === 'value') this.#deps.host.addBlockBytes(bytes);
-    else this.#replayInput(decodeLogEntry(bytes), replayed);
-  }
-
-  #replayInput(entry: LogEntry, replayed: Replayed): void {
-    const value = valueIn(entry);
-    if (value !== undefined) this.#deps.host.addValue(value);
-    if (entry.type === 'proposal') this.#deps.host.proposed(entry.message);
-    replayed.signed.push(...this.#ownPayloads(entry));
-    for (const effect of this.#replayStep(inputOf(entry))) {
-      if (effect.type === 'sign') replayed.wanted.push(effect.message);
-      if (effect.type === 'decide') replayed.decided = effect;
-      // What was found before the crash may be in no block yet; a pool that knows better refuses it.
-      if (effect.type === 'evidence') replayed.evidence.push(effect);
-    }
-  }
-
-  #replayStep(input: Input | undefined): readonly Effect[] {
-    if (input === undefined) return [];
-    const outcome = step(this.#state as State, input);
-    this.#state = outcome.state;
-    return outcome.effects;
-  }
-
-  /** The payloads of own messages that an input shows to be signed already. */
-  #ownPayloads(entry: LogEntry): Uint8Array[] {
-    const { self } = this.#deps;
-    if (entry.type === 'vote' && entry.vote.validator === self) return [votePayload(entry.vote)];
-    if (entry.type === 'proposal' && entry.message.proposal.validator === self) {
-      return [proposalPayload(entry.message.proposal)];
-    }
-    return [];
-  }
-
-  /** A replay that wants other messages than the log holds was made by other rules: nothing is signed on top of it. */
-  #checkReplay(wanted: readonly OwnMessage[], logged: readonly Uint8Array[]): void {
-    // Who only watches this height wants nothing, whatever it logged when it still signed.
-    if (this.#state?.config.self === null) return;
-    const same = logged.every((bytes, index) => {
-      const message = wanted[index];
-      return message !== undefined && equalBytes(payloadOf(message), bytes);
-    });
-    if (same) return;
+    if (isSameReplay(replayed)) return replayed;
+    // It was made by other rules: nothing is signed on top of it.
     this.#muted = true;
-    this.#deps.report({
-      level: 'error',
-      code: 'agreement.replay-differs',
-      height: this.#state?.config.height ?? 0,
-    });
+    const { height } = replayed.state.config;
+    this.#deps.report({ level: 'error', code: 'agreement.replay-differs', height });
+    return replayed;
   }
 
   #perform(height: number, effects: readonly Effect[], done: () => void): void {
@@ -362,14 +299,6 @@ export class Agreement {
 function judgedValid(entry: LogEntry): Hex32 | null {
   if (entry.type === 'built') return headerId(entry.value.header);
   return entry.type === 'verdict' && entry.verdict === 'valid' ? entry.id : null;
-}
-
-function unsignedOf({ wanted, signed }: Replayed): OwnMessage[] {
-  return wanted.filter((message) => !signed.some((bytes) => equalBytes(bytes, payloadOf(message))));
-}
-
-function payloadOf(message: OwnMessage): Uint8Array {
-  return message.kind === 'vote' ? votePayload(message.content) : proposalPayload(message.content);
 }
 
 function kindOf(message: OwnMessage): 'proposal' | 'prevote' | 'precommit' {

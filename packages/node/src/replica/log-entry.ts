@@ -22,6 +22,12 @@ import {
 } from '@consilium/core';
 import { type ProposalMessage, proposalMessageShape, type Value, valueShape } from '../messages/wire.ts';
 
+/** As the log hands it back. */
+export interface LoggedEntry {
+  readonly kind: 'input' | 'message' | 'value';
+  readonly bytes: Uint8Array;
+}
+
 /** First entry of a height: whether this node signs in it. A node that observes replays as one that observes. */
 export interface BeginEntry {
   readonly type: 'begin';

@@ -22,7 +22,6 @@ import { createGuard, type Guard } from '../signing/guard.ts';
 import { comparePositions, type SigningRecord, signedHash } from '../signing/record.ts';
 import { createSigner, type Signer } from '../signing/signer.ts';
 import { createWal, type Wal, walDamaged } from '../wal/wal.ts';
-import type { LoggedEntry } from './agreement.ts';
 import {
   genesisWrites,
   ReplayWindow,
@@ -34,6 +33,7 @@ import {
 } from './chain.ts';
 import type { HelperOptions } from './helper.ts';
 import { LedgerDesk } from './ledger-desk.ts';
+import type { LoggedEntry } from './log-entry.ts';
 import type { Pool } from './pool.ts';
 import { type Committed, Replica, type SigningGuard } from './replica.ts';
 

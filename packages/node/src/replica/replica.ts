@@ -18,13 +18,13 @@ import {
 } from '@consilium/core';
 import type { ProposalMessage } from '../messages/wire.ts';
 import { Syncer, type SyncHost } from '../sync/syncer.ts';
-import { Agreement, type AgreementHost, type LoggedEntry } from './agreement.ts';
+import { Agreement, type AgreementHost } from './agreement.ts';
 import { type Decided, tipOf } from './chain.ts';
 import { type CommittedBy, Committer, type CommitterHost } from './committer.ts';
 import { EvidencePool } from './evidence-pool.ts';
 import { Helper, type HelperOptions } from './helper.ts';
 import { Inbox } from './inbox.ts';
-import type { LogEntry } from './log-entry.ts';
+import type { LogEntry, LoggedEntry } from './log-entry.ts';
 import { Outbox } from './outbox.ts';
 import { type Task, TaskQueue } from './task-queue.ts';
 import { encodeTransactions } from './tx-batches.ts';

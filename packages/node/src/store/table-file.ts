@@ -1,12 +1,11 @@
 // Owns: whether a table file of LevelDB is as it was written (doc/table_format.md).
+import { STORE_INDEX_BYTES_MAX } from '../limits.ts';
 import { crc32c, unmasked } from './crc32c.ts';
 import { unpackSnappy, varint } from './snappy.ts';
 
 const FOOTER_BYTES = 48;
 const TRAILER_BYTES = 5;
 const MAGIC = 0xdb47_7524_8b80_fb57n;
-/** An index of a table of 2 MB takes a few KB. */
-const INDEX_BYTES_MAX: number = 64 * 1024 * 1024;
 
 interface Handle {
   readonly offset: number;
@@ -40,7 +39,7 @@ function isWholeBlock(file: Uint8Array, offset: number, size: number): boolean {
 function handlesIn(file: Uint8Array, { offset, size }: Handle): Handle[] {
   if (!isWholeBlock(file, offset, size)) return [];
   const stored = file.subarray(offset, offset + size);
-  const block = file[offset + size] === 0 ? stored : unpackSnappy(stored, INDEX_BYTES_MAX);
+  const block = file[offset + size] === 0 ? stored : unpackSnappy(stored, STORE_INDEX_BYTES_MAX);
   if (block === undefined || block.length < 4) return [];
   const restarts = viewOf(block).getUint32(block.length - 4, true);
   const end = block.length - 4 * (restarts + 1);

@@ -18,22 +18,16 @@ import {
   splitNet,
   type Tip,
 } from '@consilium/node/replica';
+import { stationName } from '../world/connections.ts';
 import type { KeyRegistry } from '../world/key-registry.ts';
 import { createLife, type Life } from '../world/life.ts';
-import { createPersistenceWatchers, type PersistenceWatchers } from '../world/persistence.ts';
 import type { Prng } from '../world/prng.ts';
 import type { Scheduler } from '../world/scheduler.ts';
 import { type ClockFault, createSimClock } from '../world/sim-clock.ts';
-import {
-  createSimDisk,
-  type DiskCopy,
-  type DiskFault,
-  type DiskTimes,
-  type SimDisk,
-} from '../world/sim-disk.ts';
-import { createSimKv, type KvCopy, type SimKv } from '../world/sim-kv.ts';
-import { type SimNet, stationName } from '../world/sim-net.ts';
-import { createSimVault, type SimVault, type VaultCopy } from '../world/sim-vault.ts';
+import type { SimDisk } from '../world/sim-disk.ts';
+import type { SimKv } from '../world/sim-kv.ts';
+import type { SimNet } from '../world/sim-net.ts';
+import type { SimVault } from '../world/sim-vault.ts';
 import { netThrough, type Wire } from '../world/wire.ts';
 import type { Founders, Hospital } from './identities.ts';
 import { signActions } from './sign-transaction.ts';
@@ -44,6 +38,7 @@ import {
   type Released,
   type SimCustody,
 } from './sim-custody.ts';
+import { createSimHome, type SimHome } from './sim-home.ts';
 
 type Pool = ReturnType<typeof createLedgerPool>;
 export type PoolLimits = Parameters<typeof createLedgerPool>[2];
@@ -81,14 +76,6 @@ export interface SimNodeDeps {
   readonly onReleased: (released: Released) => void;
 }
 
-/** A copy of a machine's disk. */
-export interface HomeCopy {
-  readonly disk: DiskCopy;
-  readonly kv: KvCopy;
-  readonly vault: VaultCopy;
-}
-
-const DISK_TIMES: DiskTimes = { syncUsMin: 100, syncUsMax: 900 };
 const STATUS_MS = 1_000;
 const REBROADCAST_MS = 500;
 
@@ -103,9 +90,7 @@ export class SimNode {
   readonly id: Hex32;
   /** Its name on the network. */
   readonly station: string;
-  readonly disk: SimDisk;
-  readonly kv: SimKv;
-  readonly vault: SimVault;
+  readonly home: SimHome;
   readonly clockFault: ClockFault = { offsetMs: 0 };
   readonly #deps: SimNodeDeps;
   readonly #name: string;
@@ -115,9 +100,6 @@ export class SimNode {
   #custody: SimCustody | undefined;
   #failure: string | undefined;
   #hasStarted = false;
-  /** Who is told of each step of each durable write of this node. */
-  readonly persistence: PersistenceWatchers = createPersistenceWatchers();
-  readonly #diskFaults = new Set<Partial<DiskFault>>();
   /** Between its replica and the network, for hostile hands. */
   wire: Wire | undefined;
 
@@ -127,10 +109,7 @@ export class SimNode {
     this.id = hospital.id;
     this.station = stationName(hospital.id, instance);
     this.#name = instance === 0 ? hospital.name : `${hospital.name}#${instance}`;
-    const watch = this.persistence;
-    this.disk = createSimDisk(prng.fork(`disk ${this.#name}`), DISK_TIMES, watch);
-    this.kv = createSimKv(prng.fork(`kv ${this.#name}`), DISK_TIMES, watch);
-    this.vault = createSimVault(prng.fork(`vault ${this.#name}`), DISK_TIMES, watch);
+    this.home = createSimHome(this.#name, prng);
     this.#initialiseHome();
   }
 
@@ -140,6 +119,18 @@ export class SimNode {
     const options = { name: SIGNING_RECORD_FILE, genesis: founders.genesisHash, validator: this.id };
     initialiseRecordFile(this.disk.open(createLife(scheduler)), options, () => undefined);
     this.disk.settle();
+  }
+
+  get disk(): SimDisk {
+    return this.home.disk;
+  }
+
+  get kv(): SimKv {
+    return this.home.kv;
+  }
+
+  get vault(): SimVault {
+    return this.home.vault;
   }
 
   get isUp(): boolean {
@@ -268,57 +259,19 @@ export class SimNode {
   /** The process dies; what it wrote stays with the operating system. */
   kill(): void {
     this.#end();
-    this.kv.crash();
-    this.vault.crash();
+    this.home.crash();
   }
 
   /** The machine dies: of what was not synced, a drawn part is lost. `tear`: and a write is torn, if one was under way. */
   losePower(tear = false): void {
     this.#end();
-    this.kv.crash();
-    this.vault.crash();
-    this.disk.losePower(tear);
-  }
-
-  /** Its disk is bad in this way as well, until the function that comes back is called. */
-  addDiskFault(fault: Partial<DiskFault>): () => void {
-    const standing = { ...fault };
-    this.#diskFaults.add(standing);
-    this.#setDiskFaults();
-    return () => {
-      this.#diskFaults.delete(standing);
-      this.#setDiskFaults();
-    };
-  }
-
-  #setDiskFaults(): void {
-    const faults = [...this.#diskFaults];
-    const together: DiskFault = {
-      failing: faults.some(({ failing }) => failing),
-      full: faults.some(({ full }) => full),
-      slowness: Math.max(...faults.map(({ slowness }) => slowness ?? 1), 1),
-    };
-    for (const part of [this.disk, this.kv, this.vault]) part.setFault(together);
-  }
-
-  /** All that is on its disk now, but for what only its process knows. */
-  copyHome(): HomeCopy {
-    return { disk: this.disk.copy(), kv: this.kv.copy(), vault: this.vault.copy() };
-  }
-
-  /** Call while it is down. */
-  restoreHome({ disk, kv, vault }: HomeCopy): void {
-    this.disk.restore(disk);
-    this.kv.restore(kv);
-    this.vault.restore(vault);
+    this.home.losePower(tear);
   }
 
   /** The machine is lost with everything on it; what starts in its place has the keys and nothing else. */
   loseAll(): void {
     this.#end();
-    this.kv.wipe();
-    this.vault.wipe();
-    this.disk.wipe();
+    this.home.wipe();
   }
 
   /** Whether it is up, whole and allowed to sign. */

@@ -1,5 +1,6 @@
 // Owns: how a simulated machine tells of each step of its durable writes, to who looks for a place to crash at.
 import type { KvWrite } from '@consilium/node/replica';
+import type { Life } from './life.ts';
 
 /** A durable write as it goes: about to be asked for, on its way, durable and told to nobody yet. */
 export type PersistencePhase = 'asked' | 'under-way' | 'durable';
@@ -17,6 +18,13 @@ export type PersistenceHook = (phase: PersistencePhase, effect: Effect) => void;
 /** Nobody watches while there is no hook, and then it costs nothing. */
 export interface PersistenceWatch {
   readonly hook: PersistenceHook | undefined;
+}
+
+export const UNWATCHED: PersistenceWatch = { hook: undefined };
+
+/** A write that takes so long was begun: half of the time later it is under way. */
+export function tellUnderWay({ hook }: PersistenceWatch, life: Life, tookUs: number, effect: Effect): void {
+  if (hook !== undefined) life.after(tookUs / 2, () => hook('under-way', effect));
 }
 
 export interface PersistenceWatchers extends PersistenceWatch {

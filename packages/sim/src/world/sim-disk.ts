@@ -1,10 +1,10 @@
-// Owns: a disk that forgets and fails as real ones do. What a process wrote is visible to it at once and survives its own death;
-// a power cut keeps what was synced, a drawn prefix of what was not, and may tear the last write that it keeps.
+// Owns: a disk that forgets and fails as real ones do. What a process wrote is visible to it at once and survives its own
+// death; a power cut keeps what was synced, a drawn prefix of what was not, and may tear the last write that it keeps.
 import { ConsiliumError } from '@consilium/core';
 import type { Disk, Done } from '@consilium/node/replica';
 import { createGrowingBytes, type GrowingBytes } from './growing-bytes.ts';
 import type { Life } from './life.ts';
-import type { Effect, PersistenceWatch } from './persistence.ts';
+import { type Effect, type PersistenceWatch, tellUnderWay, UNWATCHED } from './persistence.ts';
 import type { Prng } from './prng.ts';
 
 type WriteOperation = { readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array };
@@ -67,8 +67,6 @@ export interface DiskTimes {
   readonly syncUsMax: number;
 }
 
-const UNWATCHED: PersistenceWatch = { hook: undefined };
-
 export function createSimDisk(prng: Prng, times: DiskTimes, watch: PersistenceWatch = UNWATCHED): SimDisk {
   return new Platter(prng, times, watch);
 }
@@ -120,8 +118,7 @@ class Platter implements SimDisk {
     const { failing, slowness } = this.#fault;
     const refused = hasFailed() ? 'DISK_FULL' : failing ? 'DISK_FAILED' : undefined;
     const tookUs = slowness * this.#prng.between(this.#times.syncUsMin, this.#times.syncUsMax);
-    const { hook } = this.#watch;
-    if (hook !== undefined) life.after(tookUs / 2, () => hook('under-way', effect));
+    tellUnderWay(this.#watch, life, tookUs, effect);
     life.after(tookUs, () => {
       if (refused !== undefined) return done(new ConsiliumError(refused));
       makeDurable(file, covered);

@@ -3,7 +3,7 @@
 import { ConsiliumError, type ErrorCode } from '@consilium/core';
 import type { Done, Kv, KvWrite } from '@consilium/node/replica';
 import type { Life } from './life.ts';
-import type { Effect, PersistenceWatch } from './persistence.ts';
+import { type Effect, type PersistenceWatch, tellUnderWay, UNWATCHED } from './persistence.ts';
 import type { Prng } from './prng.ts';
 import { type DiskFault, type DiskTimes, GOOD_DISK } from './sim-disk.ts';
 
@@ -44,11 +44,7 @@ export interface KvCopy {
   readonly isDamaged: boolean;
 }
 
-export function createSimKv(
-  prng: Prng,
-  times: DiskTimes,
-  watch: PersistenceWatch = { hook: undefined },
-): SimKv {
+export function createSimKv(prng: Prng, times: DiskTimes, watch: PersistenceWatch = UNWATCHED): SimKv {
   return new Rows(prng, times, watch);
 }
 
@@ -143,8 +139,7 @@ class Rows implements SimKv {
     const { life, done, writes, refusal } = batch;
     const effect: Effect = { kind: 'batch', writes };
     const tookUs = this.#fault.slowness * this.#prng.between(this.#times.syncUsMin, this.#times.syncUsMax);
-    const { hook } = this.#watch;
-    if (hook !== undefined) life.after(tookUs / 2, () => hook('under-way', effect));
+    tellUnderWay(this.#watch, life, tookUs, effect);
     life.after(tookUs, () => {
       this.#underWay.shift();
       const refused = refusal();

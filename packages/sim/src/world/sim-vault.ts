@@ -4,7 +4,7 @@
 import { BLOB_BYTES_MAX, ConsiliumError, type Hex32, hashHex } from '@consilium/core';
 import type { Done, Vault } from '@consilium/node/replica';
 import type { Life } from './life.ts';
-import type { Effect, PersistenceWatch } from './persistence.ts';
+import { type Effect, type PersistenceWatch, tellUnderWay, UNWATCHED } from './persistence.ts';
 import type { Prng } from './prng.ts';
 import { type DiskFault, type DiskTimes, GOOD_DISK } from './sim-disk.ts';
 
@@ -42,11 +42,7 @@ interface Operation {
   readonly done: () => void;
 }
 
-export function createSimVault(
-  prng: Prng,
-  times: DiskTimes,
-  watch: PersistenceWatch = { hook: undefined },
-): SimVault {
+export function createSimVault(prng: Prng, times: DiskTimes, watch: PersistenceWatch = UNWATCHED): SimVault {
   return new Shelves(prng, times, watch);
 }
 
@@ -174,8 +170,7 @@ class Shelves implements SimVault {
         ? this.#prng.between(syncUsMin, syncUsMax)
         : this.#prng.between(READ_US_MIN, READ_US_MAX);
     const tookUs = this.#fault.slowness * drawnUs;
-    const { hook } = this.#watch;
-    if (effect !== undefined && hook !== undefined) life.after(tookUs / 2, () => hook('under-way', effect));
+    if (effect !== undefined) tellUnderWay(this.#watch, life, tookUs, effect);
     life.after(tookUs, () => {
       this.#queue.shift();
       for (const step of steps) step();

@@ -1,20 +1,9 @@
 // Owns: faults of load on a devnet: clients that send more, larger or slower than they should.
 import { connect, type Socket } from 'node:net';
-import { actionOf, TX_ACTIONS_MAX, toHex } from '@consilium/core';
-import { type Action, noop } from '@consilium/sdk';
-import type { Prng } from '@consilium/sim';
+import type { Action } from '@consilium/sdk';
+import { LARGE, SMALL } from '../../faults/writes.ts';
 import type { Undo } from '../../run/world.ts';
 import { type DevnetContext, type DevnetNode, each, type Injectors, nothingToUndo } from '../injector.ts';
-
-type Write = (prng: Prng) => readonly Action[];
-
-const SMALL: Write = () => [noop()];
-
-/** As many actions as a transaction may hold, each with a body of its own. */
-const LARGE: Write = (prng) =>
-  Array.from({ length: TX_ACTIONS_MAX }, () =>
-    actionOf('anchor.commit', { root: toHex(prng.bytes(32)), count: 1, schema: 'load' }),
-  );
 
 /** From one byte of a slow client to its next. */
 const DRIP_MS = 500;

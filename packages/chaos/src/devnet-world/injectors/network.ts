@@ -1,13 +1,17 @@
 // Owns: faults of the network on a devnet: which links suffer what.
+import {
+  around,
+  besideRing,
+  betweenHalves,
+  betweenHalvesButBridge,
+  outOf,
+  type Shape,
+} from '../../faults/shapes.ts';
 import type { Injection, Undo } from '../../run/world.ts';
 import { type DevnetContext, type Inject, type Injectors, nothingToUndo } from '../injector.ts';
 import type { LaneFault } from '../lane.ts';
-import type { Pair } from '../mesh.ts';
-import { around, besideRing, betweenHalves, betweenHalvesButBridge, outOf } from '../shapes.ts';
 
 const CUT: LaneFault = { hold: 'cut' };
-
-type Shape = (names: readonly string[], targets: readonly string[]) => readonly Pair[];
 
 export const NETWORK_FAULTS: Injectors = {
   isolate: on(around, () => CUT),

@@ -1,4 +1,5 @@
 // Owns: faults of the wall clock in the simulator.
+import type { Scheduler } from '@consilium/sim';
 import { each, type Injectors } from '../injector.ts';
 
 /** How often a drifting or standing clock is set anew. */
@@ -17,8 +18,6 @@ export const CLOCK_FAULTS: Injectors = {
   ),
   'clock-freeze': each((context, { clockFault }) => drifting(context.cluster.scheduler, clockFault, -1)),
 };
-
-type Scheduler = Parameters<(typeof CLOCK_FAULTS)['clock-jump'] & object>[0]['cluster']['scheduler'];
 
 /** `rate`: milliseconds gained in each millisecond. */
 function drifting(scheduler: Scheduler, fault: { offsetMs: number }, rate: number): () => void {

@@ -1,6 +1,6 @@
 // Owns: faults of disks in the simulator, and those of processes and operators that need a disk's help.
 import { SIGNING_RECORD_FILE, WAL_FILE } from '@consilium/node/replica';
-import type { SimNode } from '@consilium/sim';
+import type { SimHome, SimNode } from '@consilium/sim';
 import { CRASH_POINTS, type CrashPointName } from '../../faults/crash-points.ts';
 import type { Injection, Undo } from '../../run/world.ts';
 import { atCrashPoint } from '../crash-points.ts';
@@ -33,7 +33,7 @@ export const DISK_FAULTS: Injectors = {
   'disk-full': bad(() => ({ full: true })),
   // Late is not faulty: its node answers for all that it said.
   'disk-slow': each((_context, node, { params }) =>
-    node.addDiskFault({ slowness: Number(params['factor']) }),
+    node.home.addFault({ slowness: Number(params['factor']) }),
   ),
   'disk-lost': each((context, node) => {
     excuse(context, node);
@@ -68,10 +68,10 @@ function whileDown(harm: Harm): Inject {
   });
 }
 
-function bad(faultOf: () => Parameters<SimNode['addDiskFault']>[0]): Inject {
+function bad(faultOf: () => Parameters<SimHome['addFault']>[0]): Inject {
   return each((context, node) => {
     excuse(context, node);
-    const lift = node.addDiskFault(faultOf());
+    const lift = node.home.addFault(faultOf());
     return () => {
       lift();
       bringUp(context, node);
@@ -111,13 +111,13 @@ function isPoint(name: string): name is CrashPointName {
  */
 function restoreBackup({ cluster, history }: SimContext, node: SimNode, { params }: Injection): Undo {
   history.hostile.add(node.id);
-  const copy = node.copyHome();
+  const copy = node.home.copy();
   let isDue = true;
   const restore = (): void => {
     if (!isDue) return;
     isDue = false;
     node.kill();
-    node.restoreHome(copy);
+    node.home.restore(copy);
     node.start();
   };
   cluster.scheduler.after(Number(params['age']) * 1000, restore);

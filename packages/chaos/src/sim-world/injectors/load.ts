@@ -1,17 +1,11 @@
 // Owns: faults of load in the simulator: clients that send more, or larger, than they should.
-import { type Action, actionOf, TX_ACTIONS_MAX, type Tx, toHex } from '@consilium/core';
+import type { Tx } from '@consilium/core';
 import { type Cluster, type Hospital, type Prng, signTransaction, submit } from '@consilium/sim';
+import { LARGE, SMALL, type Write } from '../../faults/writes.ts';
 import { each, type Injectors, nothingToUndo } from '../injector.ts';
 
-type Write = (prng: Prng) => readonly Action[];
-
-const SMALL: Write = () => [actionOf('chain.noop', {})];
-
-/** As many actions as a transaction may hold, each with a body of its own. */
-const LARGE: Write = (prng) =>
-  Array.from({ length: TX_ACTIONS_MAX }, () =>
-    actionOf('anchor.commit', { root: toHex(prng.bytes(32)), count: 1, schema: 'load' }),
-  );
+/** Transactions that stale clients choose from: the last ones, of which few are out of date. */
+const STALE_MAX = 50;
 
 export const LOAD_FAULTS: Injectors = {
   burst: each(({ cluster }, node, { params, prng }) => {
@@ -29,16 +23,13 @@ export const LOAD_FAULTS: Injectors = {
     const known: Tx[] = [];
     cluster.taps.submitted.push((tx) => {
       known.push(tx);
-      if (known.length > KEPT_MAX) known.shift();
+      if (known.length > STALE_MAX) known.shift();
     });
     return keepSending(cluster, Number(params['rate']), () => {
       if (node.pool !== undefined && known.length > 0) submit(cluster, node, prng.pick(known));
     });
   }),
 };
-
-/** Transactions that stale clients choose from: the last ones, of which few are out of date. */
-const KEPT_MAX = 50;
 
 /** The institution's own node, as long as it is up. */
 function sender(cluster: Cluster, id: string, write: Write, prng: Prng): () => void {

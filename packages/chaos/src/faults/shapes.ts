@@ -1,5 +1,11 @@
-// Owns: which directed pairs of nodes a network fault touches. Pure.
-import type { Pair } from './mesh.ts';
+// Owns: which directed pairs of nodes a network fault touches, in either world. Does not own: what it does to them (the
+// worlds).
+
+/** Names: from, to. */
+export type Pair = readonly [string, string];
+
+/** `names`: all, in the order in which halves and rings are made of them. */
+export type Shape = (names: readonly string[], targets: readonly string[]) => readonly Pair[];
 
 /** Both ways between the targets and the others. */
 export function around(names: readonly string[], targets: readonly string[]): readonly Pair[] {
