@@ -23,7 +23,7 @@ import {
 } from './network/devnet-file.ts';
 import { hospitalIndex, plannedHospital } from './network/plan.ts';
 import { requireFree, usesOf } from './network/ports.ts';
-import { prepareHome, writeKeysOf } from './network/prepare.ts';
+import { entryAt, prepareHome, writeKeysOf } from './network/prepare.ts';
 import { readTopology } from './network/topology.ts';
 import { type NetworkStatus, networkStatus } from './status.ts';
 import { createControl } from './supervisor/control.ts';
@@ -96,6 +96,17 @@ export async function createDevnet(
     stopped,
     [Symbol.asyncDispose]: down,
   };
+}
+
+/** The first hospitals that `add` could bring up, as they would be. */
+export async function couldJoin(
+  { dir, seed, basePort, founders }: DevnetFile,
+  count: number,
+): Promise<readonly NodeEntry[]> {
+  const topology = await readTopology();
+  return Array.from({ length: count }, (_, place) =>
+    entryAt(dir, seed, plannedHospital(topology, basePort, founders + place)),
+  );
 }
 
 /** It answers before it ends: whoever deletes its folder next waits for that. */

@@ -10,7 +10,7 @@ export {
   resetDevnet,
 } from './devnet.ts';
 export { environmentOf } from './environment.ts';
-export type { Devnet } from './handle.ts';
+export { couldJoin, type Devnet } from './handle.ts';
 export { followLog, readFrom } from './logs.ts';
 export {
   DEFAULT_DIR,

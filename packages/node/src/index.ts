@@ -4,6 +4,7 @@ export { parseSettings } from './config/load.ts';
 export type { SettingName } from './config/settings.ts';
 export { isSettingName } from './config/settings.ts';
 export { verifySodium } from './crypto/ed25519-sodium.ts';
+export { createSealer } from './crypto/sealer.ts';
 export { systemRandom } from './crypto/system-random.ts';
 export { outliveDamage } from './daemon/outlive-damage.ts';
 export type { NodeParts } from './daemon/parts.ts';
@@ -18,4 +19,5 @@ export {
   summaryOf,
 } from './setup/genesis.ts';
 export { type InitOptions, initHome, type NewHome } from './setup/init.ts';
+export { openStore, type Store } from './store/store.ts';
 export type { LocalVault } from './vault/vault.ts';

@@ -1,5 +1,5 @@
-// Owns: what a hostile custodian says: false shares under its true signature, and true shares that no permit covers. Does
-// not own: when it lies, and that its messages pass through here.
+// Owns: what a hostile custodian says: false shares under its true signature, and true shares that no permit covers. The
+// same in the simulator and in a daemon. Does not own: when it lies, and that its messages pass through here.
 import {
   ACCESSES,
   type AccessRow,
@@ -16,7 +16,9 @@ import {
   encode,
   encodeRelease,
   encodeReleased,
+  type Group,
   type Hex32,
+  type Hex64,
   OBJECT_BYTES_MAX,
   RECORDS,
   type Release,
@@ -31,35 +33,25 @@ import {
   toHex,
   type UnsignedRelease,
 } from '@consilium/core';
-import {
-  type CustodyMessage,
-  encodeCustodyMessage,
-  packageKey,
-  storedPackage,
-  viewOf,
-} from '@consilium/node/custody';
-import { stateReader, TABLES } from '@consilium/node/replica';
-import {
-  type Cluster,
-  type CustodyWorld,
-  type Hospital,
-  type Prng,
-  type SimNode,
-  sealNow,
-} from '@consilium/sim';
-import { ownShare } from '../checkers/stolen.ts';
+import { type CustodyMessage, encodeCustodyMessage, openShares, viewOf } from '@consilium/node/custody';
+import type { Sealer } from '@consilium/node/replica';
 import { tryDecodeCustody, unlessRefused } from '../history/messages.ts';
 import { LIAR_REQUESTS_MAX } from '../limits.ts';
 
 /** What the adversary knows of one custodian: its keys and its disk. */
 export interface CustodyGrip {
-  readonly hospital: Hospital;
+  readonly self: Hex32;
   readonly genesisHash: Hex32;
-  readonly keys: Cluster['keys'];
-  readonly world: CustodyWorld;
-  readonly prng: Prng;
+  readonly group: Group;
+  /** With its custody key. Answers may come later. */
+  readonly sealer: Sealer;
+  /** By its validator key. */
+  readonly sign: (bytes: Uint8Array) => Hex64;
+  readonly randomBytes: (length: number) => Uint8Array;
   readonly state: () => StateReader;
   readonly package: (batch: Hex32, epoch: number) => CustodyPackage | undefined;
+  /** Past the liar. */
+  readonly send: (to: Hex32, bytes: Uint8Array) => void;
 }
 
 export type CustodyLie = 'false-shares' | 'release-without-permit';
@@ -67,25 +59,8 @@ export type CustodyLie = 'false-shares' | 'release-without-permit';
 export interface CustodyLiar {
   /** Every message of custody on its way to the custodian. */
   hear(from: Hex32, bytes: Uint8Array): void;
-  /** What becomes of a message of custody that the custodian sends. */
+  /** What becomes at once of a message of custody that the custodian sends; what has to be sealed first goes out later. */
   tell(to: Hex32, bytes: Uint8Array): readonly Uint8Array[];
-}
-
-/** The cluster has custody. */
-export function gripOn(cluster: Cluster, node: SimNode): CustodyGrip {
-  const { custody, hospitals, nodes, founders, keys, prng } = cluster;
-  const hospital = hospitals[nodes.indexOf(node)];
-  if (custody === undefined || hospital === undefined)
-    throw new Error('invariant: a custodian of this cluster');
-  return {
-    hospital,
-    genesisHash: founders.genesisHash,
-    keys,
-    world: custody,
-    prng: prng.fork(`custody lies ${hospital.name}`),
-    state: () => stateReader(node.kv.reader),
-    package: (batch, epoch) => storedPackage(node.kv.reader.get(TABLES.packages, packageKey(batch, epoch))),
-  };
 }
 
 export function createCustodyLiar(grip: CustodyGrip, lie: CustodyLie): CustodyLiar {
@@ -105,33 +80,45 @@ export function createCustodyLiar(grip: CustodyGrip, lie: CustodyLie): CustodyLi
       return [encodeCustodyMessage({ ...message, bytes: bentDealing(grip, message) })];
     if (message.type !== 'release-answer' && message.type !== 'refusal') return [bytes];
     const request = requests.get(`${to}/${message.requestId}`);
-    const forged = request === undefined ? undefined : forgery(grip, lie, request, message);
-    if (forged === undefined) return [bytes];
+    const wish = request === undefined ? undefined : wishOf(grip, lie, request, message);
+    if (request === undefined || wish === undefined) return [bytes];
     const { requestId } = message;
-    return [encodeCustodyMessage({ type: 'release-answer', requestId, bytes: encodeRelease(forged) })];
+    forgeRelease(grip, request, wish, (forged) => {
+      const answer = forged && encodeRelease(forged);
+      const told = answer && encodeCustodyMessage({ type: 'release-answer', requestId, bytes: answer });
+      grip.send(to, told ?? bytes);
+    });
+    return [];
   };
   return { hear, tell };
 }
 
-function forgery(
+/** What is to be in a forged release. */
+interface Wish {
+  readonly row: AccessRow;
+  readonly places: readonly number[];
+  readonly bend: (share: Uint8Array) => Uint8Array;
+}
+
+/** undefined: there is nothing to lie about. */
+function wishOf(
   grip: CustodyGrip,
   lie: CustodyLie,
-  request: ReleaseRequest,
+  { patient, access, places }: ReleaseRequest,
   message: Extract<CustodyMessage, { type: 'release-answer' | 'refusal' }>,
-): Release | undefined {
-  const row = readRow(grip.state(), ACCESSES, request.patient, request.access);
+): Wish | undefined {
+  const row = readRow(grip.state(), ACCESSES, patient, access);
+  const refused = refusedPlaces(places, message);
+  const told = places.filter((place) => !refused.includes(place));
   if (row === undefined) return undefined;
-  const refused = refusedPlaces(request, message);
-  if (lie === 'release-without-permit')
-    return refused.length === 0 ? undefined : forgedRelease(grip, request, row, request.places, same);
-  const told = request.places.filter((place) => !refused.includes(place));
+  if (lie === 'release-without-permit') return refused.length === 0 ? undefined : { row, places, bend: same };
   return told.length === 0
     ? undefined
-    : forgedRelease(grip, request, row, told, () => randomScalar(grip.prng.bytes(64)));
+    : { row, places: told, bend: () => randomScalar(grip.randomBytes(64)) };
 }
 
 function refusedPlaces(
-  { places }: ReleaseRequest,
+  places: readonly number[],
   message: Extract<CustodyMessage, { type: 'release-answer' | 'refusal' }>,
 ): readonly number[] {
   if (message.type === 'refusal') return places;
@@ -139,66 +126,86 @@ function refusedPlaces(
 }
 
 /** Signed by the custodian's own key, sealed as the access wants it: only what is inside is a lie. */
-function forgedRelease(
+function forgeRelease(
   grip: CustodyGrip,
   { patient, access }: ReleaseRequest,
-  row: AccessRow,
-  places: readonly number[],
-  bend: (share: Uint8Array) => Uint8Array,
-): Release | undefined {
-  const { hospital, world, keys, genesisHash } = grip;
-  const records = places.flatMap((place) => ownRecord(grip, row, place) ?? []);
+  { row, places, bend }: Wish,
+  done: (release: Release | undefined) => void,
+): void {
+  const { self, genesisHash, sealer, sign } = grip;
   const { readerKey } = row;
-  const info = releaseInfo({ patient, access, custodian: hospital.id, readerKey });
-  const plaintext = encodeReleased(records.map((each) => ({ ...each, share: bend(each.share) })));
-  const envelope = sealNow({ ...world.sealing, prng: grip.prng }, readerKey, info, plaintext);
-  if (records.length === 0 || envelope === undefined) return undefined;
-  const release: UnsignedRelease = { patient, access, custodian: hospital.id, envelope, refusals: [] };
-  const payload = signedBytes('custodyRelease', genesisHash, releasePayload(release));
-  return { ...release, signature: keys.sign(hospital.validator, payload) };
+  ownRecords(grip, row, places, (records) => {
+    if (records.length === 0) return done(undefined);
+    const info = releaseInfo({ patient, access, custodian: self, readerKey });
+    const plaintext = encodeReleased(records.map((each) => ({ ...each, share: bend(each.share) })));
+    sealer.seal(readerKey, info, plaintext, (envelope) => {
+      if (envelope === undefined) return done(undefined);
+      const release: UnsignedRelease = { patient, access, custodian: self, envelope, refusals: [] };
+      const payload = signedBytes('custodyRelease', genesisHash, releasePayload(release));
+      done({ ...release, signature: sign(payload) });
+    });
+  });
 }
 
-/** As the custodian would release it. */
-function ownRecord(grip: CustodyGrip, row: AccessRow, place: number): ReleasedRecord | undefined {
+/** One after the other, as the custodian would release them; those that it has. */
+function ownRecords(
+  grip: CustodyGrip,
+  row: AccessRow,
+  places: readonly number[],
+  done: (records: readonly ReleasedRecord[]) => void,
+): void {
+  const [place, ...others] = places;
+  if (place === undefined) return done([]);
+  ownRecord(grip, row, place, (own) =>
+    ownRecords(grip, row, others, (rest) => done(own === undefined ? rest : [own, ...rest])),
+  );
+}
+
+function ownRecord(
+  grip: CustodyGrip,
+  row: AccessRow,
+  place: number,
+  done: (record: ReleasedRecord | undefined) => void,
+): void {
+  const { self, sealer, group } = grip;
   const record = row.items[place]?.record;
   const state = grip.state();
   const known = record === undefined ? undefined : readRow(state, RECORDS, record);
   const batch = known === undefined ? undefined : readRow(state, BATCHES, known.batch);
-  if (record === undefined || known === undefined || batch === undefined) return undefined;
+  if (record === undefined || known === undefined || batch === undefined) return done(undefined);
   const content = grip.package(known.batch, batch.epoch);
   const epoch = custodyEpoch(state, batch.epoch);
-  const index = epoch === undefined ? undefined : custodianIndex(epoch, grip.hospital.id);
-  const view = content === undefined ? undefined : viewOf(grip.world.group, content);
+  const index = epoch === undefined ? undefined : custodianIndex(epoch, self);
+  const view = content === undefined ? undefined : viewOf(group, content);
   const sealed = content?.records[known.position];
-  if (content === undefined || index === undefined || view === undefined || sealed === undefined)
-    return undefined;
+  if (index === undefined || view === undefined || sealed === undefined) return done(undefined);
   const { position } = known;
-  const stolen = { custodian: grip.hospital.id, key: grip.hospital.custody };
-  const share = ownShare(content, stolen, index, position);
-  if (share === undefined) return undefined;
-  const { pointsSalt, salt, chunks } = sealed;
-  return {
-    ...{ place, record, epoch: batch.epoch, index, share, pointsSalt, salt, chunks },
-    points: (view.points[position] ?? []).map(toHex),
-    proof: view.prove(position),
-  };
+  openShares({ self, sealer, group }, view, index, [position], ([share]) => {
+    if (share === undefined) return done(undefined);
+    const { pointsSalt, salt, chunks } = sealed;
+    done({
+      ...{ place, record, epoch: batch.epoch, index, share, pointsSalt, salt, chunks },
+      points: (view.points[position] ?? []).map(toHex),
+      proof: view.prove(position),
+    });
+  });
 }
 
 /** Sealed shares that nobody can open, under its own signature. */
 function bentDealing(
-  { prng, keys, hospital, genesisHash }: CustodyGrip,
+  { randomBytes, sign, genesisHash }: CustodyGrip,
   { batch, epoch, bytes }: Extract<CustodyMessage, { type: 'dealing' }>,
 ): Uint8Array {
   const { signature: _, ...dealing } = decode(dealingShape, bytes, OBJECT_BYTES_MAX);
   const records = dealing.records.map(({ points, shares }) => ({
     points,
-    shares: shares.map(({ length }) => prng.bytes(length)),
+    shares: shares.map(({ length }) => randomBytes(length)),
   }));
   const bent = { ...dealing, records };
   // A custodian's dealing vouches for nothing but batch and epoch of the package that it goes into.
   const place = { version: 1 as const, batch, epoch, patient: '', author: '', sender: '', records: [] };
   const payload = signedBytes('custodyDealing', genesisHash, dealingPayload(place, bent));
-  const signed: Dealing = { ...bent, signature: keys.sign(hospital.validator, payload) };
+  const signed: Dealing = { ...bent, signature: sign(payload) };
   return encode(dealingShape, signed);
 }
 

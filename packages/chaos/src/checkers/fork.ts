@@ -43,11 +43,18 @@ export interface Fork {
 }
 
 export function findFork(rules: ForkRules, chains: readonly KeptChain[]): Fork | undefined {
+  const height = firstDifference(chains);
+  return height === undefined ? undefined : forkAt(rules, chains, height, sidesAt(chains, height));
+}
+
+/** The first height at which these differ. */
+export function forkHeight(stores: readonly StoreSeen[]): number | undefined {
+  return firstDifference(stores.map(chainOf));
+}
+
+function firstDifference(chains: readonly KeptChain[]): number | undefined {
   const top = Math.max(0, ...chains.map(({ tip }) => tip));
-  for (let height = 1; height <= top; height += 1) {
-    const sides = sidesAt(chains, height);
-    if (sides.size > 1) return forkAt(rules, chains, height, sides);
-  }
+  for (let height = 1; height <= top; height += 1) if (sidesAt(chains, height).size > 1) return height;
   return undefined;
 }
 

@@ -182,7 +182,7 @@ async function storeOf({ id, api }: WatchedNode): Promise<StoreSeen | undefined>
     node: id,
     tip,
     blockIdAt: (height) => held.get(height)?.id,
-    // What else a node keeps beside its blocks to explain a fork is in its store alone: no API tells it.
+    // What else a node keeps beside its blocks is in its store alone, which is read after its end (inquest.ts).
     certificatesAt: (height) => [held.get(height)?.certificate].filter((each) => each !== undefined),
   };
 }

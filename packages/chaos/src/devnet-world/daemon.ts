@@ -14,9 +14,11 @@ import {
   startNode,
 } from '@consilium/node';
 import { DAEMON_STOP_MS_MAX } from '../limits.ts';
+import { createDeath } from './death.ts';
 import { withFaultyHome, withFaultyVault } from './faulty-disk.ts';
 import { createHostileNet, type HostileNet } from './hostile-net.ts';
 import {
+  kitFolder,
   NODE_FAULTS_FILE,
   NODE_FAULTS_SOCKET,
   type NodeFault,
@@ -27,10 +29,11 @@ import { SIGNED_FILE, withWitness } from './witness.ts';
 
 async function main(): Promise<void> {
   const { home, genesis, set } = readArguments();
-  const file = join(home, NODE_FAULTS_FILE);
+  const folder = kitFolder(home);
+  const file = join(folder, NODE_FAULTS_FILE);
   let faults = readFaults(file);
-  const { parts, look } = createParts(home, () => faults);
-  const server = await listen(join(home, NODE_FAULTS_SOCKET), () => {
+  const { parts, look } = createParts(folder, () => faults);
+  const server = await listen(join(folder, NODE_FAULTS_SOCKET), () => {
     faults = readFaults(file);
     look();
   });
@@ -44,26 +47,26 @@ async function main(): Promise<void> {
   if (ended instanceof Error) throw ended;
 }
 
-/** `look`: to be called when the faults have changed. */
+/** `folder`: that of the kit. `look`: to be called when the faults have changed. */
 function createParts(
-  home: string,
+  folder: string,
   faults: () => readonly NodeFault[],
 ): { readonly parts: NodeParts; look(): void } {
   // No handler, no last write: the kernel ends it before the call returns.
-  const die = (): void => void process.kill(process.pid, 'SIGKILL');
+  const death = createDeath(() => void process.kill(process.pid, 'SIGKILL'));
   let store: OpenHome['store'] | undefined;
   let hostile: HostileNet | undefined;
   const parts: NodeParts = {
     clock: (clock) => ({ ...clock, wallMs: () => wallAt(faults(), clock.wallMs()) }),
     home: (opened) => {
       store = opened.store;
-      return withFaultyHome(opened, { faults, die });
+      return withFaultyHome(opened, { faults, death });
     },
-    vault: (vault) => withFaultyVault(vault, { faults, die }),
+    vault: (vault) => withFaultyVault(vault, { faults, death }),
     net: (net, prepared) => {
       if (store === undefined) throw new Error('invariant: the home is opened before the net');
       hostile = createHostileNet(net, prepared, { store, faults });
-      return withWitness(hostile.net, prepared.keys.account.account, join(home, SIGNED_FILE));
+      return withWitness(hostile.net, prepared.keys.account.account, join(folder, SIGNED_FILE));
     },
   };
   return { parts, look: () => hostile?.look() };

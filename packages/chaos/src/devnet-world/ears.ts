@@ -5,6 +5,8 @@ import { decodeTx, genesisHash, genesisValidators, type Hex32, hashHex } from '@
 import type { Devnet } from '@consilium/devnet';
 import { verifySodium } from '@consilium/node';
 import type { SignedContent } from '@consilium/sim';
+import type { StoreSeen } from '../checkers/checker.ts';
+import { createForkChecker } from '../checkers/fork.ts';
 import { createPanel, type Panel } from '../checkers/panel.ts';
 import type { History } from '../history/history.ts';
 import type { ConsentOperation } from '../history/operations.ts';
@@ -12,12 +14,15 @@ import { type ChainWatch, startChainWatch } from './chain-watch.ts';
 import type { DevnetContext, DevnetNode } from './injector.ts';
 import { type LogTail, tailLines, tailLog } from './log-tail.ts';
 import { createNodeApi } from './node-api.ts';
+import { kitFolder } from './node-faults.ts';
 import { SIGNED_FILE } from './witness.ts';
 import type { DevnetWorld } from './world.ts';
 
 export interface Judges extends Panel {
   /** Of transactions that the nodes make themselves. */
   readonly ownTxs: Set<Hex32>;
+  /** Of a fork, with all that the stores keep to explain it. */
+  judgeFork(stores: readonly StoreSeen[]): void;
 }
 
 /** `operations`: grows while the run goes on. */
@@ -27,14 +32,19 @@ export function createJudges(
   operations: readonly ConsentOperation[],
 ): Judges {
   const ownTxs = new Set<Hex32>();
-  const panel = createPanel(history, {
+  const rules = {
     genesisHash: genesisHash(genesis),
     validators: genesisValidators(genesis),
     verify: verifySodium,
+  };
+  const fork = createForkChecker(history, rules);
+  const panel = createPanel(history, {
+    ...rules,
     isOwnTx: (id) => ownTxs.has(id),
     operations: () => operations,
+    further: [{ committed: (node, seen) => fork.committed?.(node, seen) }],
   });
-  return { ...panel, ownTxs };
+  return { ...panel, ownTxs, judgeFork: (stores) => fork.ended?.(stores) };
 }
 
 export interface Ears {
@@ -70,7 +80,7 @@ export function startEars(context: DevnetContext, world: DevnetWorld, judges: Ju
     }),
   );
   const signed = nodes.map(({ id, entry }) =>
-    tailLines(join(entry.home, SIGNED_FILE), (line) => {
+    tailLines(join(kitFolder(entry.home), SIGNED_FILE), (line) => {
       const content = signedOf(line);
       if (content === undefined) return;
       checkers.signed(id, content);

@@ -1,6 +1,6 @@
 // Owns: the disk, the store and the vault of a daemon as its faults make them: failing, full, slow, and the places at
-// which it dies. Nothing reaches a file before it is to be synced: what was not, dies with the process.
-import { closeSync, openSync, writeSync } from 'node:fs';
+// which it dies. Nothing reaches a file before it is to be synced: what was not, is lost unless the death hands it over.
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConsiliumError } from '@consilium/core';
 import type { LocalVault, OpenHome } from '@consilium/node';
@@ -11,12 +11,12 @@ import {
   effectOfBatch,
   effectOfSync,
 } from '../faults/crash-points.ts';
+import type { Death } from './death.ts';
 import type { NodeFault } from './node-faults.ts';
 
 export interface FaultyDiskDeps {
   readonly faults: () => readonly NodeFault[];
-  /** Does not return. */
-  readonly die: () => void;
+  readonly death: Death;
 }
 
 type Waiting =
@@ -59,6 +59,9 @@ function faultyDisk({ disk, paths }: OpenHome, deps: FaultyDiskDeps): OpenHome['
     }
     waiting.delete(name);
   };
+  deps.death.keep(() => {
+    for (const [name, operations] of waiting) writeNow(join(paths.state, name), operations);
+  });
   return {
     ...disk,
     read: (name) => disk.read(name),
@@ -116,11 +119,15 @@ function delayWhileSlow(faults: FaultyDiskDeps['faults'], begunMs: number, then:
   look();
 }
 
-function dieAt({ faults, die }: FaultyDiskDeps, point: CrashPointName, tear?: (part: number) => void): void {
+function dieAt(
+  { faults, death }: FaultyDiskDeps,
+  point: CrashPointName,
+  tear?: (part: number) => void,
+): void {
   const crash = faults().find((fault) => fault.kind === 'crash' && fault.points.includes(point));
   if (crash?.kind !== 'crash') return;
   if (crash.torn !== undefined) tear?.(crash.torn);
-  die();
+  death.die(crash.power);
 }
 
 function refusalOf(faults: readonly NodeFault[], file: DurableEffect): ConsiliumError | undefined {
@@ -129,6 +136,21 @@ function refusalOf(faults: readonly NodeFault[], file: DurableEffect): Consilium
   if (faults.some(({ kind }) => kind === 'disk-full'))
     return new ConsiliumError('DISK_FULL', { errno: 'ENOSPC', file });
   return undefined;
+}
+
+/** As the operating system has it when the process is gone. */
+function writeNow(path: string, operations: readonly Waiting[]): void {
+  const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  for (const operation of operations)
+    if (operation.kind === 'truncate') ftruncateSync(file, operation.length);
+    else
+      writeAll(file, operation.bytes, operation.kind === 'append' ? fstatSync(file).size : operation.offset);
+  closeSync(file);
+}
+
+function writeAll(file: number, bytes: Uint8Array, offset: number): void {
+  for (let written = 0; written < bytes.length; )
+    written += writeSync(file, bytes, written, bytes.length - written, offset + written);
 }
 
 /** `part`: of the bytes, in [0, 1). */

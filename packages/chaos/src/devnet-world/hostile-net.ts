@@ -1,11 +1,14 @@
-// Owns: the network port of a daemon in a hostile hand, whenever a fault of the daemon says so. Does not own: the strategies
+// Owns: the network port of a daemon in the hands of a hostile validator and a lying custodian, whenever a fault of the daemon
+// says so. Does not own: the strategies
 // (byzantine/).
 import { signEd25519 } from '@consilium/core';
 import type { NodeNet, Prepared } from '@consilium/node';
 import { type Kv, readTip } from '@consilium/node/replica';
-import { createPrng, netThrough } from '@consilium/sim';
+import { createPrng, netThrough, type Wire } from '@consilium/sim';
+import { type CustodyLiar, createCustodyLiar } from '../byzantine/custody-lies.ts';
 import { createForge } from '../byzantine/forge.ts';
 import { createHand, type Hand } from '../byzantine/hand.ts';
+import { gripOnOwn } from './custody-grip.ts';
 import type { NodeFault } from './node-faults.ts';
 
 export interface HostileNetDeps {
@@ -17,26 +20,40 @@ type HandFault = NodeFault & { readonly kind: 'hand' };
 
 export interface HostileNet {
   readonly net: NodeNet;
-  /** The faults were read again: the last hand among them is the one that is played. */
+  /** The faults were read again: the last hand and the last custodian among them are the ones that are played. */
   look(): void;
 }
 
 export function createHostileNet(net: NodeNet, prepared: Prepared, deps: HostileNetDeps): HostileNet {
   let hand: Hand | undefined;
-  let played: string | undefined;
-  const look = (): void => {
-    const fault = deps.faults().findLast((each) => each.kind === 'hand');
-    const asked = fault === undefined ? undefined : JSON.stringify(fault);
-    if (asked === played) return;
-    played = asked;
+  let liar: CustodyLiar | undefined;
+  const lookAtHand = whenChanged(deps, 'hand', (fault) => {
     if (fault !== undefined) hand ??= createHandFor(net, prepared, deps, fault);
     hand?.setStrategy(
       fault?.strategy,
       fault === undefined ? {} : { chance: fault.chance, params: fault.params },
     );
+  });
+  const lookAtCustodian = whenChanged(deps, 'custodian', (fault) => {
+    liar = fault && createCustodyLiar(gripOnOwn(net, prepared, deps.store, fault.seed), fault.lie);
+  });
+  const look = (): void => {
+    lookAtHand();
+    lookAtCustodian();
   };
   look();
-  const through = netThrough(net, () => hand);
+  const through = netThrough(
+    net,
+    (): Wire => ({
+      tell: (to, channel, bytes) =>
+        (channel === 'custody' ? liar?.tell(to, bytes) : undefined) ??
+        hand?.tell(to, channel, bytes) ?? [bytes],
+      hear: (from, channel, bytes) => {
+        if (channel === 'custody') liar?.hear(from, bytes);
+        return hand?.hear(from, channel, bytes) ?? [bytes];
+      },
+    }),
+  );
   return {
     net: {
       ...through,
@@ -46,6 +63,23 @@ export function createHostileNet(net: NodeNet, prepared: Prepared, deps: Hostile
       stats: () => net.stats(),
     },
     look,
+  };
+}
+
+/** Calls back with the last fault of a kind, when it is another than at the look before. */
+function whenChanged<Kind extends NodeFault['kind']>(
+  { faults }: HostileNetDeps,
+  kind: Kind,
+  changed: (fault: Extract<NodeFault, { kind: Kind }> | undefined) => void,
+): () => void {
+  const isMeant = (fault: NodeFault): fault is Extract<NodeFault, { kind: Kind }> => fault.kind === kind;
+  let known: string | undefined;
+  return () => {
+    const fault = faults().findLast(isMeant);
+    const asked = fault && JSON.stringify(fault);
+    if (asked === known) return;
+    known = asked;
+    changed(fault);
   };
 }
 

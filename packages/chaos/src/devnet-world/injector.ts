@@ -4,11 +4,13 @@ import type { Hex32 } from '@consilium/core';
 import type { Devnet, NodeEntry } from '@consilium/devnet';
 import type { FaultName } from '../faults/names.ts';
 import type { History } from '../history/history.ts';
-import type { Injection, Undo } from '../run/world.ts';
+import type { TimelineEntry } from '../run/verdict.ts';
+import type { Injection, Undo, Untimed } from '../run/world.ts';
 import type { Mesh } from './mesh.ts';
 import type { NodeControl } from './node-control.ts';
 import type { NodeFault } from './node-faults.ts';
 import type { NodeOrders } from './node-orders.ts';
+import type { SmallDisk } from './small-disk.ts';
 import type { Workload } from './workload.ts';
 
 export interface DevnetNode {
@@ -18,6 +20,8 @@ export interface DevnetNode {
   readonly entry: NodeEntry;
   readonly control: NodeControl;
   readonly orders: NodeOrders;
+  /** Where the machine allows one and the scenario may fill it. */
+  readonly smallDisk: SmallDisk | undefined;
 }
 
 export interface DevnetContext {
@@ -34,6 +38,8 @@ export interface DevnetContext {
   readonly after: (delayMs: number, fire: () => void) => () => void;
   /** Goes on beside the scenario; the run waits for it at its end, and a failure makes its outcome unknown. */
   readonly beside: (what: string, work: () => Promise<void>) => void;
+  /** Into the timeline. */
+  readonly say: (entry: Untimed<TimelineEntry>) => void;
   /** Done at the end of the run, however it ends. */
   readonly atEnd: (close: () => void) => void;
 }

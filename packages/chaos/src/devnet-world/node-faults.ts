@@ -1,6 +1,7 @@
-// Owns: what one daemon of the fault kit is told to do to itself, as a value in a file of its home: read at its start, and
-// again whenever the world says so. Does not own: doing it (daemon.ts and
-// the parts that it puts in).
+// Owns: what one daemon of the fault kit is told to do to itself, as a value in a file beside its home: read at its start, and
+// again whenever the world says so. Does not own: doing it (daemon.ts and the parts that it puts in).
+import { mkdir } from 'node:fs/promises';
+import type { CustodyLie } from '../byzantine/custody-lies.ts';
 import type { CrashPointName } from '../faults/crash-points.ts';
 import type { FaultName } from '../faults/names.ts';
 import type { ParamValue } from '../scenario/scenario.ts';
@@ -19,18 +20,39 @@ export type NodeFault =
   | { readonly kind: 'disk-failing' }
   | { readonly kind: 'disk-full' }
   | { readonly kind: 'disk-slow'; readonly factor: number }
-  /** At the first of these points. `torn`: of the write that is asked for there, this part is on the disk. */
-  | { readonly kind: 'crash'; readonly points: readonly CrashPointName[]; readonly torn: number | undefined }
+  /**
+   * At the first of these points. `power`: with its machine. `torn`: of the write that is asked for there, this part is on the
+   * disk.
+   */
+  | {
+      readonly kind: 'crash';
+      readonly points: readonly CrashPointName[];
+      readonly power: boolean;
+      readonly torn: number | undefined;
+    }
   | {
       readonly kind: 'hand';
       readonly strategy: FaultName;
       readonly chance: number;
       readonly params: Readonly<Record<string, ParamValue>>;
       readonly seed: number;
-    };
+    }
+  | { readonly kind: 'custodian'; readonly lie: CustodyLie; readonly seed: number };
+
+/**
+ * Where the kit keeps what passes between a daemon and the world: not in the home, whose disk may be full. It takes no part
+ * in what happens to that.
+ */
+export function kitFolder(home: string): string {
+  return `${home}.kit`;
+}
+
+export async function makeKitFolder(home: string): Promise<void> {
+  await mkdir(kitFolder(home), { recursive: true, mode: 0o700 });
+}
 
 export const NODE_FAULTS_FILE = 'node-faults.json';
-/** A socket in the home: whoever writes a line to it is answered with one when the file was read again. */
+/** A socket beside it: whoever writes a line to it is answered with one when the file was read again. */
 export const NODE_FAULTS_SOCKET = 'node-faults.sock';
 
 export function parseNodeFaults(text: string): readonly NodeFault[] {

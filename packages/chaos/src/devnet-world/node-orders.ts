@@ -13,14 +13,15 @@ export interface NodeOrders {
   idle(): Promise<void>;
 }
 
-export function createNodeOrders(home: string): NodeOrders {
+/** `folder`: that of the kit. */
+export function createNodeOrders(folder: string): NodeOrders {
   const standing = new Set<NodeFault>();
   let last: Promise<void> = Promise.resolve();
   const tell = async (): Promise<void> => {
-    const path = join(home, NODE_FAULTS_FILE);
+    const path = join(folder, NODE_FAULTS_FILE);
     await writeFile(`${path}.new`, JSON.stringify([...standing]));
     await rename(`${path}.new`, path);
-    await poke(join(home, NODE_FAULTS_SOCKET));
+    await poke(join(folder, NODE_FAULTS_SOCKET));
   };
   const tellInTurn = (): Promise<void> => {
     last = last.then(tell);

@@ -1,16 +1,20 @@
 // Owns: one client of a devnet that seals records of a patient, opens them again, and tries to open them as somebody who
 // may not. Does not own: when it does so (workload.ts).
-import { equalBytes, type Hex32, isConsiliumError } from '@consilium/core';
+import { custodyThreshold, equalBytes, type Hex32, isConsiliumError } from '@consilium/core';
 import {
   type Client,
+  collectRecords,
   ingestRecords,
+  type Liar,
   openRecords,
   type RegisteredPatient,
+  requestAccess,
   type Signer,
   wholeContent,
 } from '@consilium/sdk';
 import type { Prng } from '@consilium/sim';
 import { type History, reached, violate } from '../history/history.ts';
+import { releasingCustodians } from './denied-ask.ts';
 import { enrol } from './enrol.ts';
 import type { ClientPlay, Door, Workload } from './workload.ts';
 
@@ -90,12 +94,24 @@ async function reopen({ client, author: signer, patient, history }: Ward, known:
     signer,
     timeoutMs: PATIENCE_MS,
   });
+  noteLiars(history, opened.liars);
   for (const { content } of opened.records) {
     if (content === null) continue;
     const { bytes } = await wholeContent(content);
-    reached(history, 'record-read');
+    reached(history, 'record-opened');
+    history.looked.add('records');
+    if (opened.liars.length > 0) reached(history, 'opened-beside-a-liar');
     if (!equalBytes(bytes, known.bytes))
-      violate(history, 'confidentiality', `record ${known.record} came back as something else`);
+      violate(history, 'records', `record ${known.record} came back as something else`);
+  }
+}
+
+/** Of a share that is not what its custodian signed, the node between may be the author. */
+function noteLiars(history: History, liars: readonly Liar[]): void {
+  for (const { institution, name, reason } of liars) {
+    reached(history, 'liar-named');
+    if (reason === 'unsigned' || history.hostile.has(institution)) continue;
+    violate(history, 'records', `${name} is named for a false ${reason}`, { nodes: [institution] });
   }
 }
 
@@ -109,20 +125,24 @@ async function pry(
   if (strangers.length === 0) return;
   const known = prng.pick(records);
   const stranger = prng.pick(strangers);
-  const opened = await openRecords(client, {
+  const ticket = await requestAccess(client, {
     patient: patient.account,
     selection: { type: 'records', records: [known.record] },
     purpose: 'TREAT',
     signer: stranger.signer,
     timeoutMs: PATIENCE_MS,
   });
+  const convict = (what: string, nodes: readonly Hex32[] = []): void =>
+    violate(history, 'confidentiality', `${what} ${known.record}, and nobody had permitted it`, { nodes });
+  const opened = await collectRecords(client, ticket, stranger.signer);
   reached(history, 'record-denied');
   history.looked.add('confidentiality');
-  for (const { content } of opened.records)
-    if (content !== null)
-      violate(
-        history,
-        'confidentiality',
-        `${stranger.name} opened ${known.record} and nobody had permitted it`,
-      );
+  if (opened.records.some(({ content }) => content !== null)) convict(`${stranger.name} opened`);
+  const honest = doors.filter(({ id }) => !history.hostile.has(id));
+  if (honest.length === 0) return;
+  const releasing = await releasingCustodians(prng.pick(honest).client, ticket, stranger.signer);
+  for (const custodian of releasing)
+    if (history.hostile.has(custodian)) reached(history, 'released-without-permit');
+    else convict('a custodian released its share of', [custodian]);
+  if (releasing.length >= custodyThreshold(doors.length)) convict('enough custodians released to open');
 }

@@ -1,7 +1,7 @@
 // Owns: everything that one run on a devnet is made of, brought up in order and taken down in reverse: proxies, processes,
 // clients, ears. Does not own: the phases of a run (run.ts).
 import { join } from 'node:path';
-import { type Devnet, type DevnetFile, launchDevnet, type NodeEntry } from '@consilium/devnet';
+import { couldJoin, type Devnet, launchDevnet, type NodeEntry } from '@consilium/devnet';
 import type { Fetch } from '@consilium/sdk';
 import { createPrng, type Prng } from '@consilium/sim';
 import type { StoreSeen } from '../checkers/checker.ts';
@@ -14,10 +14,13 @@ import { DAEMON_ENTRY } from './daemon-entry.ts';
 import { mendHome } from './damage.ts';
 import { createJudges, startEars } from './ears.ts';
 import type { DevnetContext, DevnetNode } from './injector.ts';
+import { holdInquest } from './inquest.ts';
 import { lastCodeIn } from './log-tail.ts';
 import { createMesh, type Mesh } from './mesh.ts';
 import { createNodeControl } from './node-control.ts';
+import { kitFolder, makeKitFolder } from './node-faults.ts';
 import { createNodeOrders } from './node-orders.ts';
+import { mountSmallDisks, type SmallDisks } from './small-disk.ts';
 import { createWorkload, openDoors } from './workload.ts';
 import { createDevnetWorld, createRunClock, type DevnetWorld } from './world.ts';
 
@@ -33,6 +36,8 @@ export interface Rig extends AsyncDisposable {
   logs(): Readonly<Record<string, readonly string[]>>;
   /** What went on beside the scenario is done, or given up. */
   besideDone(): Promise<void>;
+  /** Ends every node, and says who made a fork when they hold one. */
+  inquest(stores: readonly StoreSeen[]): Promise<void>;
   /** Everything ends; logs are read to their last line. Safe to call again. */
   down(): Promise<void>;
 }
@@ -41,10 +46,11 @@ export async function bringUp(folder: string, scenario: Scenario, signal: AbortS
   const prng = createPrng(scenario.seed);
   const net = await launch(folder, scenario, prng, signal);
   try {
-    return await assemble(folder, net, prng);
+    return await assemble(folder, scenario.nodes, net, prng);
   } catch (error) {
     await net.devnet.down();
     await net.mesh.close();
+    await net.disks.close();
     throw error;
   }
 }
@@ -52,41 +58,53 @@ export async function bringUp(folder: string, scenario: Scenario, signal: AbortS
 interface Net {
   readonly devnet: Devnet;
   readonly mesh: Mesh;
+  readonly disks: SmallDisks;
   readonly wordsOf: (entry: NodeEntry) => readonly string[];
 }
 
-async function launch(
-  folder: string,
-  { nodes, seed }: Scenario,
-  prng: Prng,
-  signal: AbortSignal,
-): Promise<Net> {
+async function launch(folder: string, scenario: Scenario, prng: Prng, signal: AbortSignal): Promise<Net> {
+  const { nodes, guests, seed } = scenario;
   let mesh: Mesh | undefined;
-  let file: DevnetFile | undefined;
+  let disks: SmallDisks | undefined;
+  /** Founders first. */
+  let entries: readonly NodeEntry[] = [];
   const links = prng.fork('links');
   const wordsOf = (entry: NodeEntry): readonly string[] =>
-    mesh === undefined || file === undefined ? [] : dialThrough(mesh, file.nodes, entry);
+    mesh === undefined ? [] : dialThrough(mesh, entries, nodes, entry);
   try {
     const devnet = await launchDevnet({
       dir: join(folder, 'net'),
       ...{ nodes, seed: `chaos-${seed}`, findPorts: true, signal },
       onPrepared: async (prepared) => {
-        file = prepared;
-        const targets = prepared.nodes.map(({ p2p }, place) => ({ name: nameAt(place), port: portOf(p2p) }));
+        entries = [...prepared.nodes, ...(await couldJoin(prepared, guests))];
+        for (const { home } of entries) await makeKitFolder(home);
+        disks = await mountSmallDisks(homesToFill(scenario, prepared.nodes));
+        const targets = entries.map(({ p2p }, place) => ({ name: nameAt(place, nodes), port: portOf(p2p) }));
         mesh = await createMesh(targets, () => links.fraction());
       },
       program: { entry: DAEMON_ENTRY, words: wordsOf },
     });
-    if (mesh === undefined) throw new Error('invariant: the links were made before the nodes');
-    return { devnet, mesh, wordsOf };
+    if (mesh === undefined || disks === undefined)
+      throw new Error('invariant: links and disks were made before the nodes');
+    for (const { name } of entries.slice(nodes)) await devnet.add(name);
+    return { devnet, mesh, disks, wordsOf };
   } catch (error) {
     await mesh?.close();
+    await disks?.close();
     throw error;
   }
 }
 
-function nameAt(place: number): string {
-  return `n${place + 1}`;
+/** Of those whose disk may be full at some time. */
+function homesToFill({ steps, nodes }: Scenario, entries: readonly NodeEntry[]): readonly string[] {
+  const targets = steps.filter(({ fault }) => fault === 'disk-full').map(({ target }) => target);
+  const isMeant = (name: string): boolean =>
+    targets.some((target) => typeof target === 'string' || target.includes(name));
+  return entries.filter((_, place) => isMeant(nameAt(place, nodes))).map(({ home }) => home);
+}
+
+function nameAt(place: number, founders: number): string {
+  return place < founders ? `n${place + 1}` : `g${place - founders + 1}`;
 }
 
 function portOf(multiaddr: string): number {
@@ -94,8 +112,13 @@ function portOf(multiaddr: string): number {
 }
 
 /** Each node dials each other through the proxy of the two. */
-function dialThrough(mesh: Mesh, entries: readonly NodeEntry[], from: NodeEntry): readonly string[] {
-  const names = new Map(entries.map((entry, place) => [entry.name, nameAt(place)]));
+function dialThrough(
+  mesh: Mesh,
+  entries: readonly NodeEntry[],
+  founders: number,
+  from: NodeEntry,
+): readonly string[] {
+  const names = new Map(entries.map((entry, place) => [entry.name, nameAt(place, founders)]));
   const others = entries.filter(({ name }) => name !== from.name);
   const addresses = others.map((to) => {
     const port = mesh.port(names.get(from.name) ?? '', names.get(to.name) ?? '');
@@ -104,16 +127,19 @@ function dialThrough(mesh: Mesh, entries: readonly NodeEntry[], from: NodeEntry)
   return addresses.length === 0 ? [] : ['--set', `peers.addresses=${addresses.join(',')}`];
 }
 
-async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
+async function assemble(folder: string, founders: number, net: Net, prng: Prng): Promise<Rig> {
   const { devnet } = net;
   const history = createHistory();
   const operations: ConsentOperation[] = [];
   const judges = createJudges(devnet, history, operations);
   const clock = createRunClock();
+  let say: DevnetWorld['say'] = () => undefined;
   const beside = createBeside(history);
   const atEnd: (() => void)[] = [];
-  const nodes = devnet.file.nodes.map((entry, place) => createNode(devnet, entry, nameAt(place), history));
-  const doors = await openDoors(devnet, nodes);
+  const nodes = devnet.file.nodes.map((entry, place) =>
+    createNode(net, entry, nameAt(place, founders), history),
+  );
+  const doors = await openDoors(devnet, nodes.slice(0, founders));
   const { checkers } = judges;
   const nowMs = (): number => Math.round(clock.nowMs());
   const clientBy = (fetch: Fetch) => devnet.client(undefined, { trustNode: true, fetch });
@@ -129,33 +155,39 @@ async function assemble(folder: string, net: Net, prng: Prng): Promise<Rig> {
     after: clock.after,
     beside: beside.begin,
     atEnd: (close) => atEnd.push(close),
+    say: (entry) => say(entry),
   };
   const world = createDevnetWorld(context, clock);
+  say = world.say;
   const ears = startEars(context, world, judges);
-  let ending: Promise<void> | undefined;
-  const end = async (): Promise<void> => {
+  const endNodes = once(async () => {
     world.stop();
     await workload.stop();
     for (const close of atEnd) close();
     await ears.watch.stop();
     await devnet.down();
+  });
+  const down = once(async () => {
+    await endNodes();
     await net.mesh.close();
+    await net.disks.close();
     await Promise.all([...ears.tails.values(), ...ears.signed].map((tail) => tail.stop()));
-  };
-  const down = (): Promise<void> => {
-    ending ??= end();
-    return ending;
-  };
+  });
+  const homes = nodes.map(({ id, name, entry }) => ({ id, name, home: entry.home }));
   return {
     ...{ context, world, prng, down, judgeEnd: judges.end },
     ...{ watch: ears.watch, commitsMs: ears.commitsMs },
     logs: () => Object.fromEntries([...ears.tails].map(([name, { lines }]) => [name, lines])),
     besideDone: beside.done,
+    inquest: async (stores) => {
+      await endNodes();
+      await holdInquest(history, stores, homes, judges.judgeFork);
+    },
     [Symbol.asyncDispose]: down,
   };
 }
 
-function createNode(devnet: Devnet, entry: NodeEntry, name: string, history: History): DevnetNode {
+function createNode({ devnet, disks }: Net, entry: NodeEntry, name: string, history: History): DevnetNode {
   const { institution: id, home } = entry;
   const onTrouble = (error: unknown): void => {
     // Who was damaged may refuse to come up: then it is not owed, and its log says why.
@@ -163,15 +195,27 @@ function createNode(devnet: Devnet, entry: NodeEntry, name: string, history: His
     history.unknown.push(`${name}: ${String(error)}`);
   };
   const log = join(devnet.file.dir, 'logs', `${entry.name}.log`);
-  const orders = createNodeOrders(home);
+  const orders = createNodeOrders(kitFolder(home));
+  const smallDisk = disks.byHome.get(home);
   const control = createNodeControl({
     devnet,
     name: entry.name,
     onTrouble,
-    mayStart: () => orders.idle(),
+    mayStart: async () => {
+      await orders.idle();
+      await smallDisk?.idle();
+    },
     mend: async () => history.excused.has(id) && mendHome(home, await lastCodeIn(log)),
   });
-  return { name, id, entry, control, orders };
+  return { name, id, entry, control, orders, smallDisk };
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let acting: Promise<void> | undefined;
+  return () => {
+    acting ??= act();
+    return acting;
+  };
 }
 
 interface Beside {

@@ -5,6 +5,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConsiliumError, faultyMax } from '@consilium/core';
+import type { StoreSeen } from '../checkers/checker.ts';
 import {
   convictUnhealed,
   convictUnstalled,
@@ -27,6 +28,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { createPlays } from './client-plays.ts';
 import { convictEnded } from './injectors/process.ts';
 import { bringUp, type Rig } from './rig.ts';
+import { startSetChanges } from './set-changes.ts';
 
 export interface DevnetRunOptions {
   /** A line now and then of where the run is. */
@@ -72,8 +74,9 @@ async function play(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<
   const { context, world } = rig;
   const { history, workload, nodes } = context;
   const healedMs = await playPhases(rig, scenario, signal);
-  await hearTheLast(rig);
+  const stores = await hearTheLast(rig);
   const tookMs = Math.round(world.nowMs());
+  await rig.inquest(stores);
   await rig.down();
   const verdict = judge({
     scenario,
@@ -99,14 +102,16 @@ async function play(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<
 async function playPhases(rig: Rig, scenario: Scenario, signal: AbortSignal): Promise<number | undefined> {
   const { context, world, prng } = rig;
   const { history } = context;
-  if (scenario.guests > 0 || scenario.setChanges)
-    history.unknown.push('the devnet cannot admit guests or change the set by itself yet');
   await startLoad(rig, scenario);
+  const stopChanges = scenario.setChanges
+    ? await startSetChanges(context, prng.fork('set changes'))
+    : undefined;
   reached(history, `founders:${scenario.nodes}`);
   const stopLooking = lookAtProcesses(rig);
   const director = startDirector(world, scenario, prng.fork('director'));
   await passFaults(rig, scenario, signal);
   const healMs = world.nowMs();
+  stopChanges?.();
   director.heal();
   if (scenario.expect.stall) convictUnstalled(history, rig.commitsMs, director.allBegunMs(), healMs);
   const isOverborne = history.hostile.size > faultyMax(scenario.nodes);
@@ -172,7 +177,7 @@ function owingOf({ context, watch }: Rig, dead: ReadonlySet<string>): readonly P
 }
 
 /** What the nodes hold at the end, compared height by height; and every write beside the chain. */
-async function hearTheLast(rig: Rig): Promise<void> {
+async function hearTheLast(rig: Rig): Promise<readonly StoreSeen[]> {
   const { context, world, watch, judgeEnd } = rig;
   const { history, workload } = context;
   await workload.stop();
@@ -184,6 +189,7 @@ async function hearTheLast(rig: Rig): Promise<void> {
   await until(() => topHeight(history) >= top, world.nowMs() + LAST_WORDS_MS_MAX, world);
   judgeEnd(stores);
   workload.convictRefused();
+  return stores;
 }
 
 function lookAtProcesses({ context }: Rig): () => void {

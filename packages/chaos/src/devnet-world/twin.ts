@@ -5,6 +5,7 @@ import { copyFile, cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DAEMON_ENTRY } from './daemon-entry.ts';
 import { copyDisk } from './damage.ts';
+import { makeKitFolder } from './node-faults.ts';
 
 export interface TwinOptions {
   readonly from: string;
@@ -17,6 +18,7 @@ export interface TwinOptions {
 /** Gives what ends it at once. It ends with this process too. */
 export async function startTwin({ from, home, genesis, words }: TwinOptions): Promise<() => void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
+  await makeKitFolder(home);
   await copyDisk(from, home);
   await cp(join(from, 'keys'), join(home, 'keys'), { recursive: true });
   for (const name of ['config.toml', 'validator.json', 'genesis.json'])

@@ -1,4 +1,4 @@
-// Owns: what a daemon of the fault kit signed and is about to send, line by line in a file of its home: written before it
+// Owns: what a daemon of the fault kit signed and is about to send, line by line in a file beside its home: written before it
 // leaves, so that no death hides it. Does not own: who reads it (ears.ts), what a hostile hand makes of it.
 import { appendFileSync } from 'node:fs';
 import type { Hex32 } from '@consilium/core';

@@ -158,7 +158,8 @@ const DISK: readonly FaultEntry[] = [
   fault('disk', 'disk-full', 'The disk of the target takes no more bytes.', {
     faulty: true,
     undo: 'there is room again',
-    needs: 'nothing; on the devnet the disk of the daemon answers so, not the file system',
+    needs:
+      'nothing; on the devnet the right to mount a file system in memory, or else the disk of the daemon answers so',
   }),
   fault('disk', 'disk-slow', 'Syncs of the target take longer.', {
     params: [{ name: 'factor', kind: 'integer', default: 100, min: 2, max: 100_000, does: 'times as long' }],
@@ -169,8 +170,6 @@ const DISK: readonly FaultEntry[] = [
     undo: 'it is started on an empty disk',
   }),
 ];
-
-const CUSTODIANS_IN_SIM = "a lying custodian is made of the simulator's keys and disks so far";
 
 const BYZANTINE: readonly FaultEntry[] = [
   strategy('silent', 'Says nothing at all.', false),
@@ -209,14 +208,8 @@ const BYZANTINE: readonly FaultEntry[] = [
   ),
   strategy('false-evidence', 'Floods its peers with evidence that proves nothing.', false),
   strategy('censor', 'Proposes blocks without the transactions of others.', false),
-  {
-    ...strategy('false-shares', 'Hands out key shares that are not the ones it was given.', false),
-    devnet: CUSTODIANS_IN_SIM,
-  },
-  {
-    ...strategy('release-without-permit', 'Hands its key shares to whoever asks.', false),
-    devnet: CUSTODIANS_IN_SIM,
-  },
+  strategy('false-shares', 'Hands out key shares that are not the ones it was given.', false),
+  strategy('release-without-permit', 'Hands its key shares to whoever asks.', false),
   { ...strategy('twin', 'The same key runs twice, and neither knows of the other.', true), params: [] },
 ];
 

@@ -1,11 +1,12 @@
 // Owns: hostile hands in a simulated cluster: one for each hospital that was ever hostile, on the wires of its node.
 import type { Cluster, Hospital, SimNode, Wire } from '@consilium/sim';
-import { type CustodyLiar, type CustodyLie, createCustodyLiar, gripOn } from '../byzantine/custody-lies.ts';
+import { type CustodyLiar, type CustodyLie, createCustodyLiar } from '../byzantine/custody-lies.ts';
 import { createForge, type Forge } from '../byzantine/forge.ts';
 import { createHand, type Hand, type StrategyOptions } from '../byzantine/hand.ts';
 import type { FaultName } from '../faults/names.ts';
 import type { History } from '../history/history.ts';
 import type { Undo } from '../run/world.ts';
+import { gripOn } from './custody-grip.ts';
 
 export function forgeOf({ keys, founders }: Pick<Cluster, 'keys' | 'founders'>, owner: Hospital): Forge {
   return createForge({

@@ -45,5 +45,6 @@ function settle(cluster: Cluster, history: History, { records, seen }: RecordsWo
     violate(history, 'records', `${unread}, ${missing()} batches are missing`);
   }
   for (const liar of seen.liars)
-    if (!history.hostile.has(liar)) violate(history, 'records', `${liar.slice(0, 8)} released what is false`);
+    if (history.hostile.has(liar)) reached(history, 'liar-named');
+    else violate(history, 'records', `${liar.slice(0, 8)} released what is false`);
 }

@@ -1,29 +1,9 @@
 import { accusedOf, checkEvidence, type Evidence, type Hex32, isLedgerKey } from '@consilium/core';
 import { stateReader } from '@consilium/node/replica';
-import type { SimNode } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
 import { findFork, type KeptChain } from '../../src/checkers/fork.ts';
-import { chainsOf, rulesOf } from '../support/forks.ts';
+import { chainsOf, forked, rulesOf } from '../support/forks.ts';
 import { keepSubmitting, type Network, network } from '../support/network.ts';
-
-/** Two of four run twice: one machine of each with the first honest node, the other with the second. */
-function forked(seed: number, commonHeights: number): Network {
-  const net = network({ seed, hostile: ['n3', 'n4'] });
-  const { cluster } = net;
-  const [left, right, third, fourth] = net.nodes as [SimNode, SimNode, SimNode, SimNode];
-  keepSubmitting(net, [0, 1], 100);
-  if (commonHeights > 0) net.untilHeight(commonHeights, 20_000);
-  const twins = [cluster.addTwin(third), cluster.addTwin(fourth)] as const;
-  const sides = [
-    [left, third, fourth],
-    [right, ...twins],
-  ] as const;
-  for (const a of sides[0])
-    for (const b of sides[1]) cluster.net.setConnected(a.station, b.station, false, 'apart');
-  for (const twin of twins) twin.start();
-  net.untilHeight(commonHeights + 5, 120_000, [left, right]);
-  return net;
-}
 
 /** On the ledger of an honest node, whose word decides what is evidence. */
 function isAccepted(net: Network, evidence: Evidence): boolean {

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDisk, type LocalDisk } from '../../../node/src/files/disk.ts';
 import type { OpenHome } from '../../../node/src/files/home.ts';
 import type { Store } from '../../../node/src/store/store.ts';
+import { createDeath, type Death } from '../../src/devnet-world/death.ts';
 import { withFaultyHome, withFaultyVault } from '../../src/devnet-world/faulty-disk.ts';
 import type { NodeFault } from '../../src/devnet-world/node-faults.ts';
 
@@ -25,11 +26,9 @@ let store: OpenHome['store'];
 let refusal: ConsiliumError | undefined;
 let stored: number;
 
-class Died extends Error {}
+let death: Death;
 
-const die = (): void => {
-  throw new Died();
-};
+class Died extends Error {}
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'faulty-disk-'));
@@ -43,9 +42,12 @@ beforeEach(() => {
       done(refusal);
     },
   };
+  death = createDeath(() => {
+    throw new Died();
+  });
   const paths = { ...homePaths(folder), state: folder };
   const home = { disk: inner, store: innerStore, paths } as unknown as OpenHome;
-  ({ disk, store } = withFaultyHome(home, { faults: () => faults, die }));
+  ({ disk, store } = withFaultyHome(home, { faults: () => faults, death }));
 });
 
 afterEach(async () => {
@@ -98,17 +100,33 @@ describe('The disk of a daemon', () => {
   });
 
   test('dies before a write with nothing of it, or with a part', () => {
-    faults = [{ kind: 'crash', points: ['log-asked'], torn: undefined }];
+    faults = [{ kind: 'crash', points: ['log-asked'], power: true, torn: undefined }];
     disk.append(FILE, bytes('12345678'));
     expect(() => disk.sync(FILE, () => undefined)).toThrow(Died);
     expect(() => content()).toThrow('ENOENT');
-    faults = [{ kind: 'crash', points: ['log-asked'], torn: 0.5 }];
+    faults = [{ kind: 'crash', points: ['log-asked'], power: true, torn: 0.5 }];
     expect(() => disk.sync(FILE, () => undefined)).toThrow(Died);
     expect(content()).toBe('1234');
   });
 
+  test.each([
+    { power: false, left: 'firsTand more' },
+    { power: true, left: 'first' },
+  ])('dies with power $power: of what was not synced it leaves "$left"', async ({ power, left }) => {
+    disk.append(FILE, bytes('first'));
+    expect(await synced()).toBeUndefined();
+    disk.append(FILE, bytes('and'));
+    disk.append(FILE, bytes(' more!'));
+    disk.writeAt(FILE, 4, bytes('T'));
+    disk.truncate(FILE, 13);
+    faults = [{ kind: 'crash', points: ['signing-record-asked'], power, torn: undefined }];
+    disk.append('signing-record', bytes('x'));
+    expect(() => disk.sync('signing-record', () => undefined)).toThrow(Died);
+    expect(content()).toBe(left);
+  });
+
   test('dies at the point of another file only when that is written', async () => {
-    faults = [{ kind: 'crash', points: ['signing-record-asked'], torn: undefined }];
+    faults = [{ kind: 'crash', points: ['signing-record-asked'], power: true, torn: undefined }];
     disk.append(FILE, bytes('x'));
     expect(await synced()).toBeUndefined();
     disk.append('signing-record', bytes('x'));
@@ -117,7 +135,7 @@ describe('The disk of a daemon', () => {
   });
 
   test('dies when a batch is durable and nobody was told, and not when it was refused', () => {
-    faults = [{ kind: 'crash', points: ['commit-synced'], torn: undefined }];
+    faults = [{ kind: 'crash', points: ['commit-synced'], power: true, torn: undefined }];
     let told = 0;
     const commit = (): void =>
       store.write([{ table: TABLES.blocks, key: bytes('k'), value: bytes('v') }], () => {
@@ -144,13 +162,13 @@ describe('The vault of a daemon', () => {
         told();
       },
     };
-    const vault = withFaultyVault(inner as LocalVault, { faults: () => faults, die });
+    const vault = withFaultyVault(inner as LocalVault, { faults: () => faults, death });
     const change = (): void =>
       effect === 'vault-write' ? vault.write([], () => undefined) : vault.remove([], () => undefined);
-    faults = [{ kind: 'crash', points: [`${effect}-asked`], torn: undefined }];
+    faults = [{ kind: 'crash', points: [`${effect}-asked`], power: true, torn: undefined }];
     expect(change).toThrow(Died);
     expect(done).toEqual([]);
-    faults = [{ kind: 'crash', points: [`${effect}-synced`], torn: undefined }];
+    faults = [{ kind: 'crash', points: [`${effect}-synced`], power: true, torn: undefined }];
     expect(change).toThrow(Died);
     expect(done).toEqual([effect]);
   });

@@ -50,7 +50,7 @@ export async function prepareNetwork(
 export async function prepareHome(root: string, seed: string, hospital: PlannedHospital): Promise<NodeEntry> {
   const { id, name, ports } = hospital;
   const secrets = hospitalSecrets(seed, id);
-  const { paths } = await initHome(
+  await initHome(
     {
       home: join(root, 'homes', id),
       name,
@@ -60,15 +60,20 @@ export async function prepareHome(root: string, seed: string, hospital: PlannedH
     },
     { bytes: () => refuseRandom() },
   );
+  return entryAt(root, seed, hospital);
+}
+
+/** As it is, or will be once it is made. */
+export function entryAt(root: string, seed: string, { id, name, ports }: PlannedHospital): NodeEntry {
+  const { home, accountKey } = homePaths(join(root, 'homes', id));
   return {
     name: id,
     title: name,
-    institution: accountIdOf(secrets.account.publicKey),
+    institution: accountIdOf(hospitalSecrets(seed, id).account.publicKey),
     api: `http://${LOOPBACK}:${ports.api}`,
     metrics: `http://${LOOPBACK}:${ports.metrics}`,
     p2p: `/ip4/${LOOPBACK}/tcp/${ports.p2p}`,
-    home: paths.home,
-    accountKey: paths.accountKey,
+    ...{ home, accountKey },
   };
 }
 

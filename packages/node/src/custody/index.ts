@@ -7,7 +7,7 @@ export { Custody, type CustodyStatus } from './custody.ts';
 export type { Gathered, MissingReceipt } from './gatherer.ts';
 export { asideKey, asideOf, packageKey } from './holding-rows.ts';
 export type { FoundRows, StoredRow } from './holdings.ts';
-export { openDealing, type PackageView, viewOf } from './package-view.ts';
+export { openDealing, openShares, type PackageView, viewOf } from './package-view.ts';
 export type { CustodianAnswer, RelayWait } from './relay.ts';
 export { storedPackage } from './stored-package.ts';
 export type * from './types.ts';

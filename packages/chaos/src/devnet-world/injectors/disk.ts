@@ -19,7 +19,7 @@ export const DISK_FAULTS: Injectors = {
   'folder-entry-lost': damaged((home) => loseLog(home)),
   'disk-lost': damaged((home) => loseDisk(home)),
   'disk-failing': each((context, node) => refusing(context, node, { kind: 'disk-failing' })),
-  'disk-full': each((context, node) => refusing(context, node, { kind: 'disk-full' })),
+  'disk-full': each((context, node) => fillDisk(context, node)),
   'disk-slow': each((context, node, { params }) =>
     order(context, node, { kind: 'disk-slow', factor: Number(params['factor']) }),
   ),
@@ -31,6 +31,22 @@ export function damaged(damage: Damage): Inject {
     history.excused.add(id);
     return control.takeDown(() => damage(entry.home, injection));
   });
+}
+
+/** The file system is full where the node has one of its own; elsewhere the daemon's own disk says that it is. */
+function fillDisk(context: DevnetContext, node: DevnetNode): Undo {
+  const { name, control, smallDisk } = node;
+  const facts = { by: smallDisk === undefined ? 'the daemon' : 'the file system' };
+  context.say({ kind: 'report', node: name, level: 'info', code: 'chaos.disk-full', facts });
+  if (smallDisk === undefined) return refusing(context, node, { kind: 'disk-full' });
+  context.history.excused.add(node.id);
+  const expected = control.expectEnd();
+  context.beside(`a full disk of ${name}`, () => smallDisk.fill());
+  return () =>
+    context.beside(`room again for ${name}`, async () => {
+      await smallDisk.empty();
+      expected();
+    });
 }
 
 /** A daemon whose writes are refused ends by itself, and is started again with the undo. */

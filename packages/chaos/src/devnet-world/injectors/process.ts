@@ -1,5 +1,5 @@
 // Owns: faults of the process on a devnet.
-import { CRASH_POINTS, type CrashPointName } from '../../faults/crash-points.ts';
+import { CRASH_POINTS } from '../../faults/crash-points.ts';
 import { violate } from '../../history/history.ts';
 import type { Undo } from '../../run/world.ts';
 import {
@@ -10,6 +10,7 @@ import {
   nothingToUndo,
   order,
 } from '../injector.ts';
+import type { NodeFault } from '../node-faults.ts';
 
 /** A write is under way at least so often while there is load; after it the machine dies without one. */
 const WRITE_MS_MAX = 2_000;
@@ -25,9 +26,11 @@ export const PROCESS_FAULTS: Injectors = {
     control.restart();
     return nothingToUndo;
   }),
-  'crash-point': each((context, node, { params }) => {
+  'crash-point': each((context, node, { params, prng }) => {
     const point = CRASH_POINTS.find(({ name, devnet }) => devnet && name === params['point']);
-    if (point !== undefined) return crashAt(context, node, [point.name]);
+    const power = params['power'] === 1;
+    const torn = power && prng.chance(0.5) ? prng.fraction() : undefined;
+    if (point !== undefined) return crashAt(context, node, { points: [point.name], power, torn });
     context.history.unknown.push(`the devnet has no crash point ${params['point']}`);
     return nothingToUndo;
   }),
@@ -36,11 +39,10 @@ export const PROCESS_FAULTS: Injectors = {
 function crashAt(
   context: DevnetContext,
   node: DevnetNode,
-  points: readonly CrashPointName[],
-  torn?: number,
+  crash: Omit<Extract<NodeFault, { kind: 'crash' }>, 'kind'>,
 ): Undo {
   const expected = node.control.expectEnd();
-  const lift = order(context, node, { kind: 'crash', points, torn });
+  const lift = order(context, node, { kind: 'crash', ...crash });
   return () => {
     lift();
     context.beside(`${node.name} after its crash`, async () => {
@@ -53,7 +55,8 @@ function crashAt(
 
 /** At the next write of its log, of which a part is then there; when it writes nothing, it dies all the same. */
 function dieTorn(context: DevnetContext, node: DevnetNode, torn: number): Undo {
-  const undoCrash = crashAt(context, node, ['log-asked', 'log-value-asked'], torn);
+  const points = ['log-asked', 'log-value-asked'] as const;
+  const undoCrash = crashAt(context, node, { points, power: true, torn });
   let undoKill: Undo = nothingToUndo;
   const cancel = context.after(WRITE_MS_MAX, () => {
     undoKill = node.control.takeDown();
