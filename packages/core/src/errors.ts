@@ -165,6 +165,7 @@ export const ERRORS = {
   PORT_IN_USE: 'a port that is needed is taken; give another --base-port',
   // the fault kit
   CHAOS_BROKEN: 'the fault kit itself failed; this says nothing of the network under test',
+  CHAOS_NOT_HEALED: 'the hospitals did not come to one height in time; their logs say why',
   CHAOS_RUN_INVALID: 'not a folder of a run, of another version, or damaged',
   SCENARIO_INVALID: 'the scenario cannot be run as it is written',
   // the story of npm start

@@ -43,8 +43,7 @@ async function untilEven(devnet: Devnet, signal: AbortSignal): Promise<Readonly<
     const { nodes } = await devnet.status();
     const heights = Object.fromEntries(nodes.map(({ name, height }) => [name, height ?? -1]));
     if (new Set(Object.values(heights)).size === 1 && !Object.values(heights).includes(-1)) return heights;
-    if (signal.aborted)
-      throw new ConsiliumError('STORY_WAIT_TIMEOUT', { what: 'one height at all hospitals' });
+    if (signal.aborted) throw new ConsiliumError('CHAOS_NOT_HEALED', heights);
     await delay(LOOK_MS);
   }
 }
