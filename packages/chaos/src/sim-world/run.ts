@@ -162,14 +162,22 @@ function heal(run: Run): number | undefined {
   const { history } = watch;
   const startMs = world.nowMs();
   const goal = healedGoal(history);
-  // A hospital that was let in at the very end has not come up yet.
-  const inSet = members(cluster);
-  for (const node of cluster.nodes) if (node.hasStarted || inSet.includes(node)) node.start();
-  const isDone = (): boolean => history.violations.length > 0 || hasHealed(goal, owing(run));
+  for (const node of cluster.nodes) if (node.hasStarted) node.start();
+  startMembers(cluster);
+  // A vote that was under way when the boards stopped to meet may let a hospital in later.
+  cluster.taps.committed.push((_node, { block: { header } }) => {
+    if (header.validatorsHash !== header.nextValidatorsHash) startMembers(cluster);
+  });
+  const isFar = (): boolean => topHeight(history) >= goal && hasHealed(goal, owing(run));
   const limitUs = (startMs + scenario.expect.livenessWithinMs) * 1000;
-  const done = cluster.scheduler.run(isDone, limitUs);
+  const done = cluster.scheduler.run(() => history.violations.length > 0 || isFar(), limitUs);
   if (!done) convictUnhealed(history, goal, owing(run));
   return hasHealed(goal, owing(run)) ? Math.round(world.nowMs() - startMs) : undefined;
+}
+
+/** A hospital that was let in has a node; it comes up once. */
+function startMembers(cluster: Cluster): void {
+  for (const node of members(cluster)) if (!node.hasStarted) node.start();
 }
 
 /** Honest members of the set: who left it is told nothing any more. */
