@@ -30,16 +30,22 @@ export function convictUnhealed(history: History, goal: number, owing: readonly 
 /** In-flight votes may still end a height right after the last fault began. */
 const SETTLE_MS = 2_000;
 
-/** `commitsMs`: when the honest nodes committed, each node and height. */
+/** `commitsMs`: when the honest nodes committed, each node and height. `standing`: while every fault stood. */
 export function convictUnstalled(
   history: History,
   commitsMs: readonly number[],
-  fromMs: number | undefined,
+  standing: { readonly fromMs: number; readonly toMs: number } | undefined,
   healMs: number,
 ): void {
-  if (fromMs === undefined) return violate(history, 'stall', 'not every step happened');
-  const during = commitsMs.filter((atMs) => atMs > fromMs + SETTLE_MS && atMs < healMs);
-  if (healMs <= fromMs + SETTLE_MS) violate(history, 'stall', 'healed too early to see anything');
+  if (standing === undefined) return violate(history, 'stall', 'not every step happened');
+  const fromMs = standing.fromMs + SETTLE_MS;
+  const toMs = Math.min(standing.toMs, healMs);
+  if (toMs <= fromMs) violate(history, 'stall', 'the faults stood together for too short to see anything');
+  const during = commitsMs.filter((atMs) => atMs > fromMs && atMs < toMs);
   if (during.length > 0)
-    violate(history, 'stall', `${during.length} commits while more were down than the network bears`);
+    violate(
+      history,
+      'stall',
+      `${during.length} commits, over all nodes, while every fault of the scenario stood`,
+    );
 }

@@ -29,10 +29,7 @@ export function listFaults(): CommandResult {
   const faults = FAULTS.map(listed);
   return {
     data: { faults },
-    lines: faults.flatMap(({ name, class: ofClass, does, undo, worlds, provable }) => [
-      `${name} (${ofClass}; ${worlds.length === 0 ? 'not available' : worlds.join(' and ')}${provable === true ? '; provable' : ''})`,
-      `  ${does} Undone: ${undo}.`,
-    ]),
+    lines: faults.flatMap(linesOf),
     exitCode: 0,
   };
 }
@@ -65,4 +62,26 @@ function exampleOf({ name, class: ofClass, params }: FaultEntry): string {
   return `[[step]] at = "5s"; ${what}; target = "one"; for = "10s"${given}`
     .replaceAll('; ', '\n')
     .replace('[[step]] ', '[[step]]\n');
+}
+
+function linesOf({
+  name,
+  class: ofClass,
+  does,
+  undo,
+  needs,
+  worlds,
+  why,
+  provable,
+  example,
+}: ListedFault): string[] {
+  const where = worlds.length === 0 ? 'not available' : worlds.join(' and ');
+  const lacks = Object.entries(why).map(([world, reason]) => `not in ${world}: ${reason}`);
+  const proof = provable === null ? [] : [provable ? 'can be proven' : 'cannot be proven'];
+  return [
+    `${name} (${ofClass}; ${where})`,
+    `  ${does} Undone: ${undo}.`,
+    `  ${[`needs ${needs}`, ...lacks, ...proof].join('; ')}`,
+    ...example.split('\n').map((line) => `    ${line}`),
+  ];
 }

@@ -35,7 +35,10 @@ export function createTally(): Tally {
   let heights = 0;
   let simulatedMs = 0;
 
-  const passed = (): number => outcomes.length - failures.length;
+  const countOf = (outcome: Outcome): number => outcomes.filter((each) => each === outcome).length;
+  const passed = (): number => countOf('pass');
+  const failed = (): number => countOf('fail');
+  const unknown = (): number => countOf('unknown');
   const sometimes = (): ReadonlyMap<string, number> =>
     new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 
@@ -56,7 +59,7 @@ export function createTally(): Tally {
       return outcomes.length;
     },
     get failed() {
-      return failures.length;
+      return failed();
     },
     get outcome() {
       return worstOf(outcomes);
@@ -67,7 +70,10 @@ export function createTally(): Tally {
     get sometimes() {
       return sometimes();
     },
-    countLine: () => `${passed()} passed, ${failures.length} failed`,
+    countLine: () =>
+      [`${passed()} passed`, `${failed()} failed`, ...(unknown() > 0 ? [`${unknown()} unknown`] : [])].join(
+        ', ',
+      ),
     coverageLines: () => {
       const width = Math.max(0, ...[...counts.keys()].map((state) => state.length));
       return [...sometimes()].map(([state, count]) => `  ${state.padEnd(width)}  ${count}`);
@@ -75,7 +81,8 @@ export function createTally(): Tally {
     toData: () => ({
       outcome: worstOf(outcomes),
       passed: passed(),
-      failed: failures.length,
+      failed: failed(),
+      unknown: unknown(),
       heights,
       simulatedMs,
       failures: failures.toSorted((a, b) => a.seed - b.seed),

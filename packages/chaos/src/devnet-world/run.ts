@@ -21,7 +21,7 @@ import {
   PROCESSES_LOOK_MS,
   SLOWNESS_MAX,
 } from '../limits.ts';
-import { startDirector } from '../run/director.ts';
+import { noteUnplayed, startDirector } from '../run/director.ts';
 import { judge } from '../run/judge.ts';
 import type { RunRecord } from '../run/verdict.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -108,16 +108,22 @@ async function playPhases(rig: Rig, scenario: Scenario, signal: AbortSignal): Pr
     : undefined;
   reached(history, `founders:${scenario.nodes}`);
   const stopLooking = lookAtProcesses(rig);
-  const director = startDirector(world, scenario, prng.fork('director'));
-  await passFaults(rig, scenario, signal);
-  const healMs = world.nowMs();
-  stopChanges?.();
-  director.heal();
-  if (scenario.expect.stall) convictUnstalled(history, rig.commitsMs, director.allBegunMs(), healMs);
-  const isOverborne = history.hostile.size > faultyMax(scenario.nodes);
-  const healedMs = isOverborne ? undefined : await heal(rig, scenario, signal);
-  stopLooking();
-  return healedMs;
+  try {
+    const director = startDirector(world, scenario, prng.fork('director'));
+    await passFaults(rig, scenario, signal);
+    const healMs = world.nowMs();
+    stopChanges?.();
+    director.heal();
+    if (scenario.expect.stall) convictUnstalled(history, rig.commitsMs, director.standingMs(), healMs);
+    noteUnplayed(history, scenario, director);
+    const isOverborne = history.hostile.size > faultyMax(scenario.nodes);
+    if (isOverborne) history.overborne = true;
+    return isOverborne ? undefined : await heal(rig, scenario, signal);
+  } finally {
+    // However the run ends: a timer that stays keeps the process.
+    stopChanges?.();
+    stopLooking();
+  }
 }
 
 async function startLoad({ context, prng }: Rig, { workload: spec }: Scenario): Promise<void> {

@@ -7,9 +7,9 @@ export type Pair = readonly [string, string];
 /** `names`: all, in the order in which halves and rings are made of them. */
 export type Shape = (names: readonly string[], targets: readonly string[]) => readonly Pair[];
 
-/** Both ways between the targets and the others. */
+/** Every link of a target, to other targets as well: each stands alone. */
 export function around(names: readonly string[], targets: readonly string[]): readonly Pair[] {
-  return allPairs(names).filter(([from, to]) => targets.includes(from) !== targets.includes(to));
+  return allPairs(names).filter(([from, to]) => targets.includes(from) || targets.includes(to));
 }
 
 /** What the targets send. */

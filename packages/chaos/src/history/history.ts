@@ -36,6 +36,8 @@ export interface Submitted {
 export interface History {
   /** Nodes under an adversary's hand at any time: what they say of themselves proves nothing, and they may be accused. */
   readonly hostile: Set<Hex32>;
+  /** More lied than the network bears: it owed no progress, and none was asked of it. */
+  overborne: boolean;
   /** Nodes whose disk was made to fail or was taken away: they may end, or know less than they told. */
   readonly excused: Set<Hex32>;
   /** Height -> what the first honest node to commit it reported. */
@@ -55,6 +57,7 @@ export interface History {
 export function createHistory(hostile: Iterable<Hex32> = []): History {
   return {
     hostile: new Set(hostile),
+    overborne: false,
     excused: new Set(),
     chain: new Map(),
     submitted: new Map(),

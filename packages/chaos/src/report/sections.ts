@@ -140,8 +140,8 @@ export function againSection({ verdict, scenario, versions }: RunRecord): Html {
       : 'On a devnet the same faults come at the same times; what the machine does between them differs.';
   return html`<section aria-labelledby="again"><h2 id="again">Run it again</h2>
 <p>${again} <code>DIR</code> is the folder of this run.</p>
-<pre tabindex="0">consilium chaos replay DIR
-consilium chaos shrink DIR</pre>
+<pre tabindex="0">npx consilium chaos replay DIR
+npx consilium chaos shrink DIR</pre>
 ${verdict.digest === '' ? NOTHING : html`<p>Digest of the run: <code>${verdict.digest}</code></p>`}
 ${folded('The scenario', html`<pre tabindex="0">${renderScenario(scenario)}</pre>`)}
 ${folded('Versions', tableOf(['Part', 'Version'], Object.entries(versions)))}</section>`;

@@ -3,14 +3,28 @@
 import { faultyMax } from '@consilium/core';
 import type { Prng } from '@consilium/sim';
 import { findFault } from '../faults/catalogue.ts';
+import type { History } from '../history/history.ts';
 import type { Scenario, Step, Target } from '../scenario/scenario.ts';
 import type { Undo, World } from './world.ts';
 
 export interface Director {
   /** No step happens any more, and what stands is undone: but who lies goes on lying. */
   heal(): void;
-  /** When the last step happened first. Milliseconds; undefined while some step never happened. */
-  allBegunMs(): number | undefined;
+  /** From when until when every step's fault stood, before healing. Milliseconds; undefined: at no time. */
+  standingMs(): Interval | undefined;
+  /** Places of the steps that never happened, from 0. */
+  unplayed(): readonly number[];
+}
+
+export interface Interval {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A scenario with an end of its own that leaves a step out has not tested what it says. */
+export function noteUnplayed(history: History, { durationMs }: Scenario, director: Director): void {
+  if (durationMs === 0 || history.violations.length > 0) return;
+  for (const place of director.unplayed()) history.unknown.push(`step ${place + 1} never happened`);
 }
 
 interface Standing {
@@ -26,11 +40,13 @@ export function startDirector(world: World, scenario: Scenario, prng: Prng): Dir
   const begunMs = new Map<number, number>();
   let active = true;
   let faults = 0;
+  let firstUndoneMs = Number.POSITIVE_INFINITY;
 
   const undo = (each: Standing): void => {
     const index = standing.indexOf(each);
     if (index < 0) return;
     standing.splice(index, 1);
+    if (active && begunMs.size === steps.length) firstUndoneMs = Math.min(firstUndoneMs, world.nowMs());
     world.say({ kind: 'undo', id: each.id });
     each.undo();
   };
@@ -78,7 +94,11 @@ export function startDirector(world: World, scenario: Scenario, prng: Prng): Dir
       world.say({ kind: 'phase', phase: 'heal' });
       for (const each of standing.toReversed()) if (!staysToTheEnd(each.fault)) undo(each);
     },
-    allBegunMs: () => (begunMs.size < steps.length ? undefined : Math.max(0, ...begunMs.values())),
+    standingMs: () =>
+      begunMs.size < steps.length
+        ? undefined
+        : { fromMs: Math.max(0, ...begunMs.values()), toMs: firstUndoneMs },
+    unplayed: () => [...steps.keys()].filter((place) => !begunMs.has(place)),
   };
 }
 

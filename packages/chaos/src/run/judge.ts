@@ -1,6 +1,7 @@
 // Owns: the verdict of a run out of its history and what the scenario expected. Pure; the same for both worlds.
 import { accusedOf, type Hex32 } from '@consilium/core';
 import { type History, topHeight, type Violation, violate } from '../history/history.ts';
+import { CHECKS } from '../scenario/checks.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Outcome, Verdict, WorldName } from './verdict.ts';
 
@@ -15,27 +16,6 @@ export interface Judged {
   readonly healedMs: number | undefined;
   readonly digest: string;
 }
-
-/** Every checker that may convict, by the name it convicts under. */
-export const CHECKS = [
-  'agreement',
-  'stores',
-  'validity',
-  'certificates',
-  'no-lost-ack',
-  'consent-state',
-  'liveness',
-  'stall',
-  'accountability',
-  'rejections',
-  'reports',
-  'double-signing',
-  'confidentiality',
-  'records',
-  'coverage',
-  'evidence',
-  'exception',
-] as const;
 
 export function judge(judged: Judged): Verdict {
   const { scenario, world, history, lacking, tookMs, healedMs, digest } = judged;
@@ -75,12 +55,13 @@ function outcomeOf(
 
 function outcomeOfCheck(
   { expect }: Scenario,
-  { violations, looked }: History,
+  { violations, looked, overborne }: History,
   check: string,
 ): Outcome | 'idle' {
   if (violations.some(({ checker }) => checker === check)) return 'fail';
   const asked: Readonly<Record<string, boolean>> = {
     stall: expect.stall,
+    liveness: !overborne,
     coverage: expect.sometimes.length > 0,
     evidence: expect.evidence.length > 0,
     confidentiality: looked.has('confidentiality'),
@@ -92,6 +73,7 @@ function outcomeOfCheck(
 
 /** Rare states and evidence that the scenario promised and the run did not show. */
 function convictMissing(judged: Judged): void {
+  convictUnconvicted(judged);
   const { scenario, world, history, idsOf } = judged;
   const { evidence, violation } = scenario.expect;
   if (history.violations.length > 0 && violation === undefined) return;
@@ -108,4 +90,11 @@ function unseenStates({ scenario, history }: Judged): readonly string[] {
   return scenario.expect.sometimes
     .filter((state) => !history.sometimes.has(state))
     .map((state) => `${state} was never reached`);
+}
+
+/** A scenario for faults beyond what the network bears, whose checker saw nothing. */
+function convictUnconvicted({ scenario: { expect }, history }: Judged): void {
+  const { violation } = expect;
+  if (violation === undefined || history.violations.some(({ checker }) => checker === violation)) return;
+  violate(history, 'coverage', `the scenario expects that ${violation} convicts, and it did not`);
 }

@@ -2,9 +2,8 @@
 // `SCENARIO_INVALID` {where, why}. Does not own: the form (scenario.ts), reading files.
 import { ConsiliumError } from '@consilium/core';
 import { parse } from 'smol-toml';
-import { findFault } from '../faults/catalogue.ts';
+import { FAULTS, findFault } from '../faults/catalogue.ts';
 import type { FaultEntry, ParamSpec } from '../faults/entry.ts';
-import { FAULT_NAMES } from '../faults/names.ts';
 import {
   CLIENTS_MAX,
   DURATION_MS_MAX,
@@ -18,6 +17,7 @@ import {
   SEED_MAX,
   STEPS_MAX,
 } from '../limits.ts';
+import { CHECKS } from './checks.ts';
 import { type Fields, fieldsOf, isTable } from './fields.ts';
 import {
   type Expect,
@@ -117,18 +117,18 @@ function faultOf(fields: Fields): FaultEntry {
   const named = fields.text(field);
   const loses = fields.has('lose_unsynced') && fields.flag('lose_unsynced', false);
   const name = loses && named === 'kill' ? 'power-cut' : named;
+  const ofClass = word === 'byzantine' ? 'byzantine' : word === 'partition' ? 'network' : undefined;
   const entry = findFault(name);
-  if (entry === undefined) return fields.refuse(field, `names no fault; known are ${FAULT_NAMES.join(', ')}`);
-  if (word === 'byzantine' && entry.class !== 'byzantine')
-    return fields.refuse('strategy', `${name} is no strategy`);
-  if (word === 'partition' && entry.class !== 'network')
-    return fields.refuse('mode', `${name} is no partition`);
-  return entry;
+  if (entry !== undefined && (ofClass === undefined || entry.class === ofClass)) return entry;
+  const known = FAULTS.filter((each) => ofClass === undefined || each.class === ofClass);
+  const names = known.map((each) => each.name).join(', ');
+  return fields.refuse(field, `${name} is none of ${names}`);
 }
 
 function triggerOf(fields: Fields): Trigger {
   const given = ['at', 'at_height', 'at_round', 'after'].filter((name) => fields.has(name));
-  if (given.length !== 1) fields.refuse('at', 'is needed, or one of at_height, at_round, after; only one');
+  if (given.length === 0) fields.refuse('at', 'is needed, or one of at_height, at_round, after');
+  if (given.length > 1) fields.refuse(given[1] ?? 'at', `stands beside ${given[0]}: a step has one of them`);
   if (fields.has('at_height'))
     return { kind: 'height', height: fields.integer('at_height', { min: 1, max: HEIGHTS_MAX }) };
   if (fields.has('at_round'))
@@ -149,6 +149,8 @@ function isTargetWord(word: string): word is TargetWord {
 
 function lengthOf(fields: Fields): number | undefined {
   const name = fields.has('restart_after') ? 'restart_after' : 'for';
+  if (fields.has('for') && fields.has('restart_after'))
+    fields.refuse('for', 'stands beside restart_after, which says the same');
   return fields.has(name) ? fields.duration(name, { min: 1, max: DURATION_MS_MAX }) : undefined;
 }
 
@@ -182,17 +184,24 @@ const ALWAYS = [
 ];
 
 function expectOf(fields: Fields): Expect {
-  for (const name of ALWAYS)
-    if (!fields.flag(name, true)) fields.refuse(name, 'is checked in every run and cannot be turned off');
   const expect: Expect = {
     livenessWithinMs: fields.duration('liveness_within', ANY_DURATION, LIVENESS_MS_DEFAULT),
     sometimes: fields.texts('sometimes'),
     evidence: fields.texts('evidence'),
     stall: fields.flag('stall', false),
-    violation: fields.has('violation') ? fields.text('violation') : undefined,
+    violation: fields.has('violation') ? checkOf(fields) : undefined,
   };
+  for (const name of ALWAYS)
+    if (!fields.flag(name, true)) fields.refuse(name, 'is checked in every run and cannot be turned off');
   fields.end();
   return expect;
+}
+
+function checkOf(fields: Fields): string {
+  const check = fields.text('violation');
+  return CHECKS.some((known) => known === check)
+    ? check
+    : fields.refuse('violation', `must be one of ${CHECKS.join(', ')}`);
 }
 
 function refuseImpossible(
@@ -202,9 +211,13 @@ function refuseImpossible(
   if (steps.length > STEPS_MAX) fields.refuse('step', `at most ${STEPS_MAX} of them`);
   if (durationMs === 0 && heights === 0) fields.refuse('duration', 'is needed, or heights');
   const names = new Set(namesOf(nodes, guests));
-  const named = steps.flatMap(({ target }) => (typeof target === 'string' ? [] : target));
-  const stranger = [...named, ...expect.evidence].find((name) => !names.has(name));
-  if (stranger !== undefined) fields.refuse('target', `${stranger} is none of ${[...names].join(', ')}`);
+  const known = [...names].join(', ');
+  for (const [place, { target }] of steps.entries()) {
+    const stranger = typeof target === 'string' ? undefined : target.find((name) => !names.has(name));
+    if (stranger !== undefined) fields.refuse(`step ${place + 1}: target`, `${stranger} is none of ${known}`);
+  }
+  const accused = expect.evidence.find((name) => !names.has(name));
+  if (accused !== undefined) fields.refuse('expect: evidence', `${accused} is none of ${known}`);
 }
 
 /** Founders first. */

@@ -2,7 +2,7 @@
 // file in devnet/scenarios/planted. Does not own: applying a patch (tree.ts), running (trial.ts).
 import { ConsiliumError } from '@consilium/core';
 import { parse, stringify } from 'smol-toml';
-import { CHECKS } from '../run/judge.ts';
+import { CHECKS } from '../scenario/checks.ts';
 import { type Fields, fieldsOf, isTable, type Table } from '../scenario/fields.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import type { Scenario } from '../scenario/scenario.ts';

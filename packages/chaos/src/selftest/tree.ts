@@ -27,7 +27,14 @@ export interface PlantedTree extends Disposable {
 /** Throws with a sentence when a patch no longer fits: that is a failure of its own. */
 export function plantTree(patches: readonly Patch[]): PlantedTree {
   const folder = mkdtempSync(join(tmpdir(), 'consilium-planted-'));
-  const tree: PlantedTree = { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+  const release = removeWhenStopped(folder);
+  const tree: PlantedTree = {
+    folder,
+    [Symbol.dispose]: () => {
+      release();
+      rmSync(folder, { recursive: true });
+    },
+  };
   try {
     linkTree(folder);
     for (const patch of patches) plant(folder, patch);
@@ -36,6 +43,21 @@ export function plantTree(patches: readonly Patch[]): PlantedTree {
     tree[Symbol.dispose]();
     throw error;
   }
+}
+
+/** A process that is asked to end takes its copies along. */
+function removeWhenStopped(folder: string): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const remove = (signal: NodeJS.Signals): void => {
+    release();
+    rmSync(folder, { recursive: true, force: true });
+    process.kill(process.pid, signal);
+  };
+  const release = (): void => {
+    for (const signal of signals) process.off(signal, remove);
+  };
+  for (const signal of signals) process.on(signal, remove);
+  return release;
 }
 
 function linkTree(folder: string): void {

@@ -23,7 +23,7 @@ import {
 } from '../checkers/liveness.ts';
 import { type History, reached, topHeight, violate } from '../history/history.ts';
 import { FAULTS_MS_MAX } from '../limits.ts';
-import { startDirector } from '../run/director.ts';
+import { noteUnplayed, startDirector } from '../run/director.ts';
 import { judge } from '../run/judge.ts';
 import type { RunRecord } from '../run/verdict.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -114,8 +114,9 @@ function runPhases(run: Run): number | undefined {
   setChanges?.stop();
   const healMs = world.nowMs();
   director.heal();
-  if (scenario.expect.stall) convictUnstalled(history, recorder.commitsMs, director.allBegunMs(), healMs);
-  const healedMs = isOverborne(run) ? undefined : heal(run);
+  if (scenario.expect.stall) convictUnstalled(history, recorder.commitsMs, director.standingMs(), healMs);
+  noteUnplayed(history, scenario, director);
+  const healedMs = isOverborne(run) ? overborne(history) : heal(run);
   workload.stop();
   if (healedMs !== undefined && history.violations.length === 0) workload.settle?.(history);
   world.say({ kind: 'phase', phase: 'end' });
@@ -150,6 +151,10 @@ function passFaults({ scenario, cluster, watch, world }: Run): void {
   const over = cluster.scheduler.run(isOver, Math.max(FAULTS_MS_MAX, durationMs) * 1000);
   if (!over && !expect.stall)
     violate(history, 'liveness', `only ${topHeight(history)} of ${heights} heights under faults`);
+}
+
+function overborne(history: History): undefined {
+  history.overborne = true;
 }
 
 /** More liars than the network bears: it owes nothing any more. */

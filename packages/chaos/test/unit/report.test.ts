@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { renderReport } from '../../src/report/report.ts';
-import { CHECKS } from '../../src/run/judge.ts';
 import type { RunRecord, TimelineEntry } from '../../src/run/verdict.ts';
+import { CHECKS } from '../../src/scenario/checks.ts';
 import {
   commitOf,
   emptyRecord,
@@ -167,7 +167,7 @@ describe('The page of a run', () => {
     expect(text).toContain('lost 0 acknowledged');
     expect(text).toContain('torn-tail 0 asked for, and not reached');
     expect(text).toContain('block-sync 3 asked for, and reached');
-    expect(text).toContain('consilium chaos replay DIR consilium chaos shrink DIR');
+    expect(text).toContain('npx consilium chaos replay DIR npx consilium chaos shrink DIR');
   });
 
   test('has a name for every picture and section that a screen reader meets.', () => {

@@ -68,7 +68,7 @@ describe('A scenario', () => {
     ['too many nodes', `${HEAD}nodes = 400`, 'nodes'],
     ['an unknown load', `${HEAD}workload = { kind = "music" }`, 'workload: kind'],
     ['a step without a trigger', step('do = "kill"'), 'step 1: at'],
-    ['a step with two triggers', step('at = "1s"', 'at_height = 2', 'do = "kill"'), 'step 1: at'],
+    ['a step with two triggers', step('at = "1s"', 'at_height = 2', 'do = "kill"'), 'step 1: at_height'],
     ['an unknown fault', step('at = "1s"', 'do = "explode"'), 'step 1: do'],
     [
       'a strategy that is none',
@@ -78,7 +78,14 @@ describe('A scenario', () => {
     ['a partition that is none', step('at = "1s"', 'do = "partition"', 'mode = "kill"'), 'step 1: mode'],
     ['a misspelt parameter', step('at = "1s"', 'do = "delay"', 'msec = "1s"'), 'step 1: msec'],
     ['a parameter out of its bounds', step('at = "1s"', 'do = "drop"', 'chance = 2'), 'step 1: chance'],
-    ['a target that is not there', step('at = "1s"', 'do = "kill"', 'target = "n9"'), 'target'],
+    ['a target that is not there', step('at = "1s"', 'do = "kill"', 'target = "n9"'), 'step 1: target'],
+    [
+      'two words for how long',
+      step('at = "1s"', 'do = "kill"', 'for = "1s"', 'restart_after = "1s"'),
+      'step 1: for',
+    ],
+    ['a checker that is none', `${HEAD}[expect]\nviolation = "agrement"`, 'expect: violation'],
+    ['evidence against nobody', `${HEAD}[expect]\nevidence = ["n9"]`, 'expect: evidence'],
     ['a check turned off', `${HEAD}[expect]\nagreement = false`, 'expect: agreement'],
   ])('is refused with the place for %s.', (_title, text, where) => {
     const refusal = refusalOf(text);

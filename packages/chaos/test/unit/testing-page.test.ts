@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { listFaults } from '../../src/commands/list-faults.ts';
 import { CRASH_POINTS } from '../../src/faults/crash-points.ts';
-import { CHECKS } from '../../src/run/judge.ts';
+import { CHECKS } from '../../src/scenario/checks.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import { RARE_STATES } from '../../src/swarm/rare-states.ts';
 

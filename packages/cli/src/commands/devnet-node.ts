@@ -4,7 +4,7 @@ import { addCommand, type Register, type Result } from '../command.ts';
 import { addDirOption, type DirOption, runningDevnet } from '../setup/devnet.ts';
 
 const VERBS: readonly { readonly verb: NodeCommand; readonly summary: string }[] = [
-  { verb: 'kill', summary: 'end a node at once (SIGKILL), as a power cut would' },
+  { verb: 'kill', summary: 'end a node at once (SIGKILL)' },
   { verb: 'pause', summary: 'hold a node where it is (SIGSTOP), as a stalled machine would' },
   { verb: 'resume', summary: 'let a paused node go on' },
   { verb: 'restart', summary: 'stop a node in order when it runs, and start it' },
