@@ -17,7 +17,16 @@ export function readScenarios(path: string): readonly ScenarioFile[] {
   const paths = pathsOf(path);
   if (paths.length === 0)
     throw new ConsiliumError('SCENARIO_INVALID', { path, where: 'folder', why: 'holds no .toml' });
-  return paths.map(readScenario);
+  const files = paths.map(readScenario);
+  const names = files.map(({ scenario }) => scenario.name);
+  const twice = files.find(({ scenario }, place) => names.indexOf(scenario.name) !== place);
+  if (twice !== undefined)
+    throw new ConsiliumError('SCENARIO_INVALID', {
+      path: twice.path,
+      where: 'name',
+      why: `another scenario is called ${twice.scenario.name}`,
+    });
+  return files;
 }
 
 function pathsOf(path: string): readonly string[] {
@@ -40,8 +49,16 @@ function readScenario(path: string): ScenarioFile {
   }
 }
 
+function lookAt(path: string): { readonly size: number; readonly isFile: boolean } {
+  const seen = statSync(path);
+  return { size: seen.size, isFile: seen.isFile() };
+}
+
 function readText(path: string): string {
-  if (statSync(path).size > SCENARIO_BYTES_MAX)
+  const { size, isFile } = lookAt(path);
+  // A pipe would never end.
+  if (!isFile) throw new ConsiliumError('FILE_UNREADABLE', { file: path });
+  if (size > SCENARIO_BYTES_MAX)
     throw new ConsiliumError('FILE_TOO_LARGE', { file: path, bytesMax: SCENARIO_BYTES_MAX });
   try {
     return readFileSync(path, 'utf8');

@@ -1,10 +1,12 @@
 // Owns: `chaos report`: the page of a run's folder.
-import { writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConsiliumError } from '@consilium/core';
 import { renderReport } from '../report/report.ts';
 import { readRun } from '../run/artifacts.ts';
 import type { CommandResult } from './result.ts';
+
+const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
 
 export async function writeReport(
   dir: string,
@@ -17,7 +19,13 @@ export async function writeReport(
 
 function writePage(file: string, page: string): void {
   try {
-    writeFileSync(file, page);
+    // Never through a link: the folder may have come from a stranger.
+    const opened = openSync(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644);
+    try {
+      writeFileSync(opened, page);
+    } finally {
+      closeSync(opened);
+    }
   } catch {
     throw new ConsiliumError('FILE_UNREADABLE', { file });
   }

@@ -118,6 +118,8 @@ async function playPhases(rig: Rig, scenario: Scenario, signal: AbortSignal): Pr
     noteUnplayed(history, scenario, director);
     const isOverborne = history.hostile.size > faultyMax(scenario.nodes);
     if (isOverborne) history.overborne = true;
+    // An idle network owes no block: whoever asked for no load gets some to be judged by.
+    if (scenario.workload.kind === 'none') await startLoad(rig, { ...scenario, workload: HEALING_LOAD });
     return isOverborne ? undefined : await heal(rig, scenario, signal);
   } finally {
     // However the run ends: a timer that stays keeps the process.
@@ -125,6 +127,8 @@ async function playPhases(rig: Rig, scenario: Scenario, signal: AbortSignal): Pr
     stopLooking();
   }
 }
+
+const HEALING_LOAD: Scenario['workload'] = { kind: 'noop', rate: 7, clients: 1, pause: 0 };
 
 async function startLoad({ context, prng }: Rig, { workload: spec }: Scenario): Promise<void> {
   const { workload, history } = context;

@@ -45,6 +45,9 @@ async function writeFiles(folder: string, files: RunFiles): Promise<void> {
 export async function readRun(dir: string): Promise<RunRecord> {
   const path = resolve(dir);
   try {
+    // A link of a stranger's could lead out of the folder.
+    const nodes = await lstat(join(path, 'nodes')).catch(() => undefined);
+    if (nodes?.isSymbolicLink() === true) throw new Misshapen('nodes is a link');
     const verdict = await readText(path, VERDICT_FILE);
     const files = new Map([[VERDICT_FILE, verdict]]);
     for (const [file, seen] of indexOf(verdict)) {

@@ -110,7 +110,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
 
 function durationMs(raw: unknown): number {
   const [, count, unit] = (typeof raw === 'string' && /^(-?\d+(?:\.\d+)?)(ms|s|m)$/.exec(raw)) || [];
-  return count === undefined || unit === undefined
-    ? Number.NaN
-    : Number(count) * (UNIT_MS[unit] ?? Number.NaN);
+  if (count === undefined || unit === undefined) return Number.NaN;
+  const ms = Number(count) * (UNIT_MS[unit] ?? Number.NaN);
+  // Whole milliseconds, or its text would not read back.
+  return Number.isSafeInteger(ms) ? ms : Number.NaN;
 }

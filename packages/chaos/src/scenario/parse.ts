@@ -139,7 +139,8 @@ function triggerOf(fields: Fields): Trigger {
 
 function targetOf(fields: Fields): Target {
   const target = fields.oneOrMore('target', 'one');
-  if (typeof target !== 'string') return target;
+  if (typeof target !== 'string')
+    return target.length === 0 ? fields.refuse('target', 'names nobody') : target;
   return isTargetWord(target) ? target : [target];
 }
 

@@ -84,6 +84,8 @@ describe('A scenario', () => {
       step('at = "1s"', 'do = "kill"', 'for = "1s"', 'restart_after = "1s"'),
       'step 1: for',
     ],
+    ['a duration that is no whole millisecond', 'name = "one"\nduration = "0.0000001ms"', 'duration'],
+    ['a target that is nobody', step('at = "1s"', 'do = "kill"', 'target = []'), 'step 1: target'],
     ['a checker that is none', `${HEAD}[expect]\nviolation = "agrement"`, 'expect: violation'],
     ['evidence against nobody', `${HEAD}[expect]\nevidence = ["n9"]`, 'expect: evidence'],
     ['a check turned off', `${HEAD}[expect]\nagreement = false`, 'expect: agreement'],

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDesk, type Desk } from '../support/desk.ts';
 
@@ -79,6 +79,20 @@ describe('consilium chaos', () => {
     const ended = await desk.run('chaos', ...words);
     expect(ended.stderr).toMatch(line);
     expect(ended).toMatchObject({ exitCode: 64, stdout: '' });
+  });
+
+  test('refuses a folder in which two scenarios have one name, and writes no page through a link', async () => {
+    desk.write('a.toml', SCENARIO);
+    desk.write('b.toml', SCENARIO);
+    const twice = await desk.run('chaos', 'run', '.');
+    expect(twice).toMatchObject({ exitCode: 64 });
+    expect(twice.stderr).toMatch(/another scenario is called short/);
+    await desk.json('chaos', 'run', desk.path('a.toml'), '--out', 'kept');
+    const precious = desk.write('precious.txt', 'precious');
+    symlinkSync(precious, desk.path('kept/short-sim-1/report.html'));
+    const through = await desk.run('chaos', 'report', desk.path('kept/short-sim-1'), '--html');
+    expect(through.stderr).toMatch(/^FILE_UNREADABLE: /);
+    expect(readFileSync(precious, 'utf8')).toBe('precious');
   });
 
   test('names the place in a scenario that cannot be run', async () => {

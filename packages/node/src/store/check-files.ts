@@ -2,9 +2,10 @@
 // damaged in its log, miss keys whose bytes, filter or index were changed, and begin anew where CURRENT is gone.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDamagedLog } from './log-file.ts';
+import { isDamagedLog, recordsOf } from './log-file.ts';
 import { tablesInUse } from './manifest.ts';
 import { isWholeTable } from './table-file.ts';
+import { isWriteBatch } from './write-batch.ts';
 
 const TABLE_FILE = /^(\d+)\.(ldb|sst)$/;
 const LOG_FILE = /^\d+\.log$/;
@@ -15,8 +16,7 @@ export async function findDamagedFile(folder: string): Promise<string | undefine
   const current = await contentOf(folder, 'CURRENT');
   if (current === undefined) return (await holdsSomething(folder, names)) ? 'CURRENT' : undefined;
   const manifestName = new TextDecoder().decode(current).trim();
-  // A name that leads nowhere is refused by LevelDB.
-  if (!names.includes(manifestName)) return undefined;
+  if (!names.includes(manifestName)) return 'CURRENT';
   const manifest = await contentOf(folder, manifestName);
   const used = manifest && !isDamagedLog(manifest) ? tablesInUse(manifest) : undefined;
   if (used === undefined) return manifestName;
@@ -33,7 +33,7 @@ async function isDamaged(folder: string, name: string, used: ReadonlySet<number>
   if (!isLog && (table === null || !used.has(Number(table[1])))) return false;
   const content = await contentOf(folder, name);
   if (content === undefined) return false;
-  return isLog ? isDamagedLog(content) : !isWholeTable(content);
+  return isLog ? isDamagedLog(content) || !recordsOf(content).every(isWriteBatch) : !isWholeTable(content);
 }
 
 /** The first start makes the other files before CURRENT, and may have been cut short: then they hold nothing. */

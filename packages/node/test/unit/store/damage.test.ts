@@ -177,6 +177,20 @@ describe('a file of the store', () => {
     expect(await readdir(folder)).not.toContain('CURRENT');
   });
 
+  test('that is named and gone is damage, and so is a log that holds another file', async () => {
+    const folder = await temporaryFolder();
+    await fill(folder, 50);
+    const [manifest = ''] = await namesOf(folder, /^MANIFEST-/);
+    const [log = ''] = await namesOf(folder, /\.log$/);
+    await cp(join(folder, manifest), join(folder, log));
+    await expect(openStore(folder)).rejects.toMatchObject({ code: 'STORE_DAMAGED', data: { file: log } });
+    await rm(join(folder, manifest));
+    await expect(openStore(folder)).rejects.toMatchObject({
+      code: 'STORE_DAMAGED',
+      data: { file: 'CURRENT' },
+    });
+  });
+
   test('that a crash left half written, and that nothing names, is no damage', async () => {
     const folder = await temporaryFolder();
     await fill(folder, ROWS);
