@@ -9,7 +9,8 @@ import {
   stateReader,
   TABLES,
 } from '@consilium/node/replica';
-import type { Cluster, SimNode } from '@consilium/sim';
+import { type Cluster, type SimNode, worldMs } from '@consilium/sim';
+import { createBlockTimeChecker } from '../checkers/block-time.ts';
 import type { StoreSeen } from '../checkers/checker.ts';
 import { createConfidentialityChecker } from '../checkers/confidentiality.ts';
 import { createEvidenceOwedChecker } from '../checkers/evidence-owed.ts';
@@ -39,7 +40,14 @@ export function watchCluster(cluster: Cluster): Watch {
     // The nodes' own are told of as they are handed in.
     isOwnTx: () => false,
     operations: hearConsentOperations(cluster),
-    further: [createForkChecker(history, rules), createEvidenceOwedChecker(history)],
+    further: [
+      createForkChecker(history, rules),
+      createEvidenceOwedChecker(history),
+      createBlockTimeChecker(history, {
+        nowMs: () => worldMs(cluster),
+        precisionMs: founders.genesis.params.precisionMs,
+      }),
+    ],
   });
   const { checkers, coverage } = panel;
   taps.committed.push((node, committed) => checkers.committed(node, seenOf(committed)));
