@@ -1,27 +1,14 @@
 // Named scenarios of the simulator, unchanged, on a devnet of real processes, whose own keys, files and daemons they meet.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { runOnDevnet } from '../../src/devnet-world/run.ts';
 import type { RunRecord, TimelineEntry } from '../../src/run/verdict.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
+import { ownTemporaryFolder } from '../support/temporary-folder.ts';
 
 const SCENARIOS = new URL('../../../../devnet/scenarios/', import.meta.url);
 
-let folder: string;
-const usual = process.env['TMPDIR'];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'chaos-test-'));
-  process.env['TMPDIR'] = folder;
-});
-
-afterEach(() => {
-  if (usual === undefined) delete process.env['TMPDIR'];
-  else process.env['TMPDIR'] = usual;
-  rmSync(folder, { recursive: true, force: true });
-});
+const folder = ownTemporaryFolder();
 
 describe('On the devnet', () => {
   test('a full disk ends its hospital with DISK_FULL; with room again it goes on, and nothing that it told is lost.', async () => {
@@ -33,7 +20,7 @@ describe('On the devnet', () => {
     expect(codesIn(run, 'n3').filter((code) => code === 'DISK_FULL')).not.toEqual([]);
     expect(codesIn(run, 'n3').filter((code) => code === 'node.started')).toHaveLength(2);
     // Its folder could not be removed while something was mounted in it.
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder())).toEqual([]);
   });
 
   test('a custodian that hands out false shares is named, nobody else is, and records open without it.', async () => {

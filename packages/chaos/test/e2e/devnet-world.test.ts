@@ -1,13 +1,12 @@
 // Scenarios on a devnet of real processes: one run serves several expectations, for each takes half a minute.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { slowness } from '../../../node/test/e2e/support/machine.ts';
 import { runOnDevnet } from '../../src/devnet-world/run.ts';
 import type { RunRecord, TimelineEntry } from '../../src/run/verdict.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
+import { ownTemporaryFolder } from '../support/temporary-folder.ts';
 
 const KILLS = `
 name = "kill-f-then-one-more"
@@ -66,20 +65,7 @@ for = "2s"
 liveness_within = "30s"
 `;
 
-// Everything that a run makes is made in the folder for temporary files: so it is seen what it leaves.
-let folder: string;
-const usual = process.env['TMPDIR'];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'chaos-test-'));
-  process.env['TMPDIR'] = folder;
-});
-
-afterEach(() => {
-  if (usual === undefined) delete process.env['TMPDIR'];
-  else process.env['TMPDIR'] = usual;
-  rmSync(folder, { recursive: true, force: true });
-});
+const folder = ownTemporaryFolder();
 
 describe('On the devnet', () => {
   test('kill f: commits go on. Kill f+1: no commit, and no violation reported. Heal: commits within 10 s, the number reported.', async () => {
@@ -150,7 +136,7 @@ function newHeights({ timeline }: RunRecord): readonly number[] {
 }
 
 function expectNothingLeft(): void {
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder())).toEqual([]);
   const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
-  expect(processes.split('\n').filter((line) => line.includes(folder))).toEqual([]);
+  expect(processes.split('\n').filter((line) => line.includes(folder()))).toEqual([]);
 }

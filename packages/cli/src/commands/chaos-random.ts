@@ -3,12 +3,12 @@ import { addCommand, type Register } from '../command.ts';
 import {
   addOutOption,
   addWorldOption,
+  endable,
   type OutOption,
   outDir,
   type WorldOption,
   worldOf,
 } from '../setup/chaos.ts';
-import { createEnding } from '../setup/ending.ts';
 import { integerOf, usage } from '../usage.ts';
 
 interface Options extends OutOption, WorldOption {
@@ -37,19 +37,15 @@ export const registerChaosRandom: Register = (place) =>
       const minutes = Number(options.minutes);
       if (!(minutes > 0 && minutes <= 60)) throw usage('--minutes must be a number up to 60');
       const { randomFaults } = await import('@consilium/chaos');
-      const ending = createEnding();
-      try {
-        return await randomFaults({
+      return endable(place.io, (life) =>
+        randomFaults({
           world: worldOf(options),
           firstSeed: integerOf(options.firstSeed, '--first-seed'),
           seeds: integerOf(options.seeds, '--seeds', 1),
           minutes,
           out: outDir(place.io, options),
-          progress: (line) => place.io.err(`${line}\n`),
-          signal: ending.signal,
-        });
-      } finally {
-        ending.release();
-      }
+          ...life,
+        }),
+      );
     },
   );

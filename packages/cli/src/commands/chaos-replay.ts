@@ -1,6 +1,6 @@
 // Owns: `chaos replay`: a kept run once more.
 import { addCommand, noOptions, type Register } from '../command.ts';
-import { createEnding } from '../setup/ending.ts';
+import { endable } from '../setup/chaos.ts';
 import { pathOf } from '../setup/files.ts';
 
 export const registerChaosReplay: Register = (place) =>
@@ -14,15 +14,11 @@ export const registerChaosReplay: Register = (place) =>
     noOptions,
     async ([folder = '']) => {
       const { replayRun } = await import('@consilium/chaos');
-      const ending = createEnding();
-      try {
-        return await replayRun({
+      return endable(place.io, (life) =>
+        replayRun({
           dir: pathOf(place.io, folder),
-          progress: (line) => place.io.err(`${line}\n`),
-          signal: ending.signal,
-        });
-      } finally {
-        ending.release();
-      }
+          ...life,
+        }),
+      );
     },
   );

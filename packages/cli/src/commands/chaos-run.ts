@@ -4,12 +4,12 @@ import { addCommand, type Register } from '../command.ts';
 import {
   addOutOption,
   addWorldOption,
+  endable,
   type OutOption,
   outDir,
   type WorldOption,
   worldOf,
 } from '../setup/chaos.ts';
-import { createEnding } from '../setup/ending.ts';
 import { pathOf } from '../setup/files.ts';
 import { integerOf } from '../usage.ts';
 
@@ -40,9 +40,8 @@ export const registerChaosRun: Register = (place) =>
       const first = firstSeed === undefined ? 1 : integerOf(firstSeed, '--first-seed');
       const count = seeds === undefined ? 1 : integerOf(seeds, '--seeds', 1);
       const { runScenarios } = await import('@consilium/chaos');
-      const ending = createEnding();
-      try {
-        return await runScenarios({
+      return endable(place.io, (life) =>
+        runScenarios({
           path: pathOf(place.io, path),
           world: worldOf(options),
           seeds: firstSeed === undefined && seeds === undefined ? undefined : { first, count },
@@ -50,11 +49,8 @@ export const registerChaosRun: Register = (place) =>
           jobs: availableParallelism(),
           out: outDir(place.io, options),
           keepAll: options.out !== undefined,
-          progress: (line) => place.io.err(`${line}\n`),
-          signal: ending.signal,
-        });
-      } finally {
-        ending.release();
-      }
+          ...life,
+        }),
+      );
     },
   );

@@ -1,5 +1,6 @@
 // Owns: `chaos selftest`: whether the judge can convict.
 import { addCommand, type Register } from '../command.ts';
+import { progressTo } from '../setup/chaos.ts';
 import { collect, integerOf, listOf } from '../usage.ts';
 
 interface Options {
@@ -30,7 +31,7 @@ export const registerChaosSelftest: Register = (place) =>
         only: listOf(only),
         ...(repeat !== undefined && { repeat: integerOf(repeat, '--repeat') }),
         ...(jobs !== undefined && { jobs: integerOf(jobs, '--jobs', 1) }),
-        progress: (line) => place.io.err(`${line}\n`),
+        progress: progressTo(place.io),
       });
     },
   );

@@ -1,5 +1,6 @@
 // Owns: `chaos shrink`: the scenario of a failing run, as small as it still fails.
 import { addCommand, type Register } from '../command.ts';
+import { progressTo } from '../setup/chaos.ts';
 import { pathOf } from '../setup/files.ts';
 import { integerOf } from '../usage.ts';
 
@@ -26,7 +27,7 @@ export const registerChaosShrink: Register = (place) =>
         dir: pathOf(place.io, folder),
         ...(budget !== undefined && { budget: integerOf(budget, '--budget', 1) }),
         ...(out !== undefined && { out: pathOf(place.io, out) }),
-        progress: (line) => place.io.err(`${line}\n`),
+        progress: progressTo(place.io),
       });
     },
   );

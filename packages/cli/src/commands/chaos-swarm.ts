@@ -1,7 +1,7 @@
 // Owns: `chaos swarm`, which is `npm run sim`: drawn scenarios in the simulator.
 import { availableParallelism } from 'node:os';
 import { addCommand, type Register } from '../command.ts';
-import { addOutOption, type OutOption, outDir } from '../setup/chaos.ts';
+import { addOutOption, type OutOption, outDir, progressTo } from '../setup/chaos.ts';
 import { pathOf } from '../setup/files.ts';
 import { integerOf, usage } from '../usage.ts';
 
@@ -47,7 +47,7 @@ export const registerChaosSwarm: Register = (place) =>
         failFast: options.failFast === true,
         trace: options.trace === undefined ? undefined : pathOf(place.io, options.trace),
         out: outDir(place.io, options),
-        progress: (line) => place.io.err(`${line}\n`),
+        progress: progressTo(place.io),
       });
     },
   );

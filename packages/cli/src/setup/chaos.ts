@@ -1,9 +1,11 @@
 // Owns: the options that commands of the fault kit share. Does not own: the kit (packages/chaos, loaded by the command that
 // needs it).
-import type { WorldName } from '@consilium/chaos';
+import type { Progress, WorldName } from '@consilium/chaos';
 import type { Command } from 'commander';
+import type { Result } from '../command.ts';
 import type { Io } from '../io.ts';
 import { oneOf } from '../usage.ts';
+import { createEnding } from './ending.ts';
 import { pathOf } from './files.ts';
 
 export interface OutOption {
@@ -35,4 +37,21 @@ export function addWorldOption(command: Command): Command {
 
 export function worldOf({ world }: WorldOption): WorldName {
   return oneOf(WORLDS, world, '--world');
+}
+
+export function progressTo({ err }: Io): Progress {
+  return (line) => err(`${line}\n`);
+}
+
+/** Runs what may take long: it tells how far it is, and Ctrl-C asks it to end. */
+export async function endable(
+  io: Io,
+  run: (life: { readonly progress: Progress; readonly signal: AbortSignal }) => Promise<Result>,
+): Promise<Result> {
+  const ending = createEnding();
+  try {
+    return await run({ progress: progressTo(io), signal: ending.signal });
+  } finally {
+    ending.release();
+  }
 }
