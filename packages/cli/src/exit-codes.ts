@@ -30,6 +30,7 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   TX_WAIT_TIMEOUT: EXIT.unknown,
   DEVNET_NOT_RUNNING: EXIT.unreachable,
   NODE_ANSWER_INVALID: EXIT.unreachable,
+  NODE_NOT_RUNNING: EXIT.unreachable,
   NODE_UNREACHABLE: EXIT.unreachable,
   QUORUM_UNREACHABLE: EXIT.unreachable,
   USAGE_INVALID: EXIT.usage,
@@ -58,6 +59,8 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   KEY_NOT_FOUND: EXIT.configuration,
   LISTEN_FAILED: EXIT.configuration,
   PORT_IN_USE: EXIT.configuration,
+  TOKEN_FILE_INVALID: EXIT.configuration,
+  TOKEN_IN_CLEAR: EXIT.configuration,
 };
 
 export function exitCodeOf(code: ErrorCode): number {

@@ -94,17 +94,22 @@ export const ERRORS = {
   FILE_UNREADABLE: 'the file cannot be read or written',
   KEY_NOT_FOUND: 'no key has this name and no file this path; see npx consilium key new --help',
   NODE_ANSWER_INVALID: 'what answers there does not speak the protocol of a node; check the address',
+  NODE_NOT_RUNNING: 'the node of this home does not answer; is it started?',
   NODE_UNREACHABLE:
     'the node does not answer; check its address and whether it runs, or name another with --node',
   QUORUM_UNREACHABLE:
     'fewer validators answer than a quorum, so nobody can say what is newest; name more nodes',
   READ_UNSETTLED: 'the ledger moved on between the parts of this answer; ask again, or for less at once',
+  TOKEN_IN_CLEAR: 'a token is sent to another machine over TLS only; use an https address',
   TX_STATE_UNKNOWN:
     'not known to be committed and not yet dead; send the same bytes again or ask for its id later',
   USAGE_INVALID: 'the command is not used as it must be; see --help',
   // HTTP API
   API_BUSY: 'too many requests wait at this node; retry later or ask another node',
   API_STOPPING: 'the node is stopping; retry later or ask another node',
+  API_ROLE_MISSING: 'the token is good, but its role may not do this; see docs/operate.md',
+  API_TOKEN_INVALID: 'the token is not, or no longer, one of this node',
+  API_TOKEN_REQUIRED: 'this needs a token of the node, in the header Authorization: Bearer',
   BLOCK_NOT_FOUND: 'this node has no block at this height yet',
   CHAIN_EMPTY: 'no block is committed yet; the ledger is what its genesis says',
   HOST_REFUSED: 'the Host header names a host that this node does not serve',
@@ -149,6 +154,7 @@ export const ERRORS = {
   KEY_FILE_MODE:
     'others on this machine can read the keys; allow only the owner (chmod 600 file, 700 folder)',
   LISTEN_FAILED: 'the address is not free or not of this machine',
+  TOKEN_FILE_INVALID: 'not a file with a token of a node',
   STORE_FAILED: 'the store refused to read or write',
   STORE_FORMAT: 'the store was written by another version; start that one, or see docs/operate.md',
   STORE_GONE:

@@ -148,6 +148,8 @@ export const TX_BATCH_BYTES_MAX: number = 256 * 1024;
 
 /** A key file: under 600 characters, and a name. */
 export const KEY_FILE_BYTES_MAX = 4_096;
+/** A file with one token: 47 characters and the end of the line. */
+export const TOKEN_FILE_BYTES_MAX = 256;
 /** A configuration file: 4 KB as it is made, and room for comments and an address of every institution. */
 export const CONFIG_BYTES_MAX: number = 64 * 1024;
 /** Genesis and validator cards as files: up to four bytes for a character of core's bounds. */

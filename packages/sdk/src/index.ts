@@ -87,7 +87,8 @@ export {
 export { categoryTag, labelTag, tagOf } from './keys/tags.ts';
 export { COMMON_CATEGORIES, COMMON_LABELS, explainTags } from './keys/vocabulary.ts';
 export * from './keys/wallet.ts';
-export type { Fetch } from './net/transport.ts';
+export { withToken } from './net/bearer.ts';
+export { type AskNode, createAskNode, type Fetch, type NodeRequest, nodeUrl } from './net/transport.ts';
 export type { Now, RandomBytes } from './random.ts';
 export { type AccessTicket, type AccessWish, readAccess, requestAccess } from './records/access.ts';
 export { type RecordContent, type WholeContent, wholeContent } from './records/content.ts';

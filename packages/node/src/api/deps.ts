@@ -6,6 +6,7 @@ import type { PoolState, SubmitOutcome } from '../mempool/outcomes.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
 import type { ChainSnapshot } from '../queries/index.ts';
 import type { Committed, SigningMode } from '../replica/replica.ts';
+import type { Gate } from './roles.ts';
 
 export interface PeerStatus {
   readonly institution: Hex32;
@@ -54,6 +55,8 @@ export interface ApiDeps {
   readonly clock: Clock;
   readonly report: Report;
   readonly genesis: Genesis;
+  /** Who may ask for what. */
+  readonly gate: Gate;
   /** Calls `done` once: after the checks of the door, not after the commit. Any bytes may be given. */
   readonly submit: (tx: Uint8Array, done: (outcome: SubmitOutcome) => void) => void;
   readonly txState: (id: Hex32) => PoolState;

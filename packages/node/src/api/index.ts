@@ -20,6 +20,7 @@ import {
 } from './limits.ts';
 import { describeRoutes, openapiRoute } from './openapi.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import type { Role } from './roles.ts';
 import { registerRoutes } from './routes/index.ts';
 import { type ApiServer, chargeRequest, createServer } from './server.ts';
 import { createWaiters } from './waiters.ts';
@@ -51,8 +52,25 @@ export interface ApiOptions {
 export interface Api {
   /** Listens. Resolves to where; throws `LISTEN_FAILED` {host, port, cause} when the address is taken. */
   readonly start: () => Promise<{ readonly url: string }>;
+  /** Every route with the role that it asks for. */
+  readonly routes: () => readonly ServedRoute[];
   /** Ends streams, answers who waits with 503, and closes every connection, within two seconds. */
   readonly stop: () => Promise<void>;
+}
+
+export interface ServedRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly role: Role | undefined;
+}
+
+/** To be called before the routes are registered: only later ones are listed. */
+function listRoutes(server: ApiServer): readonly ServedRoute[] {
+  const routes: ServedRoute[] = [];
+  server.addHook('onRoute', ({ method, url, config }) => {
+    routes.push({ method: String(method), url, role: config?.role });
+  });
+  return routes;
 }
 
 async function listen(server: ApiServer, { host = '127.0.0.1', port }: ApiOptions): Promise<string> {
@@ -82,7 +100,7 @@ export async function createApi(deps: ApiDeps, options: ApiOptions): Promise<Api
   );
   let stopping = false;
   const server = createServer(
-    { report, takeTokens, isStopping: () => stopping },
+    { report, takeTokens, isStopping: () => stopping, gate: deps.gate },
     { hosts: options.hosts ?? [], ...(limits.connectionsMax && { connectionsMax: limits.connectionsMax }) },
   );
   const context: RouteContext = {
@@ -92,6 +110,7 @@ export async function createApi(deps: ApiDeps, options: ApiOptions): Promise<Api
     streams,
     charge: (request, cost) => chargeRequest(takeTokens, request, cost),
   };
+  const routes = listRoutes(server);
   await describeRoutes(server);
   openapiRoute(server);
   registerRoutes(server, context);
@@ -102,6 +121,7 @@ export async function createApi(deps: ApiDeps, options: ApiOptions): Promise<Api
     streams.onCommit(commit);
   };
   return {
+    routes: () => routes,
     start: async () => {
       // Before the first request: it may wait for a commit.
       unsubscribe = deps.onCommit(onCommit);

@@ -28,6 +28,7 @@ export function openapiRoute(server: ApiServer): void {
   server.get(
     '/openapi.json',
     {
+      config: { role: 'reader' },
       schema: {
         operationId: 'getOpenapi',
         summary: 'This API as an OpenAPI 3.1 document',

@@ -31,6 +31,9 @@ const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = {
   REQUEST_INVALID: 400,
   TX_ACTION_MALFORMED: 400,
   TX_NETWORK_MISMATCH: 400,
+  API_TOKEN_INVALID: 401,
+  API_TOKEN_REQUIRED: 401,
+  API_ROLE_MISSING: 403,
   HOST_REFUSED: 403,
   TX_ACCOUNT_UNKNOWN: 403,
   TX_KEY_ROTATED: 403,
@@ -60,6 +63,7 @@ const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = {
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',

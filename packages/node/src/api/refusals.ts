@@ -19,6 +19,8 @@ export function sendRefusal(reply: FastifyReply, refusal: ConsiliumError): Fasti
   const problem = problemOf(refusal);
   const retryAfter = retryAfterSeconds(refusal);
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  // RFC 9110: who is asked for credentials is told which.
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="consilium"');
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }
 

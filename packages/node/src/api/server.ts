@@ -26,6 +26,7 @@ import {
 import { ApiRefusal, PROBLEM_MEDIA_TYPE, problemOf } from './problems.ts';
 import type { TakeTokens } from './rate-limit.ts';
 import { refusalOf, sendRefusal } from './refusals.ts';
+import { admit, type Caller, type Gate, type Role } from './roles.ts';
 import { compileValidator } from './validation.ts';
 
 export type ApiServer = FastifyInstance<
@@ -40,6 +41,13 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a request of this route costs in the measure of the rate limit; 1 when not given. */
     cost?: number;
+    /** Who may use this route. One that does not say is the operator's. */
+    role?: Role;
+  }
+
+  interface FastifyRequest {
+    /** Who asks, once it is let in. */
+    caller: Caller;
   }
 }
 
@@ -47,6 +55,7 @@ export interface ServerDeps {
   readonly report: Report;
   readonly takeTokens: TakeTokens;
   readonly isStopping: () => boolean;
+  readonly gate: Gate;
 }
 
 export interface ServerOptions {
@@ -80,6 +89,12 @@ export function createServer(deps: ServerDeps, options: ServerOptions): ApiServe
     if (deps.isStopping()) throw new ApiRefusal('API_STOPPING');
     if (!isServedHost(request, options.hosts)) throw new ApiRefusal('HOST_REFUSED');
     chargeRequest(deps.takeTokens, request, request.routeOptions.config.cost ?? 1);
+    if (!request.is404)
+      request.caller = admit(
+        deps.gate,
+        request.headers.authorization,
+        request.routeOptions.config.role ?? 'operator',
+      );
   });
   server.addHook('onSend', async (_request, reply) => {
     // A stop waits for open connections: the last answer of each ends it.

@@ -43,7 +43,8 @@ export interface OpenNodeDeps {
 }
 
 export interface OpenedNode {
-  readonly api: ApiDeps;
+  /** All but who may ask. */
+  readonly api: Omit<ApiDeps, 'gate'>;
   start(): void;
   stop(): void;
   readonly facts: NodeFactsSource;

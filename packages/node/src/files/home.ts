@@ -1,63 +1,17 @@
-// Owns: what lies where in the folder of one node, who may read it, and that one process at a time uses it. Does not
-// own: how the files in it are made (setup) or read.
+// Owns: who may read the folder of one node, and that one process at a time uses it. Does not own: what lies where
+// (home-paths.ts), how the files in it are made (setup) or read.
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { ConsiliumError, isConsiliumError } from '@consilium/core';
 import { openStore, type Store, type StoreOptions } from '../store/store.ts';
 import { createDisk, type LocalDisk } from './disk.ts';
 import { diskError, errnoOf } from './errors.ts';
+import { type HomePaths, homePaths } from './home-paths.ts';
+import { checkOwnerOnly } from './owner-only.ts';
 import { syncFolder } from './plain-file.ts';
 
-export interface HomePaths {
-  readonly home: string;
-  /** Every setting, with comments. */
-  readonly config: string;
-  /** Folder of the four key files. The only secrets; never part of a copy that leaves the machine unprotected. */
-  readonly keys: string;
-  readonly accountKey: string;
-  readonly validatorKey: string;
-  readonly networkKey: string;
-  readonly custodyKey: string;
-  /** LevelDB: chain and ledger state. */
-  readonly data: string;
-  /** Write-ahead log and signing record. Never restored from a backup. */
-  readonly state: string;
-  /** Blobs of ciphertext that this node keeps for patients; their index stands in the store. */
-  readonly vault: string;
-  /** Made with new keys, gone with the first start: only such a home may begin with an empty signing record. */
-  readonly unsigned: string;
-  /** Made once the store holds a chain: from then on an empty store is a loss, and no beginning. */
-  readonly holdsChain: string;
-  readonly genesis: string;
-  /** The card to hand out. */
-  readonly validatorCard: string;
-  /** The process that uses the home, for people to read. It guards nothing. */
-  readonly pid: string;
-}
+export { type HomePaths, homePaths };
 
 const FOLDER_MODE = 0o700;
-
-export function homePaths(folder: string): HomePaths {
-  const home = resolve(folder);
-  const keys = join(home, 'keys');
-  return {
-    home,
-    config: join(home, 'config.toml'),
-    keys,
-    accountKey: join(keys, 'account.json'),
-    validatorKey: join(keys, 'validator.json'),
-    networkKey: join(keys, 'network.json'),
-    custodyKey: join(keys, 'custody.json'),
-    data: join(home, 'data'),
-    state: join(home, 'state'),
-    vault: join(home, 'vault'),
-    unsigned: join(home, 'state', 'never-signed'),
-    holdsChain: join(home, 'state', 'holds-chain'),
-    genesis: join(home, 'genesis.json'),
-    validatorCard: join(home, 'validator.json'),
-    pid: join(home, 'pid'),
-  };
-}
 
 /** Makes the folders of a home, readable by the owner only. Folders that are there stay as they are. */
 export async function makeHomeFolders(paths: HomePaths): Promise<void> {
@@ -78,16 +32,10 @@ export async function checkHome(paths: HomePaths): Promise<void> {
     throw new ConsiliumError('HOME_MISSING', { home: paths.home });
   }
   // A key file that is missing is named by the one who reads it.
-  for (const file of [paths.keys, paths.accountKey, paths.validatorKey, paths.networkKey, paths.custodyKey]) {
+  const { keys, accountKey, validatorKey, networkKey, custodyKey, operatorToken } = paths;
+  for (const file of [keys, accountKey, validatorKey, networkKey, custodyKey, operatorToken]) {
     const mode = await modeOf(file);
     if (mode !== undefined) checkOwnerOnly(file, mode);
-  }
-}
-
-/** Throws `KEY_FILE_MODE` when group or others have any right to it. */
-export function checkOwnerOnly(file: string, mode: number): void {
-  if ((mode & 0o077) !== 0) {
-    throw new ConsiliumError('KEY_FILE_MODE', { file, mode: mode.toString(8).padStart(4, '0') });
   }
 }
 

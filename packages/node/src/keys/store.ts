@@ -1,7 +1,8 @@
 // Owns: the key files of a home on disk: who may read them, and that no development key enters a real network.
 import { ConsiliumError, DEVELOPMENT_CHAIN_PREFIX, isConsiliumError } from '@consilium/core';
 import { createFile, readSmallFile, SECRET_FILE_MODE } from '../files/atomic-file.ts';
-import { checkOwnerOnly, type HomePaths } from '../files/home.ts';
+import type { HomePaths } from '../files/home-paths.ts';
+import { checkOwnerOnly } from '../files/owner-only.ts';
 import { KEY_FILE_BYTES_MAX } from '../limits.ts';
 import { type KeyRole, keyFromText, keyToText, type NodeKey, type NodeKeys } from './key-file.ts';
 

@@ -19,6 +19,7 @@ import {
   type NodeSecrets,
   secretOfSeed,
 } from '../keys/key-file.ts';
+import { makeOperatorToken } from '../keys/operator-token.ts';
 import { writeKeyFile } from '../keys/store.ts';
 import type { Random } from '../ports.ts';
 
@@ -59,6 +60,8 @@ export async function initHome(options: InitOptions, random: Random): Promise<Ne
   await writeKeyFile(paths.validatorKey, keys.validator);
   await writeKeyFile(paths.networkKey, keys.network);
   await writeKeyFile(paths.custodyKey, keys.custody);
+  // A home of public keys is a function of its seed; its token is not, and is made at the first start.
+  if (options.developmentKeys === undefined) await makeOperatorToken(paths.operatorToken, random);
   await createFile(paths.unsigned, 'These keys have signed nothing yet.\n', PUBLIC_FILE_MODE);
   await createFile(paths.validatorCard, cardToJson(card), PUBLIC_FILE_MODE);
   const config = renderConfig({ ...options.settings, name, 'p2p.listen': listen });

@@ -3,6 +3,7 @@ import { ConsiliumError, type Hex32, hashHex } from '@consilium/core';
 import type { ApiDeps, NodeStatus } from '../../src/api/deps.ts';
 import { type Api, type ApiLimits, createApi } from '../../src/api/index.ts';
 import type { Problem } from '../../src/api/problems.ts';
+import { type Caller, ROLES } from '../../src/api/roles.ts';
 import type { PoolState, SubmitOutcome } from '../../src/mempool/outcomes.ts';
 import type { Clock } from '../../src/ports.ts';
 import { createEventLog, type EventLog } from './fakes.ts';
@@ -61,6 +62,11 @@ const NO_CUSTODY: ApiDeps['custody'] = {
   readBlobs: (ids, done) => done(ids.map(() => null)),
 };
 
+/** Tokens of the harness: each is named like its role. */
+const CALLERS: Readonly<Record<string, Caller>> = Object.fromEntries(
+  ROLES.map((role) => [role, { name: role, role }]),
+);
+
 export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness> {
   const chain = createMemoryChain({ sign: options.sign ?? false });
   const log = createEventLog();
@@ -74,6 +80,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness
     clock: options.clock ?? systemClock,
     report: log.report,
     genesis: chain.genesis,
+    gate: { findCaller: (token) => CALLERS[token], anonymous: 'submitter' },
     submit: (tx, done) => {
       if (door.refusal !== undefined) return done(door.refusal);
       door.received.push(tx);

@@ -159,7 +159,6 @@ describe('the OpenAPI document', () => {
 
   it('names the routes of docs/api.md, each of them and no other', () => {
     const described = operationsOf(document).map(({ name }) => name);
-    expect(described).toHaveLength(17);
     expect(new Set(described)).toEqual(new Set(documentedRoutes()));
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type Client, createClient, type Fetch } from '../../src/index.ts';
+import { type Client, createClient, type Fetch, withToken } from '../../src/index.ts';
 import { createFakeLedger } from '../support/fake-node.ts';
 
 const { genesis } = createFakeLedger().chain;
@@ -108,5 +108,34 @@ describe('asking a node', () => {
 
   test('a client without any node is refused', () => {
     expect(() => createClient({ genesis })).toThrow(expect.objectContaining({ code: 'VALUE_INVALID' }));
+  });
+});
+
+describe('a token', () => {
+  const askedWith = async (url: string): Promise<string | null> => {
+    let sent: string | null = null;
+    const fetch = withToken(async (_url, init) => {
+      sent = new Headers(init.headers).get('authorization');
+      return new Response('{}');
+    }, 'cst_x');
+    await fetch(url, { headers: { accept: 'application/json' } });
+    return sent;
+  };
+
+  test('goes to this machine, and to others over TLS', async () => {
+    for (const url of [
+      'http://127.0.0.1:1/',
+      'http://[::1]:1/',
+      'http://localhost/',
+      'https://node.example/',
+    ])
+      expect(await askedWith(url)).toBe('Bearer cst_x');
+  });
+
+  test('never crosses a network in the clear', () => {
+    for (const url of ['http://node.example/', 'http://10.1.2.3:4200/', 'http://127.0.0.1.example/'])
+      expect(() => withToken(fetch, 'cst_x')(url, {})).toThrow(
+        expect.objectContaining({ code: 'TOKEN_IN_CLEAR' }),
+      );
   });
 });

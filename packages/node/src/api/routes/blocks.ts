@@ -52,22 +52,29 @@ const pageSchema = {
 };
 
 export function blockRoutes(server: ApiServer, context: RouteContext): void {
-  server.get('/v1/blocks/:height', { schema: blockSchema, config: { cost: COST_PROOF } }, async (request) =>
-    withSnapshot(context, (reader) => {
-      const { height } = request.params;
-      const stored = context.blocks(reader, height);
-      const found = certificateAt(reader, context.blocks, height);
-      if (stored === undefined || found === undefined)
-        throw new ApiRefusal('BLOCK_NOT_FOUND', { height, tip: reader.height });
-      return { block: toHex(stored.bytes), certificate: found };
-    }),
+  server.get(
+    '/v1/blocks/:height',
+    { schema: blockSchema, config: { role: 'reader', cost: COST_PROOF } },
+    async (request) =>
+      withSnapshot(context, (reader) => {
+        const { height } = request.params;
+        const stored = context.blocks(reader, height);
+        const found = certificateAt(reader, context.blocks, height);
+        if (stored === undefined || found === undefined)
+          throw new ApiRefusal('BLOCK_NOT_FOUND', { height, tip: reader.height });
+        return { block: toHex(stored.bytes), certificate: found };
+      }),
   );
 
-  server.get('/v1/blocks', { schema: pageSchema, config: { cost: COST_PAGE } }, async (request) => {
-    const { from = 1, limit = HEADERS_PER_PAGE_DEFAULT } = request.query;
-    const page = await withSnapshot(context, (reader) =>
-      headerPage(reader, context.blocks, from, limit, HEADER_PAGE_BLOCK_BYTES_MAX),
-    );
-    return { headers: [...page.headers], next: page.next };
-  });
+  server.get(
+    '/v1/blocks',
+    { schema: pageSchema, config: { role: 'reader', cost: COST_PAGE } },
+    async (request) => {
+      const { from = 1, limit = HEADERS_PER_PAGE_DEFAULT } = request.query;
+      const page = await withSnapshot(context, (reader) =>
+        headerPage(reader, context.blocks, from, limit, HEADER_PAGE_BLOCK_BYTES_MAX),
+      );
+      return { headers: [...page.headers], next: page.next };
+    },
+  );
 }

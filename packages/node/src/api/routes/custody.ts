@@ -142,7 +142,8 @@ const readSchema = {
 
 export function custodyRoutes(server: ApiServer, context: RouteContext): void {
   const { custody } = context.deps;
-  const config = { cost: COST_CUSTODY };
+  const config = { role: 'submitter', cost: COST_CUSTODY } as const;
+  const reading = { role: 'reader', cost: COST_CUSTODY } as const;
   const onRequest = createDoorkeeper(CUSTODY_REQUESTS_MAX);
 
   server.post(
@@ -167,7 +168,7 @@ export function custodyRoutes(server: ApiServer, context: RouteContext): void {
 
   server.post(
     '/v1/custody/releases',
-    { schema: releaseSchema, bodyLimit: REQUEST_BYTES_MAX, config, onRequest },
+    { schema: releaseSchema, bodyLimit: REQUEST_BYTES_MAX, config: reading, onRequest },
     async (request) => {
       const { wait = 'enough' } = request.query;
       const bytes = bodyOctets(request);
@@ -182,7 +183,7 @@ export function custodyRoutes(server: ApiServer, context: RouteContext): void {
 
   server.post(
     '/v1/custody/own',
-    { schema: ownSchema, bodyLimit: REQUEST_BYTES_MAX, config, onRequest },
+    { schema: ownSchema, bodyLimit: REQUEST_BYTES_MAX, config: reading, onRequest },
     async (request, reply) => {
       const bytes = bodyOctets(request);
       const records = await outcome<readonly OwnRecord[]>((done) => custody.own(bytes, done));
@@ -190,11 +191,15 @@ export function custodyRoutes(server: ApiServer, context: RouteContext): void {
     },
   );
 
-  server.post('/v1/custody/blobs/read', { schema: readSchema, config, onRequest }, async (request, reply) => {
-    const { ids } = request.body;
-    const blobs = await new Promise<ReadBlobs>((resolve) => custody.readBlobs(ids, resolve));
-    return sendOctets(reply, encode(blobsShape, blobs));
-  });
+  server.post(
+    '/v1/custody/blobs/read',
+    { schema: readSchema, config: reading, onRequest },
+    async (request, reply) => {
+      const { ids } = request.body;
+      const blobs = await new Promise<ReadBlobs>((resolve) => custody.readBlobs(ids, resolve));
+      return sendOctets(reply, encode(blobsShape, blobs));
+    },
+  );
 }
 
 /** The result of custody, or its refusal thrown. */

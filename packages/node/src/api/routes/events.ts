@@ -41,13 +41,17 @@ const schema = {
 };
 
 export function eventRoutes(server: ApiServer, context: RouteContext): void {
-  server.get('/v1/events', { schema, config: { cost: COST_STREAM } }, async (request, reply) => {
-    const cursor = await startCursor(context, request.headers['last-event-id'], request.query.from);
-    context.streams.admit(request.ip);
-    reply.hijack();
-    reply.raw.writeHead(200, EVENT_STREAM_HEAD);
-    context.streams.open(request.ip, reply.raw, cursor);
-  });
+  server.get(
+    '/v1/events',
+    { schema, config: { role: 'reader', cost: COST_STREAM } },
+    async (request, reply) => {
+      const cursor = await startCursor(context, request.headers['last-event-id'], request.query.from);
+      context.streams.admit(request.ip);
+      reply.hijack();
+      reply.raw.writeHead(200, EVENT_STREAM_HEAD);
+      context.streams.open(request.ip, reply.raw, cursor);
+    },
+  );
 }
 
 async function startCursor(

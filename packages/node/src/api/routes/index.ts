@@ -1,6 +1,7 @@
 // Owns: the list of all routes.
 import type { RouteContext } from '../context.ts';
 import type { ApiServer } from '../server.ts';
+import { adminRoutes } from './admin.ts';
 import { blockRoutes } from './blocks.ts';
 import { custodyRoutes } from './custody.ts';
 import { eventRoutes } from './events.ts';
@@ -21,4 +22,5 @@ export function registerRoutes(server: ApiServer, context: RouteContext): void {
   stateRoutes(server, context);
   eventRoutes(server, context);
   custodyRoutes(server, context);
+  adminRoutes(server);
 }

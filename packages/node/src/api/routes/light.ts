@@ -38,7 +38,7 @@ const schema = {
 };
 
 export function lightRoutes(server: ApiServer, context: RouteContext): void {
-  server.get('/v1/light', { schema, config: { cost: COST_PAGE } }, async (request) => {
+  server.get('/v1/light', { schema, config: { role: 'reader', cost: COST_PAGE } }, async (request) => {
     const { from = 0 } = request.query;
     const page = await withSnapshot(context, (reader) =>
       lightSteps(reader, context.blocks, from, LIGHT_STEPS_PER_PAGE_MAX),

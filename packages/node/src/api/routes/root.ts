@@ -28,7 +28,7 @@ export function rootRoute(server: ApiServer, { deps }: RouteContext): void {
     summary: 'What this is and which routes it has',
     response: { 200: root, ...problems },
   };
-  server.get('/', { schema }, async () => {
+  server.get('/', { schema, config: { role: 'reader' } }, async () => {
     const { chainId, genesis, name } = deps.status();
     const routes = routeLines(server);
     return {

@@ -57,20 +57,24 @@ const schema = {
 };
 
 export function stateRoutes(server: ApiServer, context: RouteContext): void {
-  server.post('/v1/state', { schema, bodyLimit: STATE_BODY_BYTES_MAX }, async (request) => {
-    const { keys, minHeight = 0 } = request.body;
-    context.charge(request, Math.floor(keys.length / ITEMS_PER_COST));
-    return withSnapshot(context, (reader) => {
-      refuseStale(reader, minHeight);
-      const signed = signedHeaderAt(reader, context.blocks, reader.height);
-      if (signed === undefined) throw new ApiRefusal('CHAIN_EMPTY');
-      const entries = keys.map(({ table, key }) => {
-        const { value, proof } = stateEntry(reader, { table, key: fromHex(key) });
-        return { table, key, value: value === null ? null : toHex(value), proof };
+  server.post(
+    '/v1/state',
+    { schema, bodyLimit: STATE_BODY_BYTES_MAX, config: { role: 'reader' } },
+    async (request) => {
+      const { keys, minHeight = 0 } = request.body;
+      context.charge(request, Math.floor(keys.length / ITEMS_PER_COST));
+      return withSnapshot(context, (reader) => {
+        refuseStale(reader, minHeight);
+        const signed = signedHeaderAt(reader, context.blocks, reader.height);
+        if (signed === undefined) throw new ApiRefusal('CHAIN_EMPTY');
+        const entries = keys.map(({ table, key }) => {
+          const { value, proof } = stateEntry(reader, { table, key: fromHex(key) });
+          return { table, key, value: value === null ? null : toHex(value), proof };
+        });
+        return { ...signed, entries };
       });
-      return { ...signed, entries };
-    });
-  });
+    },
+  );
 }
 
 function refuseStale(reader: ChainReader, minHeight: number): void {

@@ -33,7 +33,7 @@ export function statusRoutes(server: ApiServer, { deps }: RouteContext): void {
     summary: 'Where this node stands, in its own words (not proven)',
     response: { 200: status, ...problems },
   };
-  server.get('/v1/status', { schema: statusSchema }, async () => {
+  server.get('/v1/status', { schema: statusSchema, config: { role: 'reader' } }, async () => {
     const { peers, ...rest } = deps.status();
     return { ...rest, peers: [...peers] };
   });
@@ -51,7 +51,7 @@ export function statusRoutes(server: ApiServer, { deps }: RouteContext): void {
     },
   };
   const genesis = genesisToJson(deps.genesis);
-  server.get('/v1/genesis', { schema: genesisSchema }, async (_request, reply) =>
+  server.get('/v1/genesis', { schema: genesisSchema, config: { role: 'reader' } }, async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(genesis as unknown as object),
   );
 }

@@ -81,20 +81,24 @@ const submitManySchema = {
 };
 
 export function submitRoutes(server: ApiServer, context: RouteContext): void {
-  server.post('/v1/tx', { schema: submitSchema, bodyLimit: TX_BODY_BYTES_MAX }, async (request, reply) => {
-    const tx = bodyBytes(request.body);
-    const { wait, timeoutMs = WAIT_DEFAULT_MS } = request.query;
-    if (wait === undefined) {
-      refuseUnlessReceived(await submit(context, tx));
-      return reply.code(202).send({ id: hashHex(tx), state: 'received' });
-    }
-    const place = await submitAndWait(context, request, tx, timeoutMs);
-    return reply.code(200).send({ id: hashHex(tx), state: 'committed', ...place });
-  });
+  server.post(
+    '/v1/tx',
+    { schema: submitSchema, bodyLimit: TX_BODY_BYTES_MAX, config: { role: 'submitter' } },
+    async (request, reply) => {
+      const tx = bodyBytes(request.body);
+      const { wait, timeoutMs = WAIT_DEFAULT_MS } = request.query;
+      if (wait === undefined) {
+        refuseUnlessReceived(await submit(context, tx));
+        return reply.code(202).send({ id: hashHex(tx), state: 'received' });
+      }
+      const place = await submitAndWait(context, request, tx, timeoutMs);
+      return reply.code(200).send({ id: hashHex(tx), state: 'committed', ...place });
+    },
+  );
 
   server.post(
     '/v1/txs',
-    { schema: submitManySchema, bodyLimit: TXS_BODY_BYTES_MAX },
+    { schema: submitManySchema, bodyLimit: TXS_BODY_BYTES_MAX, config: { role: 'submitter' } },
     async (request, reply) => {
       const { txs } = request.body;
       context.charge(request, Math.floor(txs.length / ITEMS_PER_COST));

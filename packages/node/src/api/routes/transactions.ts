@@ -44,7 +44,7 @@ const schema = {
 };
 
 export function transactionRoutes(server: ApiServer, context: RouteContext): void {
-  server.get('/v1/tx/:id', { schema }, async (request) => {
+  server.get('/v1/tx/:id', { schema, config: { role: 'reader' } }, async (request) => {
     const { id } = request.params;
     if (request.query.proof === '1') context.charge(request, COST_PROOF);
     // The pool is asked first: what it lets go of in between is committed, and found in the store.
