@@ -111,6 +111,8 @@ export const ERRORS = {
   API_TOKEN_INVALID: 'the token is not, or no longer, one of this node',
   API_TOKEN_REQUIRED: 'this needs a token of the node, in the header Authorization: Bearer',
   BLOCK_NOT_FOUND: 'this node has no block at this height yet',
+  BLOCK_PRUNED:
+    'this node no longer keeps blocks of this height, or never had them; ask one with a lower base',
   CHAIN_EMPTY: 'no block is committed yet; the ledger is what its genesis says',
   HOST_REFUSED: 'the Host header names a host that this node does not serve',
   INTERNAL_ERROR: 'the node failed to answer; its log says where',

@@ -2,7 +2,10 @@
 // Keys are the bytes named; heights are 8 bytes big-endian; ids are 32 raw bytes.
 
 export const TABLES = {
-  /** Text key -> bytes. `tip`: encoded Tip; `format`: on-disk format version (1 byte). */
+  /**
+   * Text key -> bytes. `tip`: encoded Tip; `format`: on-disk format version (1 byte); `base`: height of the earliest block
+   * kept, absent while all are.
+   */
   meta: 1,
   /** height -> encoded block. */
   blocks: 2,
@@ -35,6 +38,8 @@ export const TABLES = {
   looseBlobs: 14,
   /** blob id -> encoded list of the batches that name it: while there is one, its bytes stay. */
   blobBatches: 15,
+  /** height -> encoded header with its certificate, below the base, where table 10 has a row: for light clients. */
+  lightHeaders: 16,
 } as const;
 
 export type TableName = keyof typeof TABLES;

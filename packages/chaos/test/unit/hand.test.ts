@@ -100,7 +100,7 @@ describe('A hostile hand', () => {
 
   test('knows the height from what its replica tells its peers.', () => {
     const lone = loneHand();
-    const at = { height: 7, lastBlockId: A, round: 0, awake: false, timeMs: 1_800_000_000_000 };
+    const at = { base: 1, height: 7, lastBlockId: A, round: 0, awake: false, timeMs: 1_800_000_000_000 };
     lone.hand.tell(lone.peers[0] ?? '', 'agreement', encodeMessage({ type: 'status', ...at }));
     const proposal = proposalOf(
       lone.forges[0] as (typeof lone.forges)[0],

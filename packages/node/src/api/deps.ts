@@ -22,6 +22,8 @@ export interface NodeStatus {
   readonly institution: Hex32;
   /** Last committed block; 0 and the genesis hash before the first. */
   readonly height: number;
+  /** Height of the earliest block that this node keeps. */
+  readonly base: number;
   readonly blockId: Hex32;
   readonly stateRoot: Hex32;
   /** Block time. Milliseconds since the epoch. */

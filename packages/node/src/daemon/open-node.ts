@@ -20,7 +20,7 @@ import { DEFAULT_MEMPOOL_LIMITS, type Mempool } from '../mempool/mempool.ts';
 import type { NodeNet } from '../net/index.ts';
 import type { Clock, Net, Report, Vault } from '../ports.ts';
 import { openChain } from '../queries/index.ts';
-import { stateReader } from '../replica/chain.ts';
+import { readBase, stateReader } from '../replica/chain.ts';
 import { createLedgerPool, createSignatures } from '../replica/ledger-pool.ts';
 import { type OpenedReplica, openReplica } from '../replica/open.ts';
 import type { Committed } from '../replica/replica.ts';
@@ -163,6 +163,7 @@ function nodeStatus(
     name: config.name,
     institution,
     height: tip.height,
+    base: readBase(home.store),
     blockId: tip.blockId,
     stateRoot: tip.stateRoot,
     time: tip.time,

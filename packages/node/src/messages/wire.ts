@@ -9,6 +9,7 @@ import {
   certificateShape,
   concat,
   decode,
+  type ErrorCode,
   type Evidence,
   encode,
   evidenceListShape,
@@ -33,7 +34,7 @@ import {
 } from '@consilium/core';
 import { MESSAGE_BYTES_MAX } from '../limits.ts';
 
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** Ids of one request. */
 export const REQUEST_IDS_MAX = 4096;
@@ -80,9 +81,11 @@ export interface EvidenceMessage {
   readonly evidence: Evidence;
 }
 
-/** Where the sender stands: its running height, the id of its last block, its round, whether it was woken, its clock. */
+/** Where the sender stands: its base, running height, the id of its last block, its round, whether woken, its clock. */
 export interface StatusMessage {
   readonly type: 'status';
+  /** Height of the earliest block that it can send. */
+  readonly base: number;
   readonly height: number;
   readonly lastBlockId: Hex32;
   readonly round: number;
@@ -137,6 +140,16 @@ export interface BlocksAnswer {
   readonly blocks: readonly DecidedBlock[];
 }
 
+/** The answer to a request that its sender cannot serve, with the height of the earliest block that it has. */
+export interface SyncRefusal {
+  readonly type: 'sync-refusal';
+  readonly requestId: number;
+  readonly code: SyncRefusalCode;
+  readonly base: number;
+}
+
+export type SyncRefusalCode = Extract<ErrorCode, 'BLOCK_PRUNED'>;
+
 export type WireMessage =
   | ProposalMessage
   | VotesMessage
@@ -149,7 +162,8 @@ export type WireMessage =
   | BodiesRequest
   | BodiesAnswer
   | BlocksRequest
-  | BlocksAnswer;
+  | BlocksAnswer
+  | SyncRefusal;
 
 const height = integer(0, Number.MAX_SAFE_INTEGER);
 const txs = list(byteString(TX_BYTES_MAX), REQUEST_IDS_MAX);
@@ -178,6 +192,7 @@ export const wireShape: Shape<WireMessage> = variants<WireMessage>({
   evidence: struct<EvidenceMessage>({ type: oneOf('evidence'), evidence: evidenceShape }),
   status: struct<StatusMessage>({
     type: oneOf('status'),
+    base: integer(1, Number.MAX_SAFE_INTEGER),
     height,
     lastBlockId: hex32,
     round: integer(0, 1_000_000),
@@ -198,6 +213,12 @@ export const wireShape: Shape<WireMessage> = variants<WireMessage>({
     type: oneOf('blocks'),
     requestId,
     blocks: list(struct<DecidedBlock>({ block: blockShape, certificate: certificateShape }), SYNC_BLOCKS_MAX),
+  }),
+  'sync-refusal': struct<SyncRefusal>({
+    type: oneOf('sync-refusal'),
+    requestId,
+    code: oneOf<SyncRefusalCode>('BLOCK_PRUNED'),
+    base: integer(1, Number.MAX_SAFE_INTEGER),
   }),
 });
 

@@ -36,12 +36,13 @@ export interface StoredBlock {
   readonly proveResult: (index: number) => MerkleProof;
 }
 
-/** Blocks by height; undefined above the reader's tip. */
+/** Blocks by height; undefined above the reader's tip. Throws `BLOCK_PRUNED` {height, base} below its base. */
 export type BlockSource = (reader: ChainReader, height: number) => StoredBlock | undefined;
 
 /** The block at the height. Throws `STORE_DAMAGED` when what is stored cannot be that block. */
 export const readBlock: BlockSource = (reader, height) => {
   if (height < 1 || height > reader.height) return undefined;
+  refusePruned(reader, height);
   const bytes = reader.get(TABLES.blocks, heightKey(height));
   const results = reader.get(TABLES.results, heightKey(height));
   if (bytes === undefined || results === undefined) return undefined;
@@ -53,6 +54,7 @@ export function createBlockSource(countMax: number): BlockSource {
   const byHeight = new Map<number, StoredBlock>();
   return (reader, height) => {
     if (height > reader.height) return undefined;
+    refusePruned(reader, height);
     const found = byHeight.get(height) ?? readBlock(reader, height);
     byHeight.delete(height);
     if (found === undefined) return undefined;
@@ -61,6 +63,11 @@ export function createBlockSource(countMax: number): BlockSource {
     if (byHeight.size > countMax && oldest !== undefined) byHeight.delete(oldest);
     return found;
   };
+}
+
+/** Throws `BLOCK_PRUNED` {height, base}. */
+export function refusePruned({ base }: ChainReader, height: number): void {
+  if (height >= 1 && height < base) throw new ConsiliumError('BLOCK_PRUNED', { height, base });
 }
 
 function toStoredBlock(bytes: Uint8Array, encodedResults: Uint8Array): StoredBlock {

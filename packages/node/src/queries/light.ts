@@ -8,10 +8,10 @@ import {
   type ValidatorSet,
   validatorSetShape,
 } from '@consilium/core';
-import { heightKey } from '../replica/chain.ts';
+import { heightKey, heightOfKey, readLightHeader } from '../replica/chain.ts';
 import { TABLES } from '../tables.ts';
 import { type BlockSource, signedHeaderAt } from './blocks.ts';
-import type { ChainReader, TableEntry } from './reader.ts';
+import type { ChainReader } from './reader.ts';
 
 export interface LightPage {
   readonly steps: readonly LightStep[];
@@ -19,7 +19,7 @@ export interface LightPage {
   readonly next: number | null;
 }
 
-/** Steps above `from` (0: from genesis), at most `limit`. No steps when nothing is newer. */
+/** Steps above `from` (0: from genesis), at most `limit`. No steps when nothing is newer. Complete below the base too. */
 export async function lightSteps(
   reader: ChainReader,
   blocks: BlockSource,
@@ -28,7 +28,12 @@ export async function lightSteps(
 ): Promise<LightPage> {
   const changes = await reader.entries(TABLES.setChanges, { after: heightKey(from), limit });
   const steps = changes.map((change) =>
-    lightStep(reader, blocks, heightOf(change), decode(validatorSetShape, change.value, OBJECT_BYTES_MAX)),
+    lightStep(
+      reader,
+      blocks,
+      heightOfKey(change.key),
+      decode(validatorSetShape, change.value, OBJECT_BYTES_MAX),
+    ),
   );
   const last = steps.at(-1)?.header.height ?? from;
   if (last >= reader.height) return { steps, next: null };
@@ -42,11 +47,8 @@ function lightStep(
   height: number,
   nextValidators: ValidatorSet | null,
 ): LightStep {
-  const signed = signedHeaderAt(reader, blocks, height);
+  const signed =
+    height < reader.base ? readLightHeader(reader, height) : signedHeaderAt(reader, blocks, height);
   if (signed === undefined) throw new ConsiliumError('STORE_DAMAGED', { height });
   return { ...signed, nextValidators };
-}
-
-function heightOf({ key }: TableEntry): number {
-  return Number(new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(0));
 }

@@ -1,6 +1,6 @@
 // Owns: how a query sees the store: one consistent snapshot with the height it was taken at. Does not own: LevelDB, the
 // tables' numbers (tables.ts), the forms of the chain's rows (replica/chain.ts).
-import { readTip } from '../replica/chain.ts';
+import { readBase, readTip } from '../replica/chain.ts';
 
 /** One row of a table. */
 export interface TableEntry {
@@ -12,6 +12,8 @@ export interface TableEntry {
 export interface ChainReader {
   /** Height of the last block of this snapshot; 0 before the first. */
   readonly height: number;
+  /** Height of the earliest block that is kept. */
+  readonly base: number;
   readonly get: (table: number, key: Uint8Array) => Uint8Array | undefined;
   /** Entries of the table with keys above `after`, in byte order, at most `limit`. */
   readonly entries: (
@@ -26,7 +28,7 @@ export interface ChainSnapshot extends ChainReader {
 }
 
 /** A snapshot of the store (store/store.ts) as a reader of the chain. The caller closes it. */
-export function openChain(snapshot: Omit<ChainSnapshot, 'height'>): ChainSnapshot {
+export function openChain(snapshot: Omit<ChainSnapshot, 'height' | 'base'>): ChainSnapshot {
   const { get, entries, close } = snapshot;
-  return { height: readTip(snapshot)?.height ?? 0, get, entries, close };
+  return { height: readTip(snapshot)?.height ?? 0, base: readBase(snapshot), get, entries, close };
 }

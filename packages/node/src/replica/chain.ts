@@ -1,5 +1,5 @@
-// Owns: the chain on the store: the tip, blocks, certificates, results and indexes, written in one batch per commit, and
-// the replay set, a pure function of the blocks in its window. Does not own: whether a block is valid (core).
+// Owns: the chain on the store: the tip, the base, blocks, certificates, results and indexes, written in one batch per
+// commit. Does not own: whether a block is valid (core), the replay set (replay-window.ts).
 import {
   BLOCK_TXS_MAX,
   type Block,
@@ -9,7 +9,6 @@ import {
   concat,
   decode,
   decodeBlock,
-  decodeTx,
   type Execution,
   encode,
   encodeBlock,
@@ -23,12 +22,12 @@ import {
   list,
   OBJECT_BYTES_MAX,
   type Shape,
+  type SignedHeader,
   type StateChange,
   type StateReader,
+  signedHeaderShape,
   struct,
   type TreeReader,
-  TX_VALIDITY_MS_MAX,
-  type Tx,
   uint64Bytes,
   utf8,
   type ValidatorSet,
@@ -54,6 +53,7 @@ const tipShape: Shape<Tip> = struct<Tip>({
 });
 
 const TIP_KEY = utf8('tip');
+const BASE_KEY = utf8('base');
 
 /** Certificates that a node acted on at one height: bounded by its rounds, pruned with the evidence window. */
 export const ACCOUNTABILITY_CERTIFICATES_MAX = 1024;
@@ -70,6 +70,10 @@ export function heightKey(height: number): Uint8Array {
   return uint64Bytes(height);
 }
 
+export function heightOfKey(key: Uint8Array): number {
+  return Number(new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(0));
+}
+
 export function stateReader(kv: Pick<Kv, 'get'>): StateReader {
   return { get: (table, key) => kv.get(TABLES.state, concat(Uint8Array.of(table), key)) };
 }
@@ -81,6 +85,43 @@ export function treeReader(kv: Pick<Kv, 'get'>): TreeReader {
 export function readTip(kv: Pick<Kv, 'get'>): Tip | undefined {
   const bytes = kv.get(TABLES.meta, TIP_KEY);
   return bytes === undefined ? undefined : decode(tipShape, bytes, OBJECT_BYTES_MAX);
+}
+
+/**
+ * Height of the earliest block that this node keeps, with its certificate and results; of all above it as well. 1 unless
+ * blocks were pruned or the node began from a snapshot. Above height 1 the base is older than any transaction that can
+ * still be valid, so that the replay window lies above it.
+ */
+export function readBase(kv: Pick<Kv, 'get'>): number {
+  const bytes = kv.get(TABLES.meta, BASE_KEY);
+  return bytes === undefined ? 1 : heightOfKey(bytes);
+}
+
+export function baseWrite(base: number): KvWrite {
+  return { table: TABLES.meta, key: BASE_KEY, value: heightKey(base) };
+}
+
+/**
+ * What light clients need of the block at a height that falls below the base, for the batch that deletes it: where it
+ * announces another validator set, its header and certificate. The row of `setChanges` stays too.
+ */
+export function lightHeaderWrites(kv: Pick<Kv, 'get'>, height: number): KvWrite[] {
+  const key = heightKey(height);
+  const header = readBlock(kv, height)?.header;
+  const certificate = readCertificate(kv, height);
+  if (kv.get(TABLES.setChanges, key) === undefined || header === undefined || certificate === undefined)
+    return [];
+  return [lightHeaderWrite({ header, certificate })];
+}
+
+export function lightHeaderWrite(signed: SignedHeader): KvWrite {
+  const key = heightKey(signed.header.height);
+  return { table: TABLES.lightHeaders, key, value: encode(signedHeaderShape, signed) };
+}
+
+export function readLightHeader(kv: Pick<Kv, 'get'>, height: number): SignedHeader | undefined {
+  const bytes = kv.get(TABLES.lightHeaders, heightKey(height));
+  return bytes === undefined ? undefined : decode(signedHeaderShape, bytes, OBJECT_BYTES_MAX);
 }
 
 export function readBlock(kv: Pick<Kv, 'get'>, height: number): Block | undefined {
@@ -178,49 +219,4 @@ function setChangeWrites(header: Header, nextValidators: ValidatorSet): KvWrite[
   }
   const value = encode(validatorSetShape, nextValidators);
   return [{ table: TABLES.setChanges, key: heightKey(header.height), value }];
-}
-
-/**
- * Payload hashes of the transactions that could still be valid: a block at time t holds none whose validUntil exceeds
- * t + TX_VALIDITY_MS_MAX, so only blocks of that window matter.
- */
-export class ReplayWindow {
-  readonly #hashes = new Set<Hex32>();
-  /** Oldest block first. */
-  readonly #blocks: { readonly timeMs: number; readonly hashes: readonly Hex32[] }[] = [];
-
-  /** Reads the window back from the chain. */
-  static load(kv: Pick<Kv, 'get'>, tip: Tip): ReplayWindow {
-    const blocks: Block[] = [];
-    for (let height = tip.height; height > 0; height -= 1) {
-      const block = readBlock(kv, height);
-      if (block === undefined || isPast(block.header.time, tip.time)) break;
-      blocks.push(block);
-    }
-    const window = new ReplayWindow();
-    for (const block of blocks.toReversed()) {
-      const txs = block.txs.map((bytes) => decodeTx(bytes));
-      window.add(block.header.time, txs);
-    }
-    return window;
-  }
-
-  has(payloadHash: Hex32): boolean {
-    return this.#hashes.has(payloadHash);
-  }
-
-  /** A block of this time was committed: blocks whose last transaction has expired by then leave. */
-  add(timeMs: number, txs: readonly Tx[]): void {
-    while (this.#blocks[0] !== undefined && isPast(this.#blocks[0].timeMs, timeMs)) {
-      for (const hash of this.#blocks.shift()?.hashes ?? []) this.#hashes.delete(hash);
-    }
-    const hashes = txs.map((tx) => tx.payloadHash);
-    for (const hash of hashes) this.#hashes.add(hash);
-    this.#blocks.push({ timeMs, hashes });
-  }
-}
-
-/** Whether no transaction of a block of this time can still be valid at `nowMs`. */
-function isPast(timeMs: number, nowMs: number): boolean {
-  return timeMs + TX_VALIDITY_MS_MAX < nowMs;
 }

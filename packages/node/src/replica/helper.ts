@@ -7,7 +7,7 @@ import { HELP_INTERVAL_MS } from '../limits.ts';
 import type { ProposalMessage, StatusMessage } from '../messages/wire.ts';
 import type { Cancel, Clock, Kv } from '../ports.ts';
 import { decidedBlocks } from '../sync/serve.ts';
-import type { Tip } from './chain.ts';
+import { readBase, type Tip } from './chain.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface HelperOptions {
@@ -65,6 +65,7 @@ export class Helper {
     const round = state?.round ?? 0;
     return {
       type: 'status',
+      base: readBase(this.#deps.kv),
       height: tip.height + 1,
       lastBlockId: tip.blockId,
       round,

@@ -162,7 +162,7 @@ export class Inbox {
         return this.#enqueue(peer, 2, (done) => this.#takeEvidence(peer, message.evidence, done));
       case 'status':
         helper.onStatus(peer, message);
-        return syncer.heard(peer, message.height);
+        return syncer.heard(peer, message);
       case 'value-request':
         return this.#answerValue(peer, message);
       case 'bodies-request':
@@ -171,6 +171,8 @@ export class Inbox {
         return this.#server.asked(peer, message);
       case 'blocks':
         return syncer.answered(peer, message);
+      case 'sync-refusal':
+        return syncer.refused(peer, message);
     }
   }
 

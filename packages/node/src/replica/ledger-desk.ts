@@ -27,7 +27,8 @@ import {
   validatorsAfterNext,
 } from '@consilium/core';
 import type { AdmittedPeer, Kv, Report } from '../ports.ts';
-import { type ReplayWindow, stateReader, type Tip, treeReader } from './chain.ts';
+import { stateReader, type Tip, treeReader } from './chain.ts';
+import type { ReplayWindow } from './replay-window.ts';
 
 export interface LedgerDeskDeps {
   readonly ledger: LedgerDeps;

@@ -24,7 +24,6 @@ import { createSigner, type Signer } from '../signing/signer.ts';
 import { createWal, type Wal, walDamaged } from '../wal/wal.ts';
 import {
   genesisWrites,
-  ReplayWindow,
   readCertificate,
   readOwnCertificate,
   readTip,
@@ -35,6 +34,7 @@ import type { HelperOptions } from './helper.ts';
 import { LedgerDesk } from './ledger-desk.ts';
 import type { LoggedEntry } from './log-entry.ts';
 import type { Pool } from './pool.ts';
+import { ReplayWindow } from './replay-window.ts';
 import { type Committed, Replica, type SigningGuard } from './replica.ts';
 
 export const WAL_FILE = 'agreement.wal';

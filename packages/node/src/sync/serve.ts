@@ -6,9 +6,10 @@ import {
   type BlocksRequest,
   type DecidedBlock,
   SYNC_BLOCKS_MAX,
+  type SyncRefusal,
 } from '../messages/wire.ts';
 import type { Cancel, Clock, Kv } from '../ports.ts';
-import { heightKey, readCertificate } from '../replica/chain.ts';
+import { heightKey, readBase, readCertificate } from '../replica/chain.ts';
 import { TABLES } from '../tables.ts';
 
 /** Decided blocks from `fromHeight` on, at most `count`: fewer at the tip, or when the next would not fit. */
@@ -29,7 +30,7 @@ export function decidedBlocks(kv: Pick<Kv, 'get'>, fromHeight: number, count: nu
 export interface BlockServerDeps {
   readonly clock: Clock;
   readonly kv: Pick<Kv, 'get'>;
-  readonly send: (peer: Hex32, answer: BlocksAnswer) => void;
+  readonly send: (peer: Hex32, answer: BlocksAnswer | SyncRefusal) => void;
 }
 
 /**
@@ -61,13 +62,21 @@ export class BlockServer {
   }
 
   #answer(peer: Hex32, { requestId, fromHeight, count }: BlocksRequest): void {
-    const { kv, send, clock } = this.#deps;
+    const { kv, send } = this.#deps;
+    const base = readBase(kv);
+    if (fromHeight < base) {
+      send(peer, { type: 'sync-refusal', requestId, code: 'BLOCK_PRUNED', base });
+      return this.#pause(peer, SERVE_PAUSE_MS_MIN);
+    }
     const blocks = decidedBlocks(kv, fromHeight, count);
     send(peer, { type: 'blocks', requestId, blocks });
-    const pauseMs = SERVE_PAUSE_MS_MIN + Math.ceil(txBytesOf(blocks) / SERVE_BYTES_PER_MS);
+    this.#pause(peer, SERVE_PAUSE_MS_MIN + Math.ceil(txBytesOf(blocks) / SERVE_BYTES_PER_MS));
+  }
+
+  #pause(peer: Hex32, pauseMs: number): void {
     this.#pauses.set(
       peer,
-      clock.after(pauseMs, () => this.#goOn(peer)),
+      this.#deps.clock.after(pauseMs, () => this.#goOn(peer)),
     );
   }
 

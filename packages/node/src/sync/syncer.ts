@@ -7,7 +7,9 @@ import {
   type BlocksAnswer,
   type BlocksRequest,
   type DecidedBlock,
+  type StatusMessage,
   SYNC_BLOCKS_MAX,
+  type SyncRefusal,
 } from '../messages/wire.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
 
@@ -31,6 +33,8 @@ export interface SyncerDeps {
 interface PeerRecord {
   /** Highest tip that the peer claimed. A claim only makes it worth asking. */
   tip: number;
+  /** Earliest block that it says it has. */
+  base: number;
   failures: number;
   /** Of its last answer. */
   msPerBlock: number;
@@ -57,16 +61,19 @@ export class Syncer {
   readonly #fetched = new Map<number, Fetched>();
   #nextRequestId = 1;
   #applying = false;
+  /** The lowest base of the peers when it was last said that all have pruned what this node needs. */
+  #prunedBase = 0;
   #wake: Cancel | undefined;
 
   constructor(deps: SyncerDeps) {
     this.#deps = deps;
   }
 
-  /** A peer says that it has decided everything below `runningHeight`. */
-  heard(peer: Hex32, runningHeight: number): void {
-    const record = this.#peers.get(peer) ?? { tip: 0, failures: 0, msPerBlock: 0, restingUntilMs: 0 };
-    record.tip = runningHeight - 1;
+  /** A peer says that it has decided everything below its running height, and from where on it has the blocks. */
+  heard(peer: Hex32, { height, base }: Pick<StatusMessage, 'height' | 'base'>): void {
+    const record = this.#peers.get(peer) ?? { tip: 0, base, failures: 0, msPerBlock: 0, restingUntilMs: 0 };
+    record.tip = height - 1;
+    record.base = base;
     this.#peers.set(peer, record);
     this.#ask();
   }
@@ -97,6 +104,17 @@ export class Syncer {
       this.#takeUnasked(peer, answer.blocks);
     }
     this.#advance();
+  }
+
+  /** What the peer does not have (any more) is asked of others; that is no fault of it. */
+  refused(peer: Hex32, { requestId, base }: SyncRefusal): void {
+    const request = this.#open.get(requestId);
+    const record = this.#peers.get(peer);
+    if (request === undefined || request.peer !== peer || record === undefined) return;
+    this.#close(requestId);
+    if (base <= request.from) this.#failed(peer, 'sync.bad-answer');
+    else record.base = base;
+    this.#ask();
   }
 
   stop(): void {
@@ -176,7 +194,7 @@ export class Syncer {
     for (let from = this.#firstMissing(); from <= target; from = this.#firstMissing()) {
       if (this.#open.size + this.#fetched.size / SYNC_BLOCKS_MAX >= SYNC_RANGES_MAX) return;
       const peer = this.#idlePeer(from, now);
-      if (peer === undefined) return;
+      if (peer === undefined) return this.#noticePruned(from, target);
       this.#request(peer, from, this.#gapAt(from, this.#peers.get(peer)?.tip ?? from));
       if (host.tipHeight() >= target) return;
     }
@@ -209,10 +227,20 @@ export class Syncer {
   #idlePeer(from: number, nowMs: number): Hex32 | undefined {
     const busy = new Set([...this.#open.values()].map((request) => request.peer));
     const able = [...this.#peers].filter(
-      ([peer, record]) => record.tip >= from && record.restingUntilMs <= nowMs && !busy.has(peer),
+      ([peer, { tip, base, restingUntilMs }]) =>
+        base <= from && tip >= from && restingUntilMs <= nowMs && !busy.has(peer),
     );
     able.sort(([, a], [, b]) => a.failures - b.failures || a.msPerBlock - b.msPerBlock || b.tip - a.tip);
     return able[0]?.[0];
+  }
+
+  /** Says once when every peer that is ahead has pruned the next block: only a snapshot helps then. */
+  #noticePruned(from: number, claimedTip: number): void {
+    const ahead = [...this.#peers.values()].filter(({ tip }) => tip >= from);
+    const base = Math.min(...ahead.map((record) => record.base));
+    if (from !== this.#deps.host.tipHeight() + 1 || base <= from || this.#prunedBase === base) return;
+    this.#prunedBase = base;
+    this.#deps.report({ level: 'warn', code: 'sync.pruned', height: from, base, claimedTip });
   }
 
   #request(peer: Hex32, from: number, count: number): void {

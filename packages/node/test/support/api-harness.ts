@@ -159,6 +159,7 @@ function statusOf(chain: MemoryChain): NodeStatus {
     genesis: chain.genesisHash,
     name: 'Linden',
     institution: '11'.repeat(32),
+    base: 1,
     height: chain.height(),
     blockId: chain.genesisHash,
     stateRoot: header?.stateRoot ?? '00'.repeat(32),

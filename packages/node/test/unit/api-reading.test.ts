@@ -210,7 +210,7 @@ describe('reading the chain over HTTP', () => {
       state: 'refused',
       code: 'TX_EXPIRED',
     });
-    expect((await h.get(`/v1/tx/${unknown}`)).body).toEqual({ id: unknown, state: 'unknown' });
+    expect((await h.get(`/v1/tx/${unknown}`)).body).toEqual({ id: unknown, state: 'unknown', base: 1 });
   });
 
   it.each([
@@ -305,5 +305,25 @@ describe('a store that contradicts itself', () => {
     expect(broken.log.events).toContainEqual(
       expect.objectContaining({ code: 'api.failed', cause: 'invariant: the store is closed' }),
     );
+  });
+});
+
+describe('a node that keeps blocks from a height on', () => {
+  it('refuses those below with the base, in every route, and says so of what it does not know', async () => {
+    const h = await startApi();
+    for (let height = 1; height <= 3; height += 1) h.chain.commit();
+    h.chain.damage(TABLES.meta, new TextEncoder().encode('base'), heightKey(2));
+    const answers = [
+      await h.get<Problem>('/v1/blocks/1'),
+      await h.get<Problem>('/v1/blocks?from=1'),
+      await h.get<Problem>('/v1/events?from=1'),
+      await h.get<Problem>('/v1/events', { 'last-event-id': '1.0' }),
+    ];
+    expect(answers.map(refusalOf)).toEqual(answers.map(() => problem(410, 'BLOCK_PRUNED')));
+    expect(answers.map(({ body }) => body.data)).toEqual(answers.map(() => ({ height: 1, base: 2 })));
+    expect((await h.get('/v1/blocks/2')).status).toBe(200);
+    const unknown = await h.get(`/v1/tx/${'ab'.repeat(32)}`);
+    expect(unknown.body).toEqual({ id: 'ab'.repeat(32), state: 'unknown', base: 2 });
+    await h.api.stop();
   });
 });

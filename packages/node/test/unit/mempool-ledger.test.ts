@@ -20,16 +20,10 @@ import type { SubmitOutcome } from '../../src/mempool/outcomes.ts';
 import type { SignatureMemory } from '../../src/mempool/signature-memory.ts';
 import { verifyAhead } from '../../src/mempool/verify-ahead.ts';
 import type { Kv } from '../../src/ports.ts';
-import {
-  commitWrites,
-  genesisWrites,
-  ReplayWindow,
-  readTip,
-  type Tip,
-  tipOf,
-} from '../../src/replica/chain.ts';
+import { commitWrites, genesisWrites, readTip, type Tip, tipOf } from '../../src/replica/chain.ts';
 import { LedgerDesk } from '../../src/replica/ledger-desk.ts';
 import { createLedgerPool, createSignatures } from '../../src/replica/ledger-pool.ts';
+import { ReplayWindow } from '../../src/replica/replay-window.ts';
 import { createManualClock, type ManualClock } from '../support/fakes.ts';
 
 interface Setting {

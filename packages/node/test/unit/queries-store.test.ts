@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   advanceAll,
+  ConsiliumError,
   lightGenesis,
   toHex,
   verifyEd25519,
@@ -10,6 +11,7 @@ import {
   verifyTxResult,
 } from '@consilium/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KvWrite } from '../../src/ports.ts';
 import {
   type ChainReader,
   committedTx,
@@ -22,7 +24,9 @@ import {
   signedHeaderAt,
   stateEntry,
 } from '../../src/queries/index.ts';
+import { baseWrite, heightKey, lightHeaderWrites } from '../../src/replica/chain.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
+import { TABLES } from '../../src/tables.ts';
 import { createMemoryChain, type MemoryChain, validatorNamed } from '../support/memory-chain.ts';
 
 const TABLE = 3;
@@ -36,12 +40,12 @@ describe('queries on the store of a node', () => {
   let written = 0;
   const txs = ['a', 'b', 'c'].map((text) => new TextEncoder().encode(text));
 
+  const write = (batch: readonly KvWrite[]): Promise<void> =>
+    new Promise((resolve, reject) =>
+      store.write(batch, (error) => (error === undefined ? resolve() : reject(error))),
+    );
   const writeAll = async (): Promise<void> => {
-    for (const batch of chain.batches.slice(written)) {
-      await new Promise<void>((resolve, reject) =>
-        store.write(batch, (error) => (error === undefined ? resolve() : reject(error))),
-      );
-    }
+    for (const batch of chain.batches.slice(written)) await write(batch);
     written = chain.batches.length;
   };
   const read = async <T>(question: (reader: ChainReader) => T | Promise<T>): Promise<T> => {
@@ -123,5 +127,22 @@ describe('queries on the store of a node', () => {
     expect(signedHeaderAt(snapshot, blocks, 3)?.certificate.height).toBe(3);
     expect(stateEntry(snapshot, { table: TABLE, key }).value).toEqual(value);
     snapshot.close();
+  });
+
+  it('below the base blocks are refused with the base, and the way of light clients is whole', async () => {
+    const blocks = createBlockSource(8);
+    const all = await read((reader) => lightSteps(reader, blocks, 0, 10));
+    const kept = await read((reader) => [1, 2].flatMap((height) => lightHeaderWrites(reader, height)));
+    const gone = [1, 2].map((height) => ({ table: TABLES.blocks, key: heightKey(height), value: null }));
+    await write([...kept, ...gone, baseWrite(3)]);
+    await read(async (reader) => {
+      expect(reader.base).toBe(3);
+      expect(await lightSteps(reader, blocks, 0, 10)).toEqual(all);
+      expect(() => blocks(reader, 2)).toThrowError(
+        new ConsiliumError('BLOCK_PRUNED', { height: 2, base: 3 }),
+      );
+      expect(() => headerPage(reader, blocks, 1, 10, 1_000)).toThrowError(ConsiliumError);
+      expect(blocks(reader, 3)).toBeDefined();
+    });
   });
 });

@@ -32,7 +32,7 @@ export interface CertifiedHeader extends SignedHeader {
   readonly id: Hex32;
 }
 
-/** Throws `BLOCK_NOT_FOUND` above the tip. */
+/** Throws `BLOCK_NOT_FOUND` above the tip, `BLOCK_PRUNED` {height, base} where no node keeps the block. */
 export async function findBlock(
   session: Session,
   height: number,
@@ -41,7 +41,7 @@ export async function findBlock(
   return askForHeight(session, height, options, (node) => findBlockAt(session, node, height));
 }
 
-/** The header alone, with its certificate. Throws `BLOCK_NOT_FOUND` above the tip. */
+/** The header alone, with its certificate. Throws as `findBlock`. */
 export async function findHeader(
   session: Session,
   height: number,

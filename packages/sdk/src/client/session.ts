@@ -32,6 +32,7 @@ export interface ReadOptions {
 const NEXT_NODE: readonly ErrorCode[] = [
   'API_BUSY',
   'API_STOPPING',
+  'BLOCK_PRUNED',
   'CUSTODY_BUSY',
   'CUSTODY_NOT_READY',
   'CUSTODY_STALE',

@@ -17,6 +17,8 @@ export interface NodeStatus {
   readonly name: string;
   readonly institution: Hex32;
   readonly height: number;
+  /** Height of the earliest block that this node keeps. */
+  readonly base: number;
   readonly blockId: Hex32;
   readonly stateRoot: Hex32;
   /** Block time. Milliseconds since the epoch. */
@@ -52,6 +54,7 @@ function statusOf(node: string, answer: unknown): NodeStatus {
     name: text('name'),
     institution: id('institution'),
     height: integer('height'),
+    base: integer('base'),
     blockId: id('blockId'),
     stateRoot: id('stateRoot'),
     time: integer('time'),

@@ -75,6 +75,8 @@ export type Lie = (path: string, answer: Answer) => unknown;
 export type Answer = any;
 
 export interface FakeNode {
+  /** Height of the earliest block that it keeps. */
+  base: number;
   readonly url: string;
   readonly fetch: Fetch;
   /** Paths asked so far. */
@@ -98,6 +100,7 @@ export function createFakeNode(ledger: FakeLedger, hospital = 0): FakeNode {
   ports += 1;
   const node: FakeNode = {
     url: `http://127.0.0.1:${ports}`,
+    base: 1,
     asked: [],
     lie: undefined,
     down: false,
@@ -170,9 +173,14 @@ async function route(
     return node.onSubmit(decodeTx(init.body as Uint8Array), searchParams.has('wait'));
   if (pathname.startsWith('/v1/tx/')) return txOf(ledger, pathname.slice('/v1/tx/'.length));
   if (pathname.startsWith('/v1/blocks/'))
-    return blockOf(ledger, Number(pathname.slice('/v1/blocks/'.length)));
-  if (pathname === '/v1/blocks') return headersOf(ledger, number('from'), number('limit'));
+    return blockOf(ledger, kept(node, Number(pathname.slice('/v1/blocks/'.length))));
+  if (pathname === '/v1/blocks') return headersOf(ledger, kept(node, number('from')), number('limit'));
   throw refusal('ROUTE_NOT_FOUND');
+}
+
+function kept({ base }: FakeNode, height: number): number {
+  if (height < base) throw refusal('BLOCK_PRUNED', { height, base });
+  return height;
 }
 
 export function refusal(code: ErrorCode, data: Record<string, string | number> = {}): ConsiliumError {
@@ -186,6 +194,7 @@ function statusOf({ chain, blocks }: FakeLedger, hospital: number): unknown {
     genesis: chain.deps.genesisHash,
     name: chain.hospitals[hospital]?.name,
     institution: chain.hospitals[hospital]?.id,
+    base: 1,
     height: tip.height,
     blockId: tip.id,
     stateRoot: blocks.at(-1)?.block.header.stateRoot ?? '0'.repeat(64),

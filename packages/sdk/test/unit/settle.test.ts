@@ -54,6 +54,18 @@ describe('settling a transaction that was never seen committed', () => {
     expect(blocks).toEqual([17, 18, 19, 20, 21, 22, 23].map((height) => `/v1/blocks/${height}`));
   });
 
+  test('dead, though the node keeps no block from before its time', async () => {
+    idle(3, 50_000);
+    node.base = 16;
+    await expect(client.settle(lost)).resolves.toMatchObject({ state: 'dead', provenBy: 23 });
+  });
+
+  test('unknown when blocks of its time may be among those that the node no longer keeps', async () => {
+    idle(3, 50_000);
+    node.base = 17;
+    await expect(client.settle(lost)).resolves.toMatchObject({ state: 'unknown', bytes: lost.bytes });
+  });
+
   test('found after all', async () => {
     ledger.commit([lost]);
     idle(3, 50_000);

@@ -23,6 +23,7 @@ import {
   type Report,
   readBlock,
   readCertificate,
+  readLightHeader,
   TABLES,
 } from '@consilium/node/replica';
 import type { KeyRegistry } from '../world/key-registry.ts';
@@ -135,8 +136,9 @@ function stepsFrom(kv: Pick<Kv, 'get'>, from: number, tip: number): ShownHeight 
   for (let height = from + 1; height <= tip && steps.length < STEPS_PER_PAGE_MAX; height += 1) {
     const change = kv.get(TABLES.setChanges, heightKey(height));
     if (change === undefined && height < tip) continue;
-    const header = readBlock(kv, height)?.header;
-    const certificate = readCertificate(kv, height);
+    const light = readLightHeader(kv, height);
+    const header = light?.header ?? readBlock(kv, height)?.header;
+    const certificate = light?.certificate ?? readCertificate(kv, height);
     if (header === undefined || certificate === undefined) break;
     const nextValidators = change === undefined ? null : decode(validatorSetShape, change, OBJECT_BYTES_MAX);
     steps.push({ header, certificate, nextValidators });

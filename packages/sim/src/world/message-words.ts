@@ -39,6 +39,8 @@ function detailsOf(message: WireMessage): string {
       return `#${message.requestId} ${message.count} from ${message.fromHeight}`;
     case 'blocks':
       return `#${message.requestId} ${message.blocks.map(({ block }) => block.header.height).join(' ')}`;
+    case 'sync-refusal':
+      return `#${message.requestId} ${message.code} base ${message.base}`;
     case 'evidence':
       return message.evidence.type;
   }

@@ -1,5 +1,6 @@
 // Owns: GET /v1/events: where a stream begins or goes on, and its head. Does not own: the writing (event-stream.ts).
 import { Type } from 'typebox';
+import { refusePruned } from '../../queries/index.ts';
 import { type Cursor, cursorAfter } from '../chain-events.ts';
 import { type RouteContext, withSnapshot } from '../context.ts';
 import { COST_STREAM } from '../limits.ts';
@@ -63,8 +64,16 @@ async function startCursor(
     const cursor = cursorAfter(lastEventId);
     if (cursor === undefined)
       throw new ApiRefusal('REQUEST_INVALID', { where: 'headers/last-event-id', rule: 'height.index' });
-    return cursor;
+    return kept(context, cursor);
   }
-  if (from !== undefined) return { height: from, index: 0 };
+  if (from !== undefined) return kept(context, { height: from, index: 0 });
   return withSnapshot(context, (reader) => ({ height: reader.height + 1, index: 0 }));
+}
+
+/** Throws `BLOCK_PRUNED`: the stream would have a gap. */
+function kept(context: RouteContext, cursor: Cursor): Promise<Cursor> {
+  return withSnapshot(context, (reader) => {
+    refusePruned(reader, cursor.height);
+    return cursor;
+  });
 }

@@ -2,7 +2,7 @@
 import { genesisToJson } from '@consilium/core';
 import { Type } from 'typebox';
 import type { RouteContext } from '../context.ts';
-import { heightOrZero, hex32, problems, signingState, timeMs } from '../schemas.ts';
+import { height, heightOrZero, hex32, problems, signingState, timeMs } from '../schemas.ts';
 import type { ApiServer } from '../server.ts';
 
 const count = Type.Integer({ minimum: 0 });
@@ -14,6 +14,7 @@ const status = Type.Object(
     name: Type.String({ description: 'name of the institution whose node this is' }),
     institution: hex32,
     height: heightOrZero,
+    base: height,
     blockId: hex32,
     stateRoot: hex32,
     time: timeMs,

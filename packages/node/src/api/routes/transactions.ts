@@ -30,6 +30,7 @@ const schema = {
         height: Type.Optional(height),
         index: Type.Optional(Type.Integer({ minimum: 0 })),
         code: Type.Optional(resultCode),
+        base: Type.Optional(height),
         tx: Type.Optional(hexAnswer('the transaction as it stands in the block')),
         header: Type.Optional(header),
         certificate: Type.Optional(certificate),
@@ -37,7 +38,10 @@ const schema = {
         result: Type.Optional(hexAnswer('encoded result')),
         resultProof: Type.Optional(merkleProof),
       },
-      { description: 'place and code when committed, code when refused; the rest is the proof' },
+      {
+        description:
+          'place and code when committed, code when refused, base when unknown: no block from there on has it; the rest is the proof',
+      },
     ),
     ...problems,
   },
@@ -51,10 +55,15 @@ export function transactionRoutes(server: ApiServer, context: RouteContext): voi
     const pool = context.deps.txState(id);
     const found = await withSnapshot(context, (reader) => {
       const place = committedTx(reader, context.blocks, id);
-      if (place === undefined) return undefined;
+      if (place === undefined) return { base: reader.base };
       const proof = request.query.proof === '1' ? proveTx(reader, context.blocks, id) : undefined;
-      return { ...place, ...(proof && { ...proof, tx: toHex(proof.tx), result: toHex(proof.result) }) };
+      return {
+        state: 'committed' as const,
+        ...place,
+        ...(proof && { ...proof, tx: toHex(proof.tx), result: toHex(proof.result) }),
+      };
     });
-    return { id, ...(found === undefined ? pool : { state: 'committed' as const, ...found }) };
+    if ('state' in found) return { id, ...found };
+    return { id, ...pool, ...(pool.state === 'unknown' ? found : {}) };
   });
 }

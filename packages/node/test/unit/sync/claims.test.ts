@@ -13,7 +13,8 @@ function syncer(claims: Record<string, number>): Syncer {
       apply: () => undefined,
     },
   });
-  for (const [peer, runningHeight] of Object.entries(claims)) made.heard(peer, runningHeight);
+  for (const [peer, runningHeight] of Object.entries(claims))
+    made.heard(peer, { base: 1, height: runningHeight });
   return made;
 }
 

@@ -32,8 +32,8 @@ test('a peer that drips blocks one at a time is not asked again for what holds t
       syncer.answered(peer, { type: 'blocks', requestId: request.requestId, blocks });
     }
   };
-  syncer.heard('dripping', 1_001);
-  syncer.heard('honest', 129);
+  syncer.heard('dripping', { base: 1, height: 1_001 });
+  syncer.heard('honest', { base: 1, height: 129 });
   const [first] = asked;
   expect(first).toMatchObject({ peer: 'dripping', request: { fromHeight: 1 } });
   answerAll('honest', 64);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { BlocksAnswer } from '../../../src/messages/wire.ts';
+import type { BlocksAnswer, SyncRefusal } from '../../../src/messages/wire.ts';
+import { heightKey } from '../../../src/replica/chain.ts';
 import { BlockServer } from '../../../src/sync/serve.ts';
+import { TABLES } from '../../../src/tables.ts';
 import { createManualClock } from '../../support/fakes.ts';
 
 const request = (requestId: number) => ({
@@ -10,16 +12,21 @@ const request = (requestId: number) => ({
   count: 64,
 });
 
-function serving() {
+function serving(base = 1) {
   const clock = createManualClock();
   const sent: [string, number][] = [];
-  const send = (peer: string, answer: BlocksAnswer): void => void sent.push([peer, answer.requestId]);
+  const answers: (BlocksAnswer | SyncRefusal)[] = [];
+  const send = (peer: string, answer: BlocksAnswer | SyncRefusal): void => {
+    answers.push(answer);
+    sent.push([peer, answer.requestId]);
+  };
   let reads = 0;
-  const get = (): undefined => {
+  const get = (table: number): Uint8Array | undefined => {
+    if (table === TABLES.meta) return base === 1 ? undefined : heightKey(base);
     reads += 1;
     return undefined;
   };
-  return { clock, sent, server: new BlockServer({ clock, kv: { get }, send }), reads: () => reads };
+  return { answers, clock, sent, server: new BlockServer({ clock, kv: { get }, send }), reads: () => reads };
 }
 
 describe('requests for blocks', () => {
@@ -58,5 +65,12 @@ describe('requests for blocks', () => {
       ['a', 1],
       ['a', 3],
     ]);
+  });
+
+  it('below the base are refused with the base, and cost the peer its pause', () => {
+    const { answers, server } = serving(5);
+    server.asked('a', request(1));
+    server.asked('a', request(2));
+    expect(answers).toEqual([{ type: 'sync-refusal', requestId: 1, code: 'BLOCK_PRUNED', base: 5 }]);
   });
 });
