@@ -114,6 +114,7 @@ const NOUNS: readonly Noun[] = [
     verbs: [
       async () => (await import('./commands/node-init.ts')).registerNodeInit,
       async () => (await import('./commands/node-start.ts')).registerNodeStart,
+      async () => (await import('./commands/node-verify.ts')).registerNodeVerify,
     ],
   },
   {

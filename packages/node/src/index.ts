@@ -21,3 +21,4 @@ export {
 export { type InitOptions, initHome, type NewHome } from './setup/init.ts';
 export { openStore, type Store } from './store/store.ts';
 export type { LocalVault } from './vault/vault.ts';
+export { type VerifyReport, verifyHome } from './verify/verify-home.ts';

@@ -10,6 +10,9 @@ export const SEND_QUEUE_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Index of one file of the store, unpacked: that of a file of 2 MB takes a few KB. */
 export const STORE_INDEX_BYTES_MAX: number = 64 * 1024 * 1024;
 
+/** Damage that a verification names; of more it tells the count. */
+export const DAMAGES_NAMED_MAX = 1_000;
+
 /** One entry of the write-ahead log: a message of any channel, or a value with its bodies, and what was noted of it. */
 export const WAL_ENTRY_BYTES_MAX: number = MESSAGE_BYTES_MAX + 64 * 1024;
 /** The log of one height: 1000 rounds of 64 validators are under 100 MB, and it is read whole at start. */

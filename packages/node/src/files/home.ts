@@ -82,7 +82,8 @@ export async function openHome(folder: string, options: StoreOptions = {}): Prom
   return { paths, store, disk, close, [Symbol.asyncDispose]: close };
 }
 
-async function openLocked(paths: HomePaths, options: StoreOptions): Promise<Store> {
+/** The store alone, which locks the home. Throws `STORE_LOCKED` {home, pid} and what `openStore` throws. */
+export async function openLocked(paths: HomePaths, options: StoreOptions): Promise<Store> {
   try {
     return await openStore(paths.data, options);
   } catch (error) {

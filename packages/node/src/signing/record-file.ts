@@ -39,7 +39,7 @@ export function openRecordFile(deps: RecordFileDeps, options: RecordFileOptions)
   const { disk, report } = deps;
   const { name } = options;
   const file = disk.read(name);
-  const slots = [0, 1].map((index) => slotOf(file, index, options));
+  const slots = slotsOf(file, options);
   const newest = newestOf(slots);
   const status = statusOf(file, newest);
   if (status !== 'whole') report({ level: 'warn', code: `signing.record.${status}` });
@@ -79,6 +79,11 @@ function layOut(disk: Disk, options: RecordFileOptions, record: SigningRecord): 
   if (disk.read(name) !== undefined) disk.truncate(name, 0);
   const slot = encodeSlot({ sequence: 0, record }, options);
   disk.append(name, concat(slot, slot));
+}
+
+/** Both slots as they are found; undefined: torn, altered or another's. */
+export function slotsOf(file: Uint8Array | undefined, owner: RecordOwner): readonly (Slot | undefined)[] {
+  return [0, 1].map((index) => slotOf(file, index, owner));
 }
 
 function slotOf(file: Uint8Array | undefined, index: number, owner: RecordOwner): Slot | undefined {

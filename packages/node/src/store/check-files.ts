@@ -10,20 +10,27 @@ import { isWriteBatch } from './write-batch.ts';
 const TABLE_FILE = /^(\d+)\.(ldb|sst)$/;
 const LOG_FILE = /^\d+\.log$/;
 
-/** The name of the first file that is damaged; `CURRENT` when the file that names the others is gone. */
+/** The name of the first file that is damaged. */
 export async function findDamagedFile(folder: string): Promise<string | undefined> {
+  for await (const name of damagedFiles(folder)) return name;
+  return undefined;
+}
+
+/** The names of the files that are damaged or gone; `CURRENT` alone when the file that names the others is gone. */
+export async function* damagedFiles(folder: string): AsyncGenerator<string> {
   const names = (await namesIn(folder)).sort();
   const current = await contentOf(folder, 'CURRENT');
-  if (current === undefined) return (await holdsSomething(folder, names)) ? 'CURRENT' : undefined;
+  if (current === undefined) {
+    if (await holdsSomething(folder, names)) yield 'CURRENT';
+    return;
+  }
   const manifestName = new TextDecoder().decode(current).trim();
-  if (!names.includes(manifestName)) return 'CURRENT';
+  if (!names.includes(manifestName)) return yield 'CURRENT';
   const manifest = await contentOf(folder, manifestName);
   const used = manifest && !isDamagedLog(manifest) ? tablesInUse(manifest) : undefined;
-  if (used === undefined) return manifestName;
-  for (const name of names) {
-    if (await isDamaged(folder, name, used)) return name;
-  }
-  return undefined;
+  if (used === undefined) return yield manifestName;
+  for (const name of names) if (await isDamaged(folder, name, used)) yield name;
+  for (const number of used) if (!isThere(names, number)) yield tableName(number);
 }
 
 async function isDamaged(folder: string, name: string, used: ReadonlySet<number>): Promise<boolean> {
@@ -34,6 +41,18 @@ async function isDamaged(folder: string, name: string, used: ReadonlySet<number>
   const content = await contentOf(folder, name);
   if (content === undefined) return false;
   return isLog ? isDamagedLog(content) || !recordsOf(content).every(isWriteBatch) : !isWholeTable(content);
+}
+
+function isThere(names: readonly string[], number: number): boolean {
+  return names.includes(tableName(number)) || names.includes(`${digits(number)}.sst`);
+}
+
+function tableName(number: number): string {
+  return `${digits(number)}.ldb`;
+}
+
+function digits(number: number): string {
+  return number.toString().padStart(6, '0');
 }
 
 /** The first start makes the other files before CURRENT, and may have been cut short: then they hold nothing. */

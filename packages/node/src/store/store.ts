@@ -7,6 +7,7 @@ import { TABLES } from '../tables.ts';
 import { findDamagedFile } from './check-files.ts';
 import { openRow, rowDamaged, sealRow } from './checksum.ts';
 import { storeError } from './errors.ts';
+import { type ScannedRow, type ScanOptions, scanRows } from './scan.ts';
 
 /** The layout of tables.ts, and since 2 a checksum behind each value. Stores of other numbers are refused. */
 export const STORE_FORMAT_VERSION = 2;
@@ -21,6 +22,8 @@ type Batch = ReturnType<Database['batch']>;
 export interface StoreOptions {
   /** Told of a row that is not what was written, before the read of it throws: nothing more may be built on this store. */
   readonly onDamage?: (error: ConsiliumError) => void;
+  /** Whether a store of an older format is brought to this one; else it is refused. */
+  readonly migrate?: boolean;
 }
 
 /** LevelDB, read with suspicion. */
@@ -47,6 +50,8 @@ export interface StoreSnapshot extends Disposable {
   get(table: number, key: Uint8Array): Uint8Array | undefined;
   /** Entries of one table in the order of their keys. */
   entries(table: number, options: EntriesOptions): Promise<readonly Entry[]>;
+  /** Every row, damaged ones too: for whoever looks for damage, or carries all of it away. */
+  rows(options?: ScanOptions): AsyncIterable<ScannedRow>;
   close(): void;
 }
 
@@ -181,6 +186,7 @@ function openSnapshot(rows: Rows): StoreSnapshot {
   return {
     get: (table, key) => readBytes(rows, storeKey(table, key), snapshot),
     entries: (table, options) => readEntries(rows, snapshot, table, options),
+    rows: (options) => scanRows(rows.database, snapshot, options),
     close,
     [Symbol.dispose]: close,
   };

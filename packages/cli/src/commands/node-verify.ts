@@ -1,0 +1,42 @@
+// Owns: `node verify`: what the re-hashing of a home found, as lines and as an exit code. Does not own: the looking
+// (@consilium/node).
+import { addCommand, type Register } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+
+interface Options {
+  readonly home: string;
+}
+
+export const registerNodeVerify: Register = (place) =>
+  addCommand<Options>(
+    place,
+    {
+      usage: 'verify',
+      summary: 're-hash everything in the home of a stopped daemon; names what is damaged, changes nothing',
+      examples: ['npx consilium node verify --home /var/lib/consilium'],
+    },
+    (command) => command.option('--home <folder>', 'home made by `node init`', 'consilium-home'),
+    async (_arguments, { home }) => {
+      const { verifyHome } = await import('@consilium/node');
+      const report = await verifyHome(home);
+      const { whole, damaged, damagedCount, notLookedAt, height, base, looked } = report;
+      return {
+        data: report,
+        exitCode: whole ? EXIT.ok : EXIT.failed,
+        lines: [
+          ...damaged.map((damage) => `DAMAGED ${damageLine(damage)}`),
+          ...(damagedCount > damaged.length ? [`and ${damagedCount - damaged.length} more`] : []),
+          ...notLookedAt.map((what) => `NOT LOOKED AT ${what}`),
+          `${whole ? 'whole' : `${damagedCount} damaged`}: blocks ${base} to ${height}, ${looked.rows} rows, ` +
+            `${looked.stateRows} rows of state under the root of height ${height}, ${looked.blobs} blobs, ${looked.packages} packages`,
+        ],
+      };
+    },
+  );
+
+type Report = Awaited<ReturnType<typeof import('@consilium/node').verifyHome>>;
+
+function damageLine({ part, problem, code, ...place }: Report['damaged'][number]): string {
+  const where = Object.entries(place).map(([name, value]) => `${name} ${value}`);
+  return [part, ...where, `${problem}${code === undefined ? '' : ` (${code})`}`].join(': ');
+}
