@@ -1,5 +1,6 @@
 // Owns: what a command has of the process it runs in. Tests give their own.
 import { homedir } from 'node:os';
+import { askSecret } from './setup/ask-secret.ts';
 
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -13,6 +14,8 @@ export interface Io {
   readonly err: (text: string) => void;
   /** Whole standard input as text. */
   readonly readInput: () => Promise<string>;
+  /** A line that a person types and nobody sees; undefined when nobody is at a terminal. */
+  readonly askSecret?: (question: string) => Promise<Uint8Array>;
 }
 
 export function processIo(): Io {
@@ -28,5 +31,6 @@ export function processIo(): Io {
       for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
       return text;
     },
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { askSecret } : {}),
   };
 }

@@ -22,6 +22,9 @@ const NOUNS: readonly Noun[] = [
     verbs: [
       async () => (await import('./commands/key-new.ts')).registerKeyNew,
       async () => (await import('./commands/key-show.ts')).registerKeyShow,
+      async () => (await import('./commands/key-encrypt.ts')).registerKeyEncrypt,
+      async () => (await import('./commands/key-decrypt.ts')).registerKeyDecrypt,
+      async () => (await import('./commands/key-change-passphrase.ts')).registerKeyChangePassphrase,
     ],
   },
   {

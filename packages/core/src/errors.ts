@@ -151,12 +151,16 @@ export const ERRORS = {
   FILE_TOO_LARGE: 'the file is over its bound; this is not the file it should be',
   GENESIS_MISMATCH: 'this home belongs to another genesis',
   HOME_MISSING: 'no home of a node here; make one with: consilium node init',
+  KEY_FILE_ENCRYPTED: 'the key file is under a passphrase: give --passphrase-file, or type it at a terminal',
   KEY_FILE_MALFORMED: 'not a key file',
   KEY_FILE_MISSING: 'no such key file',
   KEY_FILE_MODE:
     'others on this machine can read the keys; allow only the owner (chmod 600 file, 700 folder)',
+  KEY_FILE_PLAIN: 'the key file is under no passphrase',
   LISTEN_FAILED: 'the address is not free or not of this machine',
   TOKEN_FILE_INVALID: 'not a file with a token of a node',
+  PASSPHRASE_INVALID: 'this cannot be a passphrase',
+  PASSPHRASE_WRONG: 'the passphrase does not open the key file',
   STORE_FAILED: 'the store refused to read or write',
   STORE_FORMAT: 'the store was written by another version; start that one, or see docs/operate.md',
   STORE_GONE:

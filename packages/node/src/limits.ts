@@ -149,10 +149,12 @@ export const PENDING_EVIDENCE_MAX = 64;
 /** Bytes of transactions in one message: a slow link is not blocked for long by one. */
 export const TX_BATCH_BYTES_MAX: number = 256 * 1024;
 
-/** A key file: under 600 characters, and a name. */
+/** A key file: under 1,000 characters, and a name. */
 export const KEY_FILE_BYTES_MAX = 4_096;
 /** A file with one token: 47 characters and the end of the line. */
 export const TOKEN_FILE_BYTES_MAX = 256;
+/** A file with a passphrase and a line end. */
+export const PASSPHRASE_FILE_BYTES_MAX = 1_026;
 /** A configuration file: 4 KB as it is made, and room for comments and an address of every institution. */
 export const CONFIG_BYTES_MAX: number = 64 * 1024;
 /** Genesis and validator cards as files: up to four bytes for a character of core's bounds. */

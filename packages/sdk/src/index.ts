@@ -26,6 +26,18 @@ export {
   type StatutoryEffect,
   type Tx,
 } from '@consilium/core';
+export {
+  createKeyFile,
+  createKeySeal,
+  formatKeyFile,
+  isSealedKey,
+  KEY_FILE_KIND,
+  type KeyFile,
+  type KeySeal,
+  parseKeyFile,
+  readKeyFile,
+  type SealedKeyFile,
+} from '@consilium/sealing';
 export * from './actions.ts';
 export * from './anchor/anchor.ts';
 export { documentsOfBundle } from './anchor/bundle.ts';
@@ -76,14 +88,7 @@ export type { FollowOptions } from './events/follow.ts';
 export type { BlockEvent, LedgerEvent, TxEvent } from './events/order.ts';
 export { parseGenesis } from './genesis.ts';
 export { deriveNamedKey, derivePatientKey, type Signer } from './keys/derive.ts';
-export {
-  createKeyFile,
-  formatKeyFile,
-  KEY_FILE_KIND,
-  type KeyFile,
-  parseKeyFile,
-  signerOf,
-} from './keys/key-file.ts';
+export { signerOf } from './keys/key-file.ts';
 export { categoryTag, labelTag, tagOf } from './keys/tags.ts';
 export { COMMON_CATEGORIES, COMMON_LABELS, explainTags } from './keys/vocabulary.ts';
 export * from './keys/wallet.ts';

@@ -1,4 +1,4 @@
-// Owns: AES-256-GCM of WebCrypto with a nonce that is a number.
+// Owns: AES-256-GCM of WebCrypto, with a nonce that is a number or given as its bytes.
 import type { RecipientContext, SenderContext } from 'hpke';
 import { TAG_BYTES } from './limits.ts';
 
@@ -36,8 +36,32 @@ export async function decrypt(
   return new Uint8Array(await crypto.subtle.decrypt(parameters(nonce, aad), key, ciphertext));
 }
 
+/** `nonce`: 12 bytes, never twice with one key. */
+export async function encryptAt(
+  key: ContentKey,
+  nonce: Uint8Array,
+  aad: Uint8Array,
+  plaintext: Uint8Array,
+): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.encrypt(parametersAt(nonce, aad), key, plaintext));
+}
+
+/** Rejects when the tag does not hold. */
+export async function decryptAt(
+  key: ContentKey,
+  nonce: Uint8Array,
+  aad: Uint8Array,
+  ciphertext: Uint8Array,
+): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.decrypt(parametersAt(nonce, aad), key, ciphertext));
+}
+
 function parameters(nonce: number, aad: Uint8Array) {
   const iv = new Uint8Array(12);
   new DataView(iv.buffer).setBigUint64(4, BigInt(nonce));
+  return parametersAt(iv, aad);
+}
+
+function parametersAt(iv: Uint8Array, aad: Uint8Array) {
   return { name: 'AES-GCM', iv, additionalData: aad, tagLength: TAG_BYTES * 8 };
 }

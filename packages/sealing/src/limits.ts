@@ -22,3 +22,22 @@ export const CONTENT_BYTES_MAX: number =
 export const SHARES_MAX = 64;
 /** Plaintext of one envelope: what a custodian releases at once is the largest. Content goes in chunks. */
 export const ENVELOPE_PLAIN_BYTES_MAX: number = RELEASE_BYTES_MAX;
+
+/** A key file as text: under 1,000 characters, and a name. */
+export const KEY_FILE_CHARS_MAX = 4_096;
+/** `institution` and `clinician` are long ones. */
+export const KEY_ROLE_LENGTH_MAX = 32;
+/** A passphrase in UTF-8: a line of a file, or what a person types. */
+export const PASSPHRASE_BYTES_MAX = 1_024;
+/** Of a new one: with scrypt's cost below, what people choose at this length is not tried through in years. */
+export const PASSPHRASE_CHARACTERS_MIN = 12;
+/**
+ * Cost of scrypt for new files, as OWASP advises: 128 * n * r = 128 MiB, for a third of a second. Far more memory would
+ * not fit the 512 MB that a node asks for; the memory is free again before the node opens its store.
+ */
+export const SCRYPT_COST: number = 2 ** 17;
+export const SCRYPT_R = 8;
+export const SCRYPT_P = 1;
+/** What a file may ask for: 16 to 256 MiB, so that a file from elsewhere neither is weak nor takes the machine's memory. */
+export const SCRYPT_COST_MIN: number = 2 ** 14;
+export const SCRYPT_COST_MAX: number = 2 ** 18;

@@ -1,8 +1,9 @@
 // Owns: `key show`: what may be shown of a key file or a wallet; never a secret.
+import { fingerprintOf } from '@consilium/core';
 import { addCommand, type Register, type Result } from '../command.ts';
 import { fields, table } from '../print/text.ts';
 import { findDevnet } from '../setup/devnet-file.ts';
-import { type Identity, readIdentity } from '../setup/identity.ts';
+import { type Identity, readIdentity, type SealedIdentity } from '../setup/identity.ts';
 
 interface Options {
   readonly dir?: string;
@@ -21,16 +22,19 @@ export const registerKeyShow: Register = (place) =>
       shown(await readIdentity(place.io, named, await findDevnet(place.io, dir))),
   );
 
-function shown(identity: Identity): Result {
-  if (identity.type === 'key') {
+function shown(identity: Identity | SealedIdentity): Result {
+  if (identity.type !== 'wallet') {
     const { name, role, account, publicKey } = identity.file;
+    const encrypted = identity.type === 'sealed';
     return {
-      data: { file: identity.path, name, role, account, publicKey },
+      data: { file: identity.path, name, role, account, publicKey, encrypted },
       lines: fields([
         ['name', name],
         ['role', role],
         ['account', account],
         ['public key', publicKey],
+        ['fingerprint', fingerprintOf(publicKey)],
+        ['passphrase', encrypted ? 'needed' : 'none'],
       ]),
     };
   }

@@ -1,6 +1,8 @@
 // Owns: `node init`: a new home with keys, configuration and the card to hand out.
+import type { KeySeal } from '@consilium/sdk';
 import { addCommand, type Register } from '../command.ts';
 import { fields } from '../print/text.ts';
+import { pathOf } from '../setup/files.ts';
 import { collect, usage } from '../usage.ts';
 
 interface Options {
@@ -10,6 +12,7 @@ interface Options {
   readonly home: string;
   readonly apiPort?: string;
   readonly metricsPort?: string;
+  readonly passphraseFile?: string;
 }
 
 export const registerNodeInit: Register = (place) =>
@@ -34,19 +37,23 @@ export const registerNodeInit: Register = (place) =>
         )
         .option('--home <folder>', 'the folder to make', 'consilium-home')
         .option('--api-port <port>', 'port of the HTTP API, for config.toml')
-        .option('--metrics-port <port>', 'port of metrics and probes, for config.toml'),
-    async (_arguments, { org, listen, announce, home, apiPort, metricsPort }) => {
+        .option('--metrics-port <port>', 'port of metrics and probes, for config.toml')
+        .option('--passphrase-file <file>', 'put the key files under the passphrase in this file'),
+    async (_arguments, { org, listen, announce, home, apiPort, metricsPort, passphraseFile }) => {
       if (org === undefined) throw usage('--org is missing: the name of the institution');
       if (listen === undefined)
         throw usage('--listen is missing: HOST:PORT where the others reach this node');
       const { initHome, parseSettings, systemRandom } = await import('@consilium/node');
       const settings = parseSettings({
+        ...(passphraseFile === undefined ? {} : { 'keys.passphrase_file': pathOf(place.io, passphraseFile) }),
         ...(apiPort === undefined ? {} : { 'api.port': apiPort }),
         ...(metricsPort === undefined ? {} : { 'metrics.port': metricsPort }),
       });
+      const seal =
+        passphraseFile === undefined ? {} : { seal: await sealOf(pathOf(place.io, passphraseFile)) };
       const announced = announce === undefined ? {} : { announce };
       const { paths, card } = await initHome(
-        { home, name: org, listen, settings, ...announced },
+        { home, name: org, listen, settings, ...announced, ...seal },
         systemRandom,
       );
       return {
@@ -70,3 +77,10 @@ export const registerNodeInit: Register = (place) =>
       };
     },
   );
+
+async function sealOf(file: string): Promise<KeySeal> {
+  const { checkNewPassphrase, keySealOf, readPassphraseFile } = await import('@consilium/node/setup');
+  const passphrase = await readPassphraseFile(file);
+  checkNewPassphrase(passphrase);
+  return keySealOf(passphrase);
+}

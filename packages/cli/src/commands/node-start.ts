@@ -6,6 +6,7 @@ import type { SettingName } from '@consilium/node';
 import type { Command } from 'commander';
 import { addCommand, type Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { pathOf } from '../setup/files.ts';
 import { collect, integerOf, usage } from '../usage.ts';
 
 interface Options {
@@ -13,6 +14,7 @@ interface Options {
   readonly genesis?: string;
   readonly endObservation?: string;
   readonly exitWithParent?: boolean;
+  readonly passphraseFile?: string;
   readonly set?: readonly string[];
 }
 
@@ -35,19 +37,25 @@ export const registerNodeStart: Register = (place) =>
         .option('--home <folder>', 'home made by `node init`', 'consilium-home')
         .option('--genesis <file>', 'genesis of the network; taken over into the home at the first start')
         .option('--set <name=value>', 'overrides a setting of config.toml, e.g. log.level=debug', collect)
+        .option('--passphrase-file <file>', 'passphrase of the key files: the setting keys.passphrase_file')
         .option(
           '--end-observation <height>',
           'sign from this height on although the signing record is in doubt; at your own risk, see docs/operate.md',
         )
         .option('--exit-with-parent', 'stop when standard input closes: for whoever supervises it'),
-    async (_arguments, { home, genesis, endObservation, exitWithParent, set }) => {
+    async (_arguments, { home, genesis, endObservation, exitWithParent, passphraseFile, set }) => {
       const { isSettingName, outliveDamage, startNode } = await import('@consilium/node');
       outliveDamage();
+      const { askSecret } = place.io;
       const node = await startNode({
         home,
         ...(genesis === undefined ? {} : { genesisFile: genesis }),
         environment: place.io.env,
-        flags: settingsOf(set ?? [], isSettingName),
+        flags: {
+          ...settingsOf(set ?? [], isSettingName),
+          ...(passphraseFile !== undefined && { 'keys.passphrase_file': pathOf(place.io, passphraseFile) }),
+        },
+        ...(askSecret !== undefined && { askPassphrase: () => askSecret('Passphrase of the key files: ') }),
         ...(endObservation === undefined
           ? {}
           : { endObservation: integerOf(endObservation, '--end-observation', 1) }),

@@ -1,16 +1,19 @@
 // Owns: as whom a command signs: a key file or a wallet, by path or by the name it has in the devnet.
 import {
   ConsiliumError,
+  createKeySeal,
   type Enrolment,
   findEnrolment,
   type Hex32,
   isConsiliumError,
+  isSealedKey,
   KEY_FILE_KIND,
   type KeyFile,
   type PatientWallet,
-  parseKeyFile,
   parseWallet,
   patientSigner,
+  readKeyFile,
+  type SealedKeyFile,
   type Signer,
   signerOf,
   WALLET_KIND,
@@ -20,21 +23,47 @@ import type { Io } from '../io.ts';
 import { usage } from '../usage.ts';
 import type { DevnetFile } from './devnet-file.ts';
 import { checkOwnerOnly, isThere, pathOf, readText } from './files.ts';
+import { addPassphraseOption, type PassphraseOption, passphraseOf } from './passphrase.ts';
 
-export interface SigningOptions {
+export interface SigningOptions extends PassphraseOption {
   readonly as?: string;
 }
 
 export function addSigningOption(command: Command, who: string): Command {
-  return command.option(
-    '--as <name|file>',
-    `key of ${who}: a file, or a name in the devnet (else CONSILIUM_KEY)`,
+  return addPassphraseOption(
+    command.option('--as <name|file>', `key of ${who}: a file, or a name in the devnet (else CONSILIUM_KEY)`),
   );
 }
 
 export type Identity =
   | { readonly type: 'key'; readonly path: string; readonly file: KeyFile }
   | { readonly type: 'wallet'; readonly path: string; readonly wallet: PatientWallet };
+
+/** A key file under a passphrase: what is readable of it. */
+export interface SealedIdentity {
+  readonly type: 'sealed';
+  readonly path: string;
+  readonly file: SealedKeyFile;
+}
+
+/** Throws `PASSPHRASE_WRONG`, and what taking a passphrase throws. */
+async function openIdentity(
+  io: Io,
+  identity: Identity | SealedIdentity,
+  options: PassphraseOption,
+): Promise<Identity> {
+  if (identity.type !== 'sealed') return identity;
+  const { path, file } = identity;
+  try {
+    const seal = createKeySeal(await passphraseOf(io, options), systemRandom);
+    const opened = await seal.open(file);
+    seal.forget();
+    return { type: 'key', path, file: opened };
+  } catch (error) {
+    if (isConsiliumError(error)) throw new ConsiliumError(error.code, { file: path, ...error.data });
+    throw error;
+  }
+}
 
 export async function identityOf(
   io: Io,
@@ -43,7 +72,7 @@ export async function identityOf(
 ): Promise<Identity> {
   const named = options.as ?? io.env['CONSILIUM_KEY'] ?? '';
   if (named === '') throw usage('no key is named: give --as NAME|FILE or set CONSILIUM_KEY');
-  return readIdentity(io, named, devnet);
+  return openIdentity(io, await readIdentity(io, named, devnet), options);
 }
 
 /** undefined when no key is named at all. */
@@ -53,11 +82,16 @@ export async function identityIfNamed(
   devnet: DevnetFile | undefined,
 ): Promise<Identity | undefined> {
   const named = options.as ?? io.env['CONSILIUM_KEY'] ?? '';
-  return named === '' ? undefined : readIdentity(io, named, devnet);
+  if (named === '') return undefined;
+  return openIdentity(io, await readIdentity(io, named, devnet), options);
 }
 
-/** A file comes before a name: what is there under that path was meant. Throws `KEY_NOT_FOUND` or `FILE_INVALID`. */
-export async function readIdentity(io: Io, named: string, devnet: DevnetFile | undefined): Promise<Identity> {
+/** A file comes before a name: what is there under that path was meant. Throws `KEY_NOT_FOUND`, `KEY_FILE_MALFORMED`, `FILE_INVALID`. */
+export async function readIdentity(
+  io: Io,
+  named: string,
+  devnet: DevnetFile | undefined,
+): Promise<Identity | SealedIdentity> {
   const direct = pathOf(io, named);
   const path = (await isThere(direct)) ? direct : pathInDevnet(named, devnet);
   if (path === undefined) {
@@ -80,10 +114,11 @@ function namesOf(devnet: DevnetFile | undefined): string {
   return [...new Set(names)].join(' ');
 }
 
-function parseIdentity(path: string, text: string): Identity {
+function parseIdentity(path: string, text: string): Identity | SealedIdentity {
   try {
     if (kindOf(text) === WALLET_KIND) return { type: 'wallet', path, wallet: parseWallet(text) };
-    return { type: 'key', path, file: parseKeyFile(text) };
+    const file = readKeyFile(text);
+    return isSealedKey(file) ? { type: 'sealed', path, file } : { type: 'key', path, file };
   } catch (error) {
     if (isConsiliumError(error)) throw new ConsiliumError(error.code, { ...error.data, file: path });
     throw error;
@@ -98,6 +133,8 @@ function kindOf(text: string): string {
     return KEY_FILE_KIND;
   }
 }
+
+const systemRandom = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
 
 /** A single account's signer. Throws `USAGE_INVALID` for a patient's wallet. */
 export function accountSigner(identity: Identity, who: string): Signer {

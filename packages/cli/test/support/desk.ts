@@ -16,6 +16,8 @@ export interface Desk extends Disposable {
   readonly folder: string;
   env: Record<string, string | undefined>;
   input: string;
+  /** undefined: nobody is at the terminal. */
+  askSecret: ((question: string) => Promise<Uint8Array>) | undefined;
   now: () => number;
   readonly path: (name: string) => string;
   readonly write: (name: string, content: string | Uint8Array, mode?: number) => string;
@@ -31,6 +33,7 @@ export function createDesk(): Desk {
     folder,
     env: {},
     input: '',
+    askSecret: undefined,
     now: () => Date.now(),
     path: (name) => join(folder, name),
     write: (name, content, mode = 0o600) => {
@@ -51,6 +54,7 @@ export function createDesk(): Desk {
           printed.stderr += text;
         },
         readInput: async () => desk.input,
+        ...(desk.askSecret !== undefined && { askSecret: desk.askSecret }),
       };
       return { exitCode: await run(words, io), ...printed };
     },

@@ -131,7 +131,7 @@ describe('what cannot be used ends with 78', () => {
     await expectRefusal(
       ['credential', 'withdraw', '0', '--as', 'key.json'],
       78,
-      /^FILE_INVALID: .*key\.json/,
+      /^KEY_FILE_MALFORMED: .*key\.json/,
     );
   });
 

@@ -19,6 +19,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** Setting -> its value. */
 export interface SettingValues {
   readonly name: string;
+  readonly 'keys.passphrase_file': string;
   readonly 'p2p.listen': readonly string[];
   readonly 'peers.addresses': PeerAddresses;
   readonly 'api.host': string;
@@ -53,6 +54,15 @@ export const SETTINGS: Settings = {
     about: ['Name of the institution, as on its validator card.'],
     type: textOf(1, NAME_LENGTH_MAX),
     fallback: undefined,
+  },
+  'keys.passphrase_file': {
+    about: [
+      'File with the passphrase of the key files, readable by its owner only; relative to this folder.',
+      'Under systemd, with LoadCredential=passphrase:...: --set keys.passphrase_file=%d/passphrase.',
+      'Empty: whoever starts the node at a terminal is asked, if the key files are under one.',
+    ],
+    type: textOf(0, 4_096),
+    fallback: '',
   },
   'p2p.listen': {
     about: ['Addresses of this machine on which the other hospitals reach this node.'],
@@ -134,6 +144,8 @@ export function environmentOf(name: SettingName): string {
 /** What the daemon is told, as one value. */
 export interface Config {
   readonly name: string;
+  /** Empty: none. */
+  readonly keys: { readonly passphraseFile: string };
   readonly p2p: { readonly listen: readonly string[] };
   readonly peers: { readonly addresses: PeerAddresses };
   readonly api: { readonly host: string; readonly port: number };
@@ -146,6 +158,7 @@ export interface Config {
 export function configOf(values: SettingValues): Config {
   return {
     name: values.name,
+    keys: { passphraseFile: values['keys.passphrase_file'] },
     p2p: { listen: values['p2p.listen'] },
     peers: { addresses: values['peers.addresses'] },
     api: { host: values['api.host'], port: values['api.port'] },

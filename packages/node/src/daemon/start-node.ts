@@ -1,15 +1,18 @@
 // Owns: a daemon's life: which parts are brought up in which order, and taken down in reverse. Does not own: any part.
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { accountIdOf, type ConsiliumError, genesisHash, type Hex32 } from '@consilium/core';
 import manifest from '../../package.json' with { type: 'json' };
 import { createApi } from '../api/index.ts';
 import { loadConfig } from '../config/load.ts';
 import { addressOverrides } from '../config/peers.ts';
-import type { SettingName } from '../config/settings.ts';
+import type { Config, SettingName } from '../config/settings.ts';
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { systemRandom } from '../crypto/system-random.ts';
-import { homePaths, type OpenHome, openHome } from '../files/home.ts';
+import { type HomePaths, homePaths, type OpenHome, openHome } from '../files/home.ts';
+import type { NodeKeys } from '../keys/key-file.ts';
+import { createUnlocker } from '../keys/passphrase.ts';
 import { readNodeKeys, refuseDevelopmentKeys } from '../keys/store.ts';
 import { createNet, type NodeNet } from '../net/index.ts';
 import { SIGNING_RECORD_FILE } from '../replica/open.ts';
@@ -30,6 +33,8 @@ export interface StartOptions {
   readonly genesisFile?: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly flags: Readonly<Partial<Record<SettingName, string>>>;
+  /** Asks whoever starts the node for the passphrase of its key files; undefined when nobody is at a terminal. */
+  readonly askPassphrase?: () => Promise<Uint8Array>;
   /** The operator's word that no earlier signature of this key is at or above this height. */
   readonly endObservation?: number;
 }
@@ -80,10 +85,24 @@ function createStop(closers: Closers): () => Promise<void> {
 async function prepare(options: StartOptions): Promise<Prepared> {
   const paths = homePaths(options.home);
   const { config } = await loadConfig(paths.config, options.environment, options.flags);
-  const keys = await readNodeKeys(paths);
+  const keys = await openKeys(paths, config, options);
   const genesis = await homeGenesis(paths, options.genesisFile, verifySodium);
   refuseDevelopmentKeys(keys, genesis.chainId);
   return { config, keys, genesis, genesisHash: genesisHash(genesis) };
+}
+
+async function openKeys(paths: HomePaths, config: Config, options: StartOptions): Promise<NodeKeys> {
+  const { passphraseFile } = config.keys;
+  const { unlock, forget } = createUnlocker({
+    file: passphraseFile === '' ? undefined : resolve(paths.home, passphraseFile),
+    credentials: options.environment['CREDENTIALS_DIRECTORY'],
+    ask: options.askPassphrase,
+  });
+  try {
+    return await readNodeKeys(paths, unlock);
+  } finally {
+    forget();
+  }
 }
 
 async function bringUp(

@@ -1,5 +1,6 @@
 // Owns: who may read the folder of one node, and that one process at a time uses it. Does not own: what lies where
 // (home-paths.ts), how the files in it are made (setup) or read.
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { ConsiliumError, isConsiliumError } from '@consilium/core';
 import { openStore, type Store, type StoreOptions } from '../store/store.ts';
@@ -12,6 +13,13 @@ import { syncFolder } from './plain-file.ts';
 export { type HomePaths, homePaths };
 
 const FOLDER_MODE = 0o700;
+
+/** The key files of a home that are there. Throws `HOME_MISSING`. */
+export function keyFilesIn(folder: string): readonly string[] {
+  const { home, config, accountKey, validatorKey, networkKey, custodyKey } = homePaths(folder);
+  if (!existsSync(config)) throw new ConsiliumError('HOME_MISSING', { home });
+  return [accountKey, validatorKey, networkKey, custodyKey].filter((file) => existsSync(file));
+}
 
 /** Makes the folders of a home, readable by the owner only. Folders that are there stay as they are. */
 export async function makeHomeFolders(paths: HomePaths): Promise<void> {

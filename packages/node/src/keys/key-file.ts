@@ -1,20 +1,15 @@
-// Owns: the key file as text: one account's or daemon's secret with what it is for. The fields are those of every key
-// file of Consilium, so that `--as keys/account.json` signs as the institution. Does not own: where it lies.
+// Owns: the four keys of a node and what each is for, to and from key files. Does not own: the form of a key file
+// (@consilium/sealing), where it lies (store.ts).
+import { accountIdOf, ConsiliumError, fromHex, type Hex32, isConsiliumError } from '@consilium/core';
 import {
-  accountIdOf,
-  ConsiliumError,
-  fromHex,
-  type Hex32,
-  isHexOf,
-  isLedgerKey,
-  type SecretKey,
-  secretKeyFromSeed,
-  toHex,
-} from '@consilium/core';
-import { type EncryptionKey, encryptionKeyFromSeed } from '@consilium/sealing';
-
-export const KEY_FILE_KIND = 'consilium-key';
-export const KEY_FILE_VERSION = 1;
+  createKeyFile,
+  formatKeyFile,
+  type KeyFile,
+  type RoleSecret,
+  readKeyFile,
+  type SealedKeyFile,
+  secretOfSeed,
+} from '@consilium/sealing';
 
 /**
  * `institution` signs transactions, `validator` proposals, votes and what a custodian says, `network` proves who is at the
@@ -22,8 +17,8 @@ export const KEY_FILE_VERSION = 1;
  */
 export type KeyRole = 'institution' | 'validator' | 'network' | 'custody';
 
-/** 32 bytes and the public key that comes of them: Ed25519, or X25519 for the role `custody`. */
-export type NodeSecret = SecretKey | EncryptionKey;
+export { secretOfSeed };
+export type NodeSecret = RoleSecret;
 
 export interface NodeKey {
   readonly role: KeyRole;
@@ -45,11 +40,6 @@ export interface NodeKeys {
 
 export type NodeSecrets = { readonly [K in keyof NodeKeys]: NodeSecret };
 
-/** The secret of this role that comes of 32 bytes. */
-export function secretOfSeed(role: KeyRole, seed: Uint8Array): NodeSecret {
-  return role === 'custody' ? encryptionKeyFromSeed(seed) : secretKeyFromSeed(seed);
-}
-
 /** The four keys of a new institution, whose account id comes from its account key. */
 export function createNodeKeys(name: string, secrets: NodeSecrets, development: boolean): NodeKeys {
   const account = accountIdOf(secrets.account.publicKey);
@@ -68,42 +58,31 @@ export function createNodeKeys(name: string, secrets: NodeSecrets, development: 
   };
 }
 
+export function keyFileOf({ role, name, account, secret, development }: NodeKey): KeyFile {
+  return { ...createKeyFile(name, role, secret, account), development };
+}
+
 export function keyToText(key: NodeKey): string {
-  const content = {
-    kind: KEY_FILE_KIND,
-    version: KEY_FILE_VERSION,
-    name: key.name,
-    role: key.role,
-    account: key.account,
-    publicKey: key.secret.publicKey,
-    seed: toHex(key.secret.seed),
-    development: key.development,
-  };
-  return `${JSON.stringify(content, null, 2)}\n`;
+  return formatKeyFile(keyFileOf(key));
 }
 
-/** Throws `KEY_FILE_MALFORMED` {file, rule}; a refusal never says what stands in the file. */
-export function keyFromText(text: string, role: KeyRole, file: string): NodeKey {
-  const refuse = (rule: string): ConsiliumError => new ConsiliumError('KEY_FILE_MALFORMED', { file, rule });
-  const raw = parseObject(text);
-  if (raw?.['kind'] !== KEY_FILE_KIND) throw refuse('not a key file');
-  const { version, name, account, publicKey, seed, development } = raw;
-  if (version !== KEY_FILE_VERSION) throw refuse('version');
-  if (raw['role'] !== role) throw refuse(`not a key of role ${role}`);
-  if (typeof name !== 'string' || !isHexOf(account, 32)) throw refuse('name or account');
-  if (typeof development !== 'boolean') throw refuse('development');
-  if (!isHexOf(publicKey, 32) || !isHexOf(seed, 32)) throw refuse('keys');
-  if (role !== 'custody' && !isLedgerKey(publicKey)) throw refuse('keys');
-  const secret = secretOfSeed(role, fromHex(seed));
-  if (secret.publicKey !== publicKey) throw refuse('seed and public key differ');
-  return { role, name, account, secret, development };
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+/** A key file that is to be of this role, from its text. Throws `KEY_FILE_MALFORMED` {file, rule}. */
+export function keyFileFromText(text: string, role: KeyRole, file: string): KeyFile | SealedKeyFile {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
+    const read = readKeyFile(text);
+    if (read.role !== role) throw malformed(`not a key of role ${role}`);
+    if (read.development === undefined) throw malformed('development');
+    return read;
+  } catch (error) {
+    throw isConsiliumError(error) ? new ConsiliumError(error.code, { file, ...error.data }) : error;
   }
+}
+
+/** Of a file that is under no passphrase, or was opened. */
+export function nodeKeyOf({ name, account, seed, development = false }: KeyFile, role: KeyRole): NodeKey {
+  return { role, name, account, secret: secretOfSeed(role, fromHex(seed)), development };
+}
+
+function malformed(rule: string): ConsiliumError {
+  return new ConsiliumError('KEY_FILE_MALFORMED', { rule });
 }

@@ -1,21 +1,47 @@
 // Owns: the key files of a home on disk: who may read them, and that no development key enters a real network.
 import { ConsiliumError, DEVELOPMENT_CHAIN_PREFIX, isConsiliumError } from '@consilium/core';
+import { formatKeyFile, isSealedKey, type KeySeal } from '@consilium/sealing';
 import { createFile, readSmallFile, SECRET_FILE_MODE } from '../files/atomic-file.ts';
 import type { HomePaths } from '../files/home-paths.ts';
 import { checkOwnerOnly } from '../files/owner-only.ts';
 import { KEY_FILE_BYTES_MAX } from '../limits.ts';
-import { type KeyRole, keyFromText, keyToText, type NodeKey, type NodeKeys } from './key-file.ts';
+import {
+  type KeyRole,
+  keyFileFromText,
+  keyFileOf,
+  type NodeKey,
+  type NodeKeys,
+  nodeKeyOf,
+} from './key-file.ts';
+import type { Unlock } from './passphrase.ts';
 
-/** Throws `FILE_EXISTS`: a key is never overwritten. */
-export async function writeKeyFile(path: string, key: NodeKey): Promise<void> {
-  await createFile(path, keyToText(key), SECRET_FILE_MODE);
+/** Throws `FILE_EXISTS`: a key is never overwritten. `seal`: the passphrase that it is put under. */
+export async function writeKeyFile(path: string, key: NodeKey, seal?: KeySeal): Promise<void> {
+  const plain = keyFileOf(key);
+  const file = seal === undefined ? plain : await seal.seal(plain);
+  await createFile(path, formatKeyFile(file), SECRET_FILE_MODE);
 }
 
-/** Throws `KEY_FILE_MISSING`, `KEY_FILE_MODE`, `KEY_FILE_MALFORMED`, each with {file}. */
-export async function readKeyFile(path: string, role: KeyRole): Promise<NodeKey> {
+/**
+ * Throws `KEY_FILE_MISSING`, `KEY_FILE_MODE`, `KEY_FILE_MALFORMED`, each with {file}; for one under a passphrase
+ * `KEY_FILE_ENCRYPTED` without a way to unlock it, and what unlocking throws.
+ */
+export async function readKeyFile(path: string, role: KeyRole, unlock?: Unlock): Promise<NodeKey> {
+  const file = keyFileFromText(await readKeyText(path), role, path);
+  if (!isSealedKey(file)) return nodeKeyOf(file, role);
+  if (unlock === undefined) throw new ConsiliumError('KEY_FILE_ENCRYPTED', { file: path });
+  try {
+    return nodeKeyOf(await unlock(file), role);
+  } catch (error) {
+    throw isConsiliumError(error) ? new ConsiliumError(error.code, { file: path, ...error.data }) : error;
+  }
+}
+
+/** Of one that only its owner can read. Throws `KEY_FILE_MISSING`, `KEY_FILE_MODE`, `KEY_FILE_MALFORMED`. */
+export async function readKeyText(path: string): Promise<string> {
   const { bytes, mode } = await readBounded(path);
   checkOwnerOnly(path, mode);
-  return keyFromText(new TextDecoder().decode(bytes), role, path);
+  return new TextDecoder().decode(bytes);
 }
 
 async function readBounded(path: string): ReturnType<typeof readSmallFile> {
@@ -29,11 +55,11 @@ async function readBounded(path: string): ReturnType<typeof readSmallFile> {
 }
 
 /** The four keys of a home. Also throws `KEY_FILE_MALFORMED` when they are not of one institution. */
-export async function readNodeKeys(paths: HomePaths): Promise<NodeKeys> {
-  const account = await readKeyFile(paths.accountKey, 'institution');
-  const validator = await readKeyFile(paths.validatorKey, 'validator');
-  const network = await readKeyFile(paths.networkKey, 'network');
-  const custody = await readKeyFile(paths.custodyKey, 'custody');
+export async function readNodeKeys(paths: HomePaths, unlock?: Unlock): Promise<NodeKeys> {
+  const account = await readKeyFile(paths.accountKey, 'institution', unlock);
+  const validator = await readKeyFile(paths.validatorKey, 'validator', unlock);
+  const network = await readKeyFile(paths.networkKey, 'network', unlock);
+  const custody = await readKeyFile(paths.custodyKey, 'custody', unlock);
   for (const [key, file] of [
     [validator, paths.validatorKey],
     [network, paths.networkKey],

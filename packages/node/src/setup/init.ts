@@ -7,6 +7,7 @@ import {
   signValidatorCard,
   type ValidatorCard,
 } from '@consilium/core';
+import type { KeySeal } from '@consilium/sealing';
 import { renderConfig } from '../config/render.ts';
 import { SETTINGS, type SettingValues } from '../config/settings.ts';
 import { isDialable, isNamed, multiaddrOf, parseTcpAddress, type TcpAddress } from '../config/tcp-address.ts';
@@ -36,6 +37,8 @@ export interface InitOptions {
   readonly announce?: readonly string[];
   /** Further lines of the configuration. */
   readonly settings?: Partial<SettingValues>;
+  /** The key files are put under this passphrase. */
+  readonly seal?: KeySeal;
   /** Keys that come from a public seed. Without them the keys are new and secret. */
   readonly developmentKeys?: NodeSecrets;
 }
@@ -56,12 +59,12 @@ export async function initHome(options: InitOptions, random: Random): Promise<Ne
   const keys = createNodeKeys(name, secretsOf(options, random), options.developmentKeys !== undefined);
   const card = cardOf(keys, announced);
   await makeHomeFolders(paths);
-  await writeKeyFile(paths.accountKey, keys.account);
-  await writeKeyFile(paths.validatorKey, keys.validator);
-  await writeKeyFile(paths.networkKey, keys.network);
-  await writeKeyFile(paths.custodyKey, keys.custody);
   // A home of public keys is a function of its seed; its token is not, and is made at the first start.
   if (options.developmentKeys === undefined) await makeOperatorToken(paths.operatorToken, random);
+  await writeKeyFile(paths.accountKey, keys.account, options.seal);
+  await writeKeyFile(paths.validatorKey, keys.validator, options.seal);
+  await writeKeyFile(paths.networkKey, keys.network, options.seal);
+  await writeKeyFile(paths.custodyKey, keys.custody, options.seal);
   await createFile(paths.unsigned, 'These keys have signed nothing yet.\n', PUBLIC_FILE_MODE);
   await createFile(paths.validatorCard, cardToJson(card), PUBLIC_FILE_MODE);
   const config = renderConfig({ ...options.settings, name, 'p2p.listen': listen });

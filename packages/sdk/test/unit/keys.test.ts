@@ -121,7 +121,7 @@ describe('a key file', () => {
     const file = createKeyFile('x', 'clinician', key);
     const other = { ...file, seed: toHex(new Uint8Array(32)) };
     expect(() => parseKeyFile(formatKeyFile(other))).toThrow(
-      expect.objectContaining({ code: 'FILE_INVALID' }),
+      expect.objectContaining({ code: 'KEY_FILE_MALFORMED' }),
     );
   });
 

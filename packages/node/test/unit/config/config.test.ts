@@ -10,6 +10,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const DEFAULTS: Config = {
   name: 'Nord',
+  keys: { passphraseFile: '' },
   p2p: { listen: ['/ip4/0.0.0.0/tcp/4100'] },
   peers: { addresses: {} },
   api: { host: '127.0.0.1', port: 4200 },

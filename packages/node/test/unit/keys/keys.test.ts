@@ -1,13 +1,15 @@
 import { chmod, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accountIdOf, secretKeyFromSeed, toHex } from '@consilium/core';
+import type { KeyFile } from '@consilium/sealing';
 import { describe, expect, test } from 'vitest';
 import { homePaths, makeHomeFolders } from '../../../src/files/home.ts';
 import {
   createNodeKeys,
-  keyFromText,
+  keyFileFromText,
   keyToText,
   type NodeKeys,
+  nodeKeyOf,
   secretOfSeed,
 } from '../../../src/keys/key-file.ts';
 import { readKeyFile, readNodeKeys, refuseDevelopmentKeys, writeKeyFile } from '../../../src/keys/store.ts';
@@ -28,7 +30,7 @@ function keysOf(first: number, development = false): NodeKeys {
 
 const keys = keysOf(1);
 const text = keyToText(keys.validator);
-const refusalOfText = (changed: string) => refusalOf(() => keyFromText(changed, 'validator', 'file'));
+const refusalOfText = (changed: string) => refusalOf(() => keyFileFromText(changed, 'validator', 'file'));
 
 async function homeWith(own: NodeKeys) {
   const paths = homePaths(join(await temporaryFolder(), 'home'));
@@ -42,7 +44,9 @@ async function homeWith(own: NodeKeys) {
 
 describe('a key as text', () => {
   test('comes back as it was', () => {
-    expect(keyFromText(text, 'validator', 'file')).toEqual(keys.validator);
+    expect(nodeKeyOf(keyFileFromText(text, 'validator', 'file') as KeyFile, 'validator')).toEqual(
+      keys.validator,
+    );
   });
 
   test('names the account of its institution', () => {
