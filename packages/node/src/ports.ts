@@ -2,6 +2,7 @@
 // daemon gives it sockets, files and LevelDB; the simulator gives it simulated ones. Everything is called from one
 // thread; completions come back as callbacks, so that a simulator can order them and nothing here awaits.
 import type { ConsiliumError, Hex32, SealedMessage } from '@consilium/core';
+import type { EventCode } from './observe/events.ts';
 
 /** Completion of a durable write. An error means that nothing after it may be claimed durable. */
 export type Done = (error?: ConsiliumError) => void;
@@ -147,7 +148,8 @@ export interface Net extends Peers {
 /** One structured event: a stable code and plain facts (heights, ids, counts, codes). Never payloads. */
 export interface ReportedEvent {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly code: string;
+  /** Of the closed table in observe/events.ts. */
+  readonly code: EventCode;
   readonly [fact: string]: string | number | boolean;
 }
 export type Report = (event: ReportedEvent) => void;

@@ -175,7 +175,10 @@ export class Syncer {
     this.#failed(peer, 'sync.refused-block');
   }
 
-  #failed(peer: Hex32, code: string): void {
+  #failed(
+    peer: Hex32,
+    code: 'sync.bad-answer' | 'sync.pruned' | 'sync.refused-block' | 'sync.timeout',
+  ): void {
     const { clock, report } = this.#deps;
     const record = this.#peers.get(peer);
     if (record === undefined) return;

@@ -29,32 +29,33 @@ describe('the log', () => {
   test('is one JSON object per event: level, time, code and the facts', async () => {
     const before = Date.now();
     const { log, file } = await openInFolder();
-    log.report({ level: 'info', code: 'BLOCK_COMMITTED', height: 7, empty: false });
-    log.report({ level: 'error', code: 'DISK_FAILED', file: 'wal' });
+    log.report({ level: 'info', code: 'node.started', height: 7, empty: false });
+    log.report({ level: 'error', code: 'replica.failed', file: 'wal' });
     await log.close();
     const [first, second, ...rest] = await linesOf(file);
     expect(first).toEqual({
       level: 'info',
       time: expect.any(Number),
-      code: 'BLOCK_COMMITTED',
+      code: 'node.started',
       height: 7,
       empty: false,
     });
     expect(Number(first?.['time'])).toBeGreaterThanOrEqual(before);
-    expect(second).toMatchObject({ level: 'error', code: 'DISK_FAILED', file: 'wal' });
+    expect(second).toMatchObject({ level: 'error', code: 'replica.failed', file: 'wal' });
     expect(rest).toEqual([]);
   });
 
   test('leaves out what is less important than its level', async () => {
     const { log, file } = await openInFolder('warn');
-    for (const level of ['debug', 'info', 'warn', 'error'] as const) log.report({ level, code: 'X' });
+    for (const level of ['debug', 'info', 'warn', 'error'] as const)
+      log.report({ level, code: 'api.started' });
     await log.close();
     expect((await linesOf(file)).map((line) => line['level'])).toEqual(['warn', 'error']);
   });
 
   test('keeps the time of the line apart from a fact of that name, and a text on its line', async () => {
     const { log, file } = await openInFolder();
-    log.report({ level: 'info', code: 'X', time: 5, text: 'a\n{"level":"error"}' });
+    log.report({ level: 'info', code: 'api.started', time: 5, text: 'a\n{"level":"error"}' });
     await log.close();
     const text = await readFile(file, 'utf8');
     expect(text.match(/"time":/g)).toHaveLength(1);
@@ -63,27 +64,27 @@ describe('the log', () => {
 
   test('appends, and only the owner reads it', async () => {
     const { log, file } = await openInFolder();
-    log.report({ level: 'info', code: 'FIRST' });
+    log.report({ level: 'info', code: 'api.started' });
     await log.close();
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const again = openLog({ level: 'info', file });
-    again.report({ level: 'info', code: 'SECOND' });
+    again.report({ level: 'info', code: 'api.stopped' });
     await again.close();
-    expect((await linesOf(file)).map((line) => line['code'])).toEqual(['FIRST', 'SECOND']);
+    expect((await linesOf(file)).map((line) => line['code'])).toEqual(['api.started', 'api.stopped']);
   });
 
   test('flush writes what waits before it returns', async () => {
     const { log, file } = await openInFolder();
-    log.report({ level: 'error', code: 'LAST_WORDS' });
+    log.report({ level: 'error', code: 'replica.failed' });
     log.flush();
-    expect(await linesOf(file)).toMatchObject([{ code: 'LAST_WORDS' }]);
+    expect(await linesOf(file)).toMatchObject([{ code: 'replica.failed' }]);
     await log.close();
   });
 
   test('takes events after it was closed without a word', async () => {
     const { log, file } = await openInFolder();
     await log.close();
-    log.report({ level: 'info', code: 'LATE' });
+    log.report({ level: 'info', code: 'api.stopped' });
     log.flush();
     await log.close();
     expect(await linesOf(file)).toEqual([]);
@@ -113,12 +114,12 @@ describe('the log', () => {
   test('a burst beyond its buffer is dropped and counted, and nobody waits', async () => {
     const { log, file } = await openInFolder();
     const filler = 'x'.repeat(10_000);
-    for (let number = 0; number < 300; number += 1) log.report({ level: 'info', code: 'BURST', filler });
+    for (let number = 0; number < 300; number += 1) log.report({ level: 'info', code: 'api.failed', filler });
     const written = async () => (await linesOf(file).catch(() => [])).map((line) => line['code']);
     await expect.poll(written).toContain('LOG_LINES_DROPPED');
     await log.close();
     const lines = await linesOf(file);
-    const kept = lines.filter((line) => line['code'] === 'BURST').length;
+    const kept = lines.filter((line) => line['code'] === 'api.failed').length;
     const dropped = lines.find((line) => line['code'] === 'LOG_LINES_DROPPED')?.['lines'];
     expect(kept + Number(dropped)).toBe(300);
     expect(kept).toBeGreaterThan(50);
@@ -145,7 +146,7 @@ describe('the log', () => {
     const source = `
       const { openLog } = await import('${SOURCES}observe/log.ts');
       const log = openLog({ level: 'info' });
-      for (let i = 0; i < 500; i += 1) log.report({ level: 'info', code: 'X', filler: 'x'.repeat(10_000) });
+      for (let i = 0; i < 500; i += 1) log.report({ level: 'info', code: 'api.started', filler: 'x'.repeat(10_000) });
       await log.close();
       process.stderr.write('ended');
       process.exit(0);
@@ -166,7 +167,7 @@ describe('reporting to several', () => {
       ({ code }) => heard.push(`a ${code}`),
       ({ code }) => heard.push(`b ${code}`),
     );
-    report({ level: 'info', code: 'X' });
-    expect(heard).toEqual(['a X', 'b X']);
+    report({ level: 'info', code: 'api.started' });
+    expect(heard).toEqual(['a api.started', 'b api.started']);
   });
 });

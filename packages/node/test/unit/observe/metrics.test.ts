@@ -93,10 +93,10 @@ describe('the metrics of a node', () => {
 
   test('count events by code, and nothing else of them', async () => {
     const metrics = create();
-    metrics.eventReported({ level: 'warn', code: 'PEER_LOST', peer: 'aa' });
-    metrics.eventReported({ level: 'warn', code: 'PEER_LOST', peer: 'bb' });
+    metrics.eventReported({ level: 'warn', code: 'P2P_PEER_PENALIZED', peer: 'aa' });
+    metrics.eventReported({ level: 'warn', code: 'P2P_PEER_PENALIZED', peer: 'bb' });
     const samples = await samplesOf(metrics);
-    expect(samples).toContain('consilium_events_total{level="warn",code="PEER_LOST"} 2');
+    expect(samples).toContain('consilium_events_total{level="warn",code="P2P_PEER_PENALIZED"} 2');
     expect(samples.join()).not.toContain('"aa"');
   });
 

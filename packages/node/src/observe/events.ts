@@ -1,0 +1,284 @@
+// Owns: every code that a node's log can hold, for ever: how severe, what it means, what to do. docs/events.md shows this
+// table. Does not own: when an event happens (whoever reports it), how it is written (log.ts).
+
+export interface EventEntry {
+  /** The most severe level that it is written with. */
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** One sentence. */
+  readonly meaning: string;
+  /** What an operator does about it; absent: nothing. */
+  readonly action?: string;
+}
+
+const CONSENSUS = {
+  'agreement.log-full': {
+    level: 'error',
+    meaning: 'The log of the running height is full: this node casts no further vote in it.',
+    action:
+      'Run `consilium why`: a height that takes so long has another cause. The next height begins anew.',
+  },
+  'agreement.replay-differs': {
+    level: 'error',
+    meaning:
+      'After a restart the log of the running height did not repeat what was signed: it casts no vote in it.',
+    action: 'Keep the folder `state` and the log, and tell the developers; the next height begins anew.',
+  },
+  'block.invalid': {
+    level: 'warn',
+    meaning: 'A proposed block broke a rule and got no vote; `author` proposed it.',
+    action: 'If it repeats: telephone the author, whose node is damaged or altered.',
+  },
+  'evidence.found': {
+    level: 'warn',
+    meaning: 'A validator signed two messages that exclude each other; the proof goes into a block.',
+    action: 'Telephone the accused: its key is used twice, or its node is hostile.',
+  },
+  'peer.rejected': {
+    level: 'warn',
+    meaning: 'A peer sent what no honest node sends; it costs the peer its connection when it repeats.',
+    action: 'If it repeats: telephone that hospital; `reason` says which rule.',
+  },
+  'replica.diverged': {
+    level: 'error',
+    meaning:
+      'A quorum decided a block that this node finds invalid: it votes no more and its answers are stale.',
+    action: 'Keep the home, and restore it from the others; see docs/operate.md.',
+  },
+  'replica.failed': {
+    level: 'error',
+    meaning: 'The node ends by itself: a write or read that it depends on failed.',
+    action: '`reason` is the code of the error; mend it, then start the node.',
+  },
+} as const;
+
+const SIGNING = {
+  'signing.foreign': {
+    level: 'error',
+    meaning: "A signature of this node's own key appeared that it did not make: it stopped voting.",
+    action: 'At once: find the other process or copy that holds this key and stop it.',
+  },
+  'signing.observation.ended': {
+    level: 'warn',
+    meaning: 'The operator ended the watch of a node whose signing record was in doubt.',
+  },
+  'signing.observed': { level: 'info', meaning: 'The node has watched long enough and votes again.' },
+  'signing.observing': {
+    level: 'warn',
+    meaning: 'The signing record is missing, damaged or behind: the node watches before it votes.',
+    action: 'Wait: it ends by itself while the network makes blocks.',
+  },
+  'signing.record.damaged': {
+    level: 'warn',
+    meaning: 'Neither copy of the signing record can be read.',
+    action: 'Wait while it watches; look at the disk.',
+  },
+  'signing.record.imported': {
+    level: 'warn',
+    meaning: 'The signing record says of itself that it is in doubt.',
+    action: 'Wait while it watches.',
+  },
+  'signing.record.missing': {
+    level: 'warn',
+    meaning: 'There is no signing record although the keys are not new.',
+    action: 'Wait while it watches. If nobody restored this home: find out who removed it.',
+  },
+  'signing.refused': {
+    level: 'error',
+    meaning: 'The signing record forbids a signature that agreement asked for; none was made.',
+    action: 'Keep the folder `state` and the log, and tell the developers.',
+  },
+  'signing.slot.torn': {
+    level: 'warn',
+    meaning:
+      'One of the two copies of the signing record is torn, as after a power cut; the other one counts.',
+  },
+} as const;
+
+const NETWORK = {
+  P2P_CONNECTED: { level: 'info', meaning: 'A link to a validator is up.' },
+  P2P_DIAL_FAILED: {
+    level: 'debug',
+    meaning: 'A validator could not be reached; it is tried again.',
+    action: 'If it lasts: `consilium doctor` tries each address.',
+  },
+  P2P_DISCONNECTED: {
+    level: 'info',
+    meaning: 'A link to a validator ended; `reason` says why. It is dialled again.',
+    action: 'If it lasts: telephone that hospital.',
+  },
+  P2P_KEY_SHARED: {
+    level: 'error',
+    meaning: 'Two institutions of the ledger have the same network key; the second one is not connected.',
+    action: 'Telephone that hospital.',
+  },
+  P2P_MESSAGE_OVERSIZE: {
+    level: 'error',
+    meaning: 'This node made a message over the bound of its channel; it was not sent.',
+    action: 'Keep the log, and tell the developers.',
+  },
+  P2P_OTHER_NETWORK: {
+    level: 'warn',
+    meaning: 'A peer with an admitted key belongs to another genesis.',
+    action: 'Compare the fingerprint of the genesis with that hospital: `consilium genesis show`.',
+  },
+  P2P_PEER_BARRED: {
+    level: 'warn',
+    meaning:
+      'A peer broke rules so often that it gets no connection for a while, or asked for one in that time.',
+    action: 'Telephone that hospital; `reason` says which rule.',
+  },
+  P2P_PEER_PENALIZED: {
+    level: 'warn',
+    meaning: 'A peer broke a rule or a rate; at a score over the bound it is barred.',
+    action: 'If it repeats: telephone that hospital.',
+  },
+  P2P_RATE_EXCEEDED: {
+    level: 'warn',
+    meaning: 'More connections at once than may wait to show their key; some were refused.',
+    action: "If it lasts: let the firewall admit the hospitals' addresses only.",
+  },
+  P2P_STOP_INCOMPLETE: { level: 'warn', meaning: 'At the stop a peer did not say goodbye in time.' },
+  P2P_STRANGER_REFUSED: {
+    level: 'warn',
+    meaning: 'A key that the ledger does not admit asked for a connection and got none.',
+    action: "If it lasts: let the firewall admit the hospitals' addresses only.",
+  },
+  'sync.bad-answer': { level: 'warn', meaning: 'A peer answered with other blocks than were asked for.' },
+  'sync.forged-parts': {
+    level: 'warn',
+    meaning: 'A fetched block has parts that its header does not name; it was refused.',
+    action: 'If it repeats with one peer: telephone that hospital.',
+  },
+  'sync.pruned': {
+    level: 'warn',
+    meaning: 'A peer no longer keeps the blocks that it was asked for; others are asked.',
+    action: 'If all say so: fetch a snapshot, or ask a hospital that keeps every block.',
+  },
+  'sync.refused-block': {
+    level: 'warn',
+    meaning: 'A fetched block was refused, and all that its peer sent with it.',
+    action: 'If it repeats with one peer: telephone that hospital.',
+  },
+  'sync.timeout': {
+    level: 'warn',
+    meaning: 'A peer did not answer a request for blocks in time; others are asked.',
+  },
+} as const;
+
+const STORAGE = {
+  'vault.damaged': {
+    level: 'error',
+    meaning: 'Bytes of the vault are not what they were: they are never served, and fetched from the others.',
+    action: 'Look at the disk (`smartctl`), and plan its replacement.',
+  },
+  'vault.recovered': {
+    level: 'warn',
+    meaning: 'At the start the vault was searched: blobs found again, an unfinished end cut off.',
+  },
+  'vault.unreadable': {
+    level: 'error',
+    meaning: 'The disk did not answer a read of the vault.',
+    action: 'Look at the disk and at `errno`.',
+  },
+  'wal.damaged': {
+    level: 'error',
+    meaning: 'The log of the running height is damaged in its middle: the node does not start with it.',
+    action: 'See docs/operate.md, "Recovery by symptom".',
+  },
+  'wal.torn': {
+    level: 'warn',
+    meaning: 'The log ended in a half-written entry, as after a power cut; that end was cut off.',
+  },
+} as const;
+
+const CUSTODY = {
+  'custody.blob-repaired': {
+    level: 'info',
+    meaning: 'Damaged ciphertext was fetched from another custodian.',
+  },
+  'custody.cannot-deal': {
+    level: 'warn',
+    meaning: 'This custodian should deal its shares to new custodians and lacks them; another one deals.',
+  },
+  'custody.dealer-false': {
+    level: 'warn',
+    meaning: 'A custodian dealt shares that do not fit; it is accused on the ledger.',
+    action: 'Telephone that hospital: its node is damaged or altered.',
+  },
+  'custody.dealer-silent': {
+    level: 'warn',
+    meaning: 'A custodian did not deal its shares in time; it is accused on the ledger, another one deals.',
+    action: 'Telephone that hospital.',
+  },
+  'custody.missing': {
+    level: 'warn',
+    meaning: 'Registered records that this custodian should hold could not be fetched yet.',
+    action: 'If it lasts: look at the links to the other hospitals.',
+  },
+  'custody.no-steps': {
+    level: 'error',
+    meaning: 'The chain of validator sets could not be read: readers of other hospitals may be refused.',
+    action: 'Keep the log, and tell the developers.',
+  },
+  'custody.released': {
+    level: 'debug',
+    meaning: 'A request for shares was answered; `refused` of its places were refused.',
+  },
+  'custody.repaired': { level: 'info', meaning: 'Missing records of a batch were fetched from the others.' },
+  'custody.reshared': { level: 'info', meaning: 'Batches were taken over into a new custody epoch.' },
+  'custody.tx-refused': {
+    level: 'debug',
+    meaning: 'An own transaction of custody was refused; it is made anew.',
+  },
+} as const;
+
+const SERVICE = {
+  LOG_LINES_DROPPED: {
+    level: 'warn',
+    meaning: 'The log could not be written for a while; so many lines are lost.',
+    action: 'Look at the disk, or at who reads standard output.',
+  },
+  OBSERVE_FAILED: {
+    level: 'error',
+    meaning: 'Metrics or a probe could not be answered.',
+    action: 'Keep the log, and tell the developers.',
+  },
+  'api.failed': {
+    level: 'error',
+    meaning: 'A request failed inside the node; `error`, `cause` and `route` say where.',
+    action: 'Keep the log, and tell the developers.',
+  },
+  'api.started': { level: 'info', meaning: 'The HTTP API listens.' },
+  'api.stopped': { level: 'info', meaning: 'The HTTP API ended.' },
+  'api.stream.cut': {
+    level: 'warn',
+    meaning: 'An event stream was cut: its client took nothing, or too slowly.',
+  },
+  'config.unknown-peer': {
+    level: 'warn',
+    meaning: 'An address under `[peers]` names nobody of the ledger.',
+    action: 'Correct the name in config.toml: `consilium validator list`.',
+  },
+  'mempool.displaced': {
+    level: 'debug',
+    meaning: 'Waiting transactions left for those of an institution with less room.',
+  },
+  'node.started': { level: 'info', meaning: 'The node is up; where its API and metrics listen.' },
+} as const;
+
+export type EventCode =
+  | keyof typeof CONSENSUS
+  | keyof typeof SIGNING
+  | keyof typeof NETWORK
+  | keyof typeof STORAGE
+  | keyof typeof CUSTODY
+  | keyof typeof SERVICE;
+
+export const EVENTS: Readonly<Record<EventCode, EventEntry>> = {
+  ...CONSENSUS,
+  ...SIGNING,
+  ...NETWORK,
+  ...STORAGE,
+  ...CUSTODY,
+  ...SERVICE,
+};
