@@ -118,6 +118,7 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/node-init.ts')).registerNodeInit,
       async () => (await import('./commands/node-start.ts')).registerNodeStart,
       async () => (await import('./commands/node-verify.ts')).registerNodeVerify,
+      async () => (await import('./commands/node-admin-log.ts')).registerNodeAdminLog,
     ],
   },
   {

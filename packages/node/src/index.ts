@@ -1,5 +1,6 @@
 // The public face of the daemon for the command line and the devnet.
 
+export { readMark } from './audit/chain-mark.ts';
 export { parseSettings } from './config/load.ts';
 export type { SettingName } from './config/settings.ts';
 export { isSettingName } from './config/settings.ts';

@@ -155,6 +155,11 @@ export const KEY_FILE_BYTES_MAX = 4_096;
 export const TOKEN_FILE_BYTES_MAX = 256;
 /** A file with a passphrase and a line end. */
 export const PASSPHRASE_FILE_BYTES_MAX = 1_026;
+/** One line of the log of admin actions: a few words and facts. Characters. */
+export const ADMIN_LINE_LENGTH_MAX = 2_048;
+/** One of its files, read whole when a page is asked for; and how many full ones are kept: some 14,000 actions. */
+export const ADMIN_LOG_FILE_BYTES_MAX: number = 256 * 1024;
+export const ADMIN_LOG_FILES_MAX = 16;
 /** A configuration file: 4 KB as it is made, and room for comments and an address of every institution. */
 export const CONFIG_BYTES_MAX: number = 64 * 1024;
 /** Genesis and validator cards as files: up to four bytes for a character of core's bounds. */

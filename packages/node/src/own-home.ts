@@ -1,4 +1,11 @@
 // What a command needs that asks the node of a home on this machine. Light: no libp2p, no store.
+export {
+  type AdminBreak,
+  type AdminFiles,
+  type ChainMark,
+  readAdminFiles,
+} from './audit/admin-files.ts';
+export type { AdminLine } from './audit/admin-line.ts';
 export { loadConfig } from './config/load.ts';
 export type { Config } from './config/settings.ts';
 export { type HomePaths, homePaths } from './files/home-paths.ts';

@@ -4,7 +4,7 @@
 export const TABLES = {
   /**
    * Text key -> bytes. `tip`: encoded Tip; `format`: on-disk format version (1 byte); `base`: height of the earliest block
-   * kept, absent while all are.
+   * kept, absent while all are; `admin-log`: how far the log of admin actions has come.
    */
   meta: 1,
   /** height -> encoded block. */

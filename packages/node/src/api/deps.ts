@@ -1,6 +1,7 @@
 // Owns: what the API needs of the daemon: the replica's door for transactions, its status, the store's snapshots, the
 // news of commits, and custody. Does not own: any of their doing.
 import type { Genesis, Hex32 } from '@consilium/core';
+import type { AdminLog } from '../audit/admin-log.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { PoolState, SubmitOutcome } from '../mempool/outcomes.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
@@ -68,6 +69,7 @@ export interface ApiDeps {
   /** Calls the listener for every commit, in order, after its synced batch: a snapshot taken then shows it. */
   readonly onCommit: (listener: (commit: Commit) => void) => Cancel;
   readonly custody: CustodyDoor;
+  readonly adminLog: Pick<AdminLog, 'append' | 'read' | 'head'>;
 }
 
 /** What custody does for clients of this node. Each calls `done` once, unless the node stops. */

@@ -3,6 +3,7 @@
 import { ConsiliumError } from '@consilium/core';
 import type { Cancel } from '../ports.ts';
 import { createBlockSource } from '../queries/index.ts';
+import { noteActions } from './admin-actions.ts';
 import type { RouteContext } from './context.ts';
 import type { ApiDeps, Commit } from './deps.ts';
 import { createEventStreams } from './event-streams.ts';
@@ -111,6 +112,7 @@ export async function createApi(deps: ApiDeps, options: ApiOptions): Promise<Api
     charge: (request, cost) => chargeRequest(takeTokens, request, cost),
   };
   const routes = listRoutes(server);
+  noteActions(server, deps.adminLog);
   await describeRoutes(server);
   openapiRoute(server);
   registerRoutes(server, context);

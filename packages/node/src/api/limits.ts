@@ -25,6 +25,10 @@ export const LIGHT_STEPS_PER_PAGE_MAX: number = Math.min(64, LIGHT_STEPS_MAX);
 /** Decoded blocks kept for proofs, pages and streams: clients ask for what was committed just now. */
 export const BLOCKS_CACHED_MAX = 8;
 
+/** Lines of the admin log on one page: 50 KB and 1 ms of hashes as a rule. */
+export const ADMIN_LINES_PER_PAGE_MAX = 256;
+export const ADMIN_LINES_PER_PAGE_DEFAULT = 64;
+
 /** How long `wait=committed` waits unless told otherwise: a few rounds at their longest. Milliseconds. */
 export const WAIT_DEFAULT_MS = 15_000;
 /** Longer than any transaction signed by the SDK lives; proxies cut silent requests about here. */

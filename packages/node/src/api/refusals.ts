@@ -1,6 +1,6 @@
 // Owns: making a coded refusal of whatever was thrown while a request was answered, and sending it. Does not own: the
 // statuses (problems.ts).
-import { ConsiliumError, type ErrorData } from '@consilium/core';
+import { ConsiliumError, type ErrorCode, type ErrorData } from '@consilium/core';
 import type { FastifyError, FastifyReply } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemOf, retryAfterSeconds } from './problems.ts';
 
@@ -15,8 +15,16 @@ export function refusalOf(error: unknown): ConsiliumError {
   return new ConsiliumError('INTERNAL_ERROR');
 }
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Code of the refusal that this answer is. */
+    refusedWith?: ErrorCode;
+  }
+}
+
 export function sendRefusal(reply: FastifyReply, refusal: ConsiliumError): FastifyReply {
   const problem = problemOf(refusal);
+  reply.refusedWith = refusal.code;
   const retryAfter = retryAfterSeconds(refusal);
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   // RFC 9110: who is asked for credentials is told which.

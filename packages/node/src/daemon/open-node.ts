@@ -43,8 +43,8 @@ export interface OpenNodeDeps {
 }
 
 export interface OpenedNode {
-  /** All but who may ask. */
-  readonly api: Omit<ApiDeps, 'gate'>;
+  /** All but who may ask, and what is noted of it. */
+  readonly api: Omit<ApiDeps, 'adminLog' | 'gate'>;
   start(): void;
   stop(): void;
   readonly facts: NodeFactsSource;

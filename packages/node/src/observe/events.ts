@@ -243,6 +243,17 @@ const SERVICE = {
     meaning: 'Metrics or a probe could not be answered.',
     action: 'Keep the log, and tell the developers.',
   },
+  'admin.action': {
+    level: 'info',
+    meaning:
+      'An operator did something, or began to; `seq` and `hash` are those of the line in the admin log.',
+  },
+  'admin.log-broken': {
+    level: 'error',
+    meaning:
+      'The admin log was changed or cut while the node was stopped; it was set aside, and a new one begins.',
+    action: 'Keep `state/admin-broken-...` as evidence, and find out who was on this machine.',
+  },
   'api.failed': {
     level: 'error',
     meaning: 'A request failed inside the node; `error`, `cause` and `route` say where.',

@@ -4,6 +4,7 @@ import type { ApiDeps, NodeStatus } from '../../src/api/deps.ts';
 import { type Api, type ApiLimits, createApi } from '../../src/api/index.ts';
 import type { Problem } from '../../src/api/problems.ts';
 import { type Caller, ROLES } from '../../src/api/roles.ts';
+import { type AdminLine, NO_LINE, nextLine } from '../../src/audit/admin-line.ts';
 import type { PoolState, SubmitOutcome } from '../../src/mempool/outcomes.ts';
 import type { Clock } from '../../src/ports.ts';
 import { createEventLog, type EventLog } from './fakes.ts';
@@ -20,6 +21,7 @@ export interface ApiHarness {
   readonly api: Api;
   readonly chain: MemoryChain;
   readonly log: EventLog;
+  readonly adminLog: ApiDeps['adminLog'];
   /** What the door says of the next transactions; undefined lets them in. */
   readonly door: {
     refusal: SubmitOutcome | undefined;
@@ -62,6 +64,23 @@ const NO_CUSTODY: ApiDeps['custody'] = {
   readBlobs: (ids, done) => done(ids.map(() => null)),
 };
 
+/** The lines as they would stand in the files. */
+function createMemoryAdminLog(): ApiDeps['adminLog'] {
+  const lines: AdminLine[] = [];
+  return {
+    append: async (act) => {
+      const line = nextLine(lines.at(-1) ?? NO_LINE, act, 1_000);
+      lines.push(line);
+      return line;
+    },
+    read: async (from, limit) => lines.filter(({ seq }) => seq >= from).slice(0, limit),
+    head: () => {
+      const { seq, hash } = lines.at(-1) ?? NO_LINE;
+      return { first: Math.min(1, seq), seq, hash };
+    },
+  };
+}
+
 /** Tokens of the harness: each is named like its role. */
 const CALLERS: Readonly<Record<string, Caller>> = Object.fromEntries(
   ROLES.map((role) => [role, { name: role, role }]),
@@ -93,6 +112,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness
     snapshot: chain.snapshot,
     onCommit: chain.onCommit,
     custody: NO_CUSTODY,
+    adminLog: createMemoryAdminLog(),
     ...options.deps,
   };
   const api = await createApi(deps, {
@@ -106,6 +126,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness
     api,
     chain,
     log,
+    adminLog: deps.adminLog,
     door,
     get: (path, headers = {}) => ask(url, path, { headers }),
     post: (path, body) =>

@@ -1,7 +1,10 @@
-// Owns: /v1/admin/caller. Every route under /v1/admin/ is the operator's: it needs a token, wherever the API listens.
+// Owns: what an operator or auditor asks of the API itself: whose token this is, and what was done with such tokens. A
+// route under /v1/admin/ needs a token, wherever the API listens.
 import { Type } from 'typebox';
+import type { RouteContext } from '../context.ts';
+import { ADMIN_LINES_PER_PAGE_DEFAULT, ADMIN_LINES_PER_PAGE_MAX, COST_PAGE } from '../limits.ts';
 import { ROLES } from '../roles.ts';
-import { problems, word } from '../schemas.ts';
+import { errorData, hex32, nullable, problems, timeMs, word } from '../schemas.ts';
 import type { ApiServer } from '../server.ts';
 
 const callerSchema = {
@@ -16,8 +19,63 @@ const callerSchema = {
   },
 };
 
-export function adminRoutes(server: ApiServer): void {
+const seq = Type.Unsafe<number>(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }));
+
+const logSchema = {
+  operationId: 'getAdminLog',
+  summary: 'What was done with the tokens of this node, oldest first; `next` is the `from` of the next page',
+  querystring: Type.Object(
+    {
+      from: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: 1 })),
+      limit: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: ADMIN_LINES_PER_PAGE_MAX,
+          default: ADMIN_LINES_PER_PAGE_DEFAULT,
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  response: {
+    200: Type.Object(
+      {
+        mark: Type.Object(
+          { first: Type.Integer({ minimum: 0 }), seq: Type.Integer({ minimum: 0 }), hash: hex32 },
+          { description: 'first line kept, last line and its hash, as the store knows them' },
+        ),
+        lines: Type.Array(
+          Type.Object({
+            seq,
+            at: timeMs,
+            by: Type.String(),
+            role: Type.String(),
+            action: Type.String(),
+            outcome: Type.String({ description: '`begun`, `done`, or the code of the refusal' }),
+            facts: errorData,
+            previous: hex32,
+            hash: hex32,
+          }),
+        ),
+        next: nullable(seq),
+      },
+      { description: 'each line is chained to the one before by its hash' },
+    ),
+    ...problems,
+  },
+};
+
+export function adminRoutes(server: ApiServer, { deps }: RouteContext): void {
   server.get('/v1/admin/caller', { schema: callerSchema, config: { role: 'operator' } }, async (request) => ({
     ...request.caller,
   }));
+
+  const config = { role: 'auditor', cost: COST_PAGE } as const;
+  server.get('/v1/admin/log', { schema: logSchema, config }, async (request) => {
+    const { from = 1, limit = ADMIN_LINES_PER_PAGE_DEFAULT } = request.query;
+    const lines = [...(await deps.adminLog.read(from, limit))];
+    const mark = deps.adminLog.head();
+    const last = lines.at(-1)?.seq ?? mark.seq;
+    return { mark, lines, next: last < mark.seq ? last + 1 : null };
+  });
 }

@@ -22,5 +22,5 @@ export function registerRoutes(server: ApiServer, context: RouteContext): void {
   stateRoutes(server, context);
   eventRoutes(server, context);
   custodyRoutes(server, context);
-  adminRoutes(server);
+  adminRoutes(server, context);
 }
