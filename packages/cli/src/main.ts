@@ -117,8 +117,17 @@ const NOUNS: readonly Noun[] = [
     verbs: [
       async () => (await import('./commands/node-init.ts')).registerNodeInit,
       async () => (await import('./commands/node-start.ts')).registerNodeStart,
+      async () => (await import('./commands/node-signing.ts')).registerNodeSigning,
       async () => (await import('./commands/node-verify.ts')).registerNodeVerify,
       async () => (await import('./commands/node-admin-log.ts')).registerNodeAdminLog,
+    ],
+  },
+  {
+    name: 'config',
+    summary: 'the settings of a node',
+    verbs: [
+      async () => (await import('./commands/config-validate.ts')).registerConfigValidate,
+      async () => (await import('./commands/config-show.ts')).registerConfigShow,
     ],
   },
   {

@@ -6,7 +6,7 @@ export {
   readAdminFiles,
 } from './audit/admin-files.ts';
 export type { AdminLine } from './audit/admin-line.ts';
-export { loadConfig } from './config/load.ts';
-export type { Config } from './config/settings.ts';
+export { findConfigMistakes, loadConfig } from './config/load.ts';
+export { type Config, isSettingName, type SettingName } from './config/settings.ts';
 export { type HomePaths, homePaths } from './files/home-paths.ts';
 export { readTokenFile } from './keys/operator-token.ts';

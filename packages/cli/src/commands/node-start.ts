@@ -2,20 +2,19 @@
 // the daemon itself (@consilium/node).
 
 import { isConsiliumError } from '@consilium/core';
-import type { SettingName } from '@consilium/node';
 import type { Command } from 'commander';
 import { addCommand, type Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { pathOf } from '../setup/files.ts';
-import { collect, integerOf, usage } from '../usage.ts';
+import { addSetOption, type SetOption, settingsOf } from '../setup/settings.ts';
+import { integerOf } from '../usage.ts';
 
-interface Options {
+interface Options extends SetOption {
   readonly home: string;
   readonly genesis?: string;
   readonly endObservation?: string;
   readonly exitWithParent?: boolean;
   readonly passphraseFile?: string;
-  readonly set?: readonly string[];
 }
 
 /** A process that is still there so long after it was told to stop ends by force: no init system waits for ever. */
@@ -33,10 +32,9 @@ export const registerNodeStart: Register = (place) =>
       ],
     },
     (command: Command) =>
-      command
+      addSetOption(command)
         .option('--home <folder>', 'home made by `node init`', 'consilium-home')
         .option('--genesis <file>', 'genesis of the network; taken over into the home at the first start')
-        .option('--set <name=value>', 'overrides a setting of config.toml, e.g. log.level=debug', collect)
         .option('--passphrase-file <file>', 'passphrase of the key files: the setting keys.passphrase_file')
         .option(
           '--end-observation <height>',
@@ -52,7 +50,7 @@ export const registerNodeStart: Register = (place) =>
         ...(genesis === undefined ? {} : { genesisFile: genesis }),
         environment: place.io.env,
         flags: {
-          ...settingsOf(set ?? [], isSettingName),
+          ...settingsOf({ set }, isSettingName),
           ...(passphraseFile !== undefined && { 'keys.passphrase_file': pathOf(place.io, passphraseFile) }),
         },
         ...(askSecret !== undefined && { askPassphrase: () => askSecret('Passphrase of the key files: ') }),
@@ -69,19 +67,6 @@ export const registerNodeStart: Register = (place) =>
       return { data: { name: node.name, stopped: true }, lines: [] };
     },
   );
-
-type Settings = Partial<Record<SettingName, string>>;
-
-function settingsOf(given: readonly string[], isSetting: (name: string) => name is SettingName): Settings {
-  const settings: Settings = {};
-  for (const text of given) {
-    const at = text.indexOf('=');
-    const name = text.slice(0, Math.max(0, at));
-    if (!isSetting(name)) throw usage(`--set takes NAME=VALUE with a name of config.toml, not '${text}'`);
-    settings[name] = text.slice(at + 1);
-  }
-  return settings;
-}
 
 /** Resolves when the process is asked to stop. */
 function stopAsked(withParent: boolean): Promise<void> {

@@ -14,6 +14,12 @@ export function addHomeOption(command: Command): Command {
   return command.option('--home <folder>', 'home of the node on this machine');
 }
 
+/** Throws `USAGE_INVALID`. */
+export function homeOf({ home }: OwnNodeOptions): string {
+  if (home === undefined) throw usage('--home is missing: the folder of the node on this machine');
+  return home;
+}
+
 export interface OwnNode {
   readonly home: string;
   /** Base of its API. */
@@ -28,9 +34,8 @@ export interface OwnNode {
  * configuration, and `FILE_MISSING`, `KEY_FILE_MODE` or `TOKEN_FILE_INVALID` {file} of the operator's token.
  */
 export async function openOwnNode(io: Io, options: OwnNodeOptions): Promise<OwnNode> {
-  if (options.home === undefined) throw usage('--home is missing: the folder of the node on this machine');
   const { homePaths, loadConfig, readTokenFile } = await import('@consilium/node/own-home');
-  const paths = homePaths(pathOf(io, options.home));
+  const paths = homePaths(pathOf(io, homeOf(options)));
   const { config } = await loadConfig(paths.config, io.env, {});
   const token = await readTokenFile(paths.operatorToken);
   const url = `http://${localHost(config.api.host)}:${config.api.port}`;

@@ -2,6 +2,7 @@
 // text in, values or a coded refusal out. Does not own: reading the file and the process (load.ts).
 import { ConsiliumError } from '@consilium/core';
 import { parse, TomlError } from 'smol-toml';
+import { END_MARK, isCutShort } from './end-mark.ts';
 import { nearestName } from './nearest.ts';
 import {
   environmentOf,
@@ -39,28 +40,47 @@ function assign<K extends SettingName>(
   return true;
 }
 
-/** Setting -> text, as the command line hands it over. Throws `CONFIG_INVALID` {setting, flag}. */
-export function flagLayer(flags: Readonly<Partial<Record<SettingName, string>>>): Layer {
+/** What becomes of a mistake: thrown, unless all of them are wanted. */
+export type Refuse = (mistake: ConsiliumError) => void;
+
+const atOnce: Refuse = (mistake) => {
+  throw mistake;
+};
+
+/** Setting -> text, as the command line hands it over. Refuses with `CONFIG_INVALID` {setting, flag}. */
+export function flagLayer(
+  flags: Readonly<Partial<Record<SettingName, string>>>,
+  refuse: Refuse = atOnce,
+): Layer {
   return textLayer(
     (name) => flags[name],
     (name) => ({ source: 'flag', flag: flagOf(name) }),
+    refuse,
   );
 }
 
-/** Variables `CONSILIUM_...`; an empty one counts as not set. Throws `CONFIG_INVALID` {setting, variable}. */
-export function environmentLayer(environment: Readonly<Record<string, string | undefined>>): Layer {
+/** Variables `CONSILIUM_...`; an empty one counts as not set. Refuses with `CONFIG_INVALID` {setting, variable}. */
+export function environmentLayer(
+  environment: Readonly<Record<string, string | undefined>>,
+  refuse: Refuse = atOnce,
+): Layer {
   return textLayer(
     (name) => environment[environmentOf(name)] || undefined,
     (name) => ({ source: 'environment', variable: environmentOf(name) }),
+    refuse,
   );
 }
 
-function textLayer(textOf: (name: SettingName) => string | undefined, originOf: Layer['originOf']): Layer {
+function textLayer(
+  textOf: (name: SettingName) => string | undefined,
+  originOf: Layer['originOf'],
+  refuse: Refuse,
+): Layer {
   const values: Values = {};
   for (const name of SETTING_NAMES) {
     const text = textOf(name);
     if (text === undefined) continue;
-    if (!assign(values, name, SETTINGS[name].type.fromText(text))) throw wrongValue(name, originOf(name));
+    if (!assign(values, name, SETTINGS[name].type.fromText(text))) refuse(wrongValue(name, originOf(name)));
   }
   return { values, originOf };
 }
@@ -72,20 +92,21 @@ export function defaultLayer(): Layer {
 }
 
 /**
- * Throws `CONFIG_MALFORMED` {file, line, column}, `CONFIG_KEY_UNKNOWN` {file, line, key, suggestion?} and
- * `CONFIG_INVALID` {setting, file, line}.
+ * Throws `CONFIG_MALFORMED` {file, line, column}. Refuses with the same {file, line, rule} for a file that was cut short,
+ * `CONFIG_KEY_UNKNOWN` {file, line, key, suggestion?} and `CONFIG_INVALID` {setting, file, line}.
  */
-export function fileLayer(file: string, toml: string): Layer {
+export function fileLayer(file: string, toml: string, refuse: Refuse = atOnce): Layer {
+  if (isCutShort(toml)) refuse(cutShort(file, toml));
   const table = parseToml(file, toml);
   const lineOf = createLineOf(toml);
   const placeOf = (path: KeyPath): Origin => ({ source: 'file', file, line: lineOf(path) ?? 1 });
   const values: Values = {};
   for (const { path, raw } of leavesOf(table, [])) {
     const name = path.join('.');
-    if (TABLES.has(name)) throw notTable(name, placeOf(path));
-    if (!isSettingName(name)) throw unknownKey(file, path, lineOf);
-    if (!assign(values, name, SETTINGS[name].type.fromToml(raw))) {
-      throw wrongValue(name, placeOf([...path, ...faultyEntry(name, raw)]));
+    if (TABLES.has(name)) refuse(notTable(name, placeOf(path)));
+    else if (!isSettingName(name)) refuse(unknownKey(file, path, lineOf));
+    else if (!assign(values, name, SETTINGS[name].type.fromToml(raw))) {
+      refuse(wrongValue(name, placeOf([...path, ...faultyEntry(name, raw)])));
     }
   }
   return { values, originOf: (name) => placeOf(name.split('.')) };
@@ -109,6 +130,12 @@ function parseToml(file: string, toml: string): object {
     const detail = `${file}, line ${line}, column ${column}: ${reason}`;
     throw new ConsiliumError('CONFIG_MALFORMED', { file, line, column }, detail);
   }
+}
+
+function cutShort(file: string, toml: string): ConsiliumError {
+  const line = toml.split('\n').length;
+  const detail = `${file}, line ${line}: the file ends before its last line, ${JSON.stringify(END_MARK)}: it was cut short`;
+  return new ConsiliumError('CONFIG_MALFORMED', { file, line, rule: 'cut short' }, detail);
 }
 
 interface Leaf {

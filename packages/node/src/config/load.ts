@@ -10,6 +10,7 @@ import {
   fileLayer,
   flagLayer,
   type Layer,
+  type Refuse,
 } from './layers.ts';
 import {
   type Config,
@@ -55,11 +56,42 @@ export function resolveConfig({ file, environment = {}, flags = {} }: ConfigSour
   return { config: configOf(values as unknown as SettingValues), settings };
 }
 
+/**
+ * Every mistake in every place, in the order of the places: flags, environment, file. A setting that is missing is one,
+ * unless it is there with a wrong value.
+ */
+export function configMistakes({
+  file,
+  environment = {},
+  flags = {},
+}: ConfigSources): readonly ConsiliumError[] {
+  const mistakes: ConsiliumError[] = [];
+  const note: Refuse = (mistake) => mistakes.push(mistake);
+  const layers = [flagLayer(flags, note), environmentLayer(environment, note)];
+  try {
+    if (file !== undefined) layers.push(fileLayer(file.name, file.toml, note));
+  } catch (error) {
+    if (!isConsiliumError(error)) throw error;
+    // Nothing more can be said of a file that is no TOML.
+    return [...mistakes, error];
+  }
+  const wrong = new Set(mistakes.map(({ data }) => data['setting']));
+  const known = [...layers, defaultLayer()];
+  const missing = SETTING_NAMES.filter(
+    (name) => !wrong.has(name) && !known.some(({ values }) => values[name] !== undefined),
+  );
+  return [...mistakes, ...missing.map(notSet)];
+}
+
 function layerOf(layers: readonly Layer[], name: SettingName): Layer {
   const layer = layers.find(({ values }) => values[name] !== undefined);
   if (layer !== undefined) return layer;
+  throw notSet(name);
+}
+
+function notSet(name: SettingName): ConsiliumError {
   const detail = `${name} is not set: in the file, as ${flagOf(name)} or as ${environmentOf(name)}`;
-  throw new ConsiliumError('CONFIG_INVALID', { setting: name }, detail);
+  return new ConsiliumError('CONFIG_INVALID', { setting: name }, detail);
 }
 
 function pick<K extends SettingName>(layers: readonly Layer[], name: K): SettingValues[K] {
@@ -84,6 +116,15 @@ export async function loadConfig(
 ): Promise<ResolvedConfig> {
   const toml = await readToml(file);
   return resolveConfig({ file: { name: file, toml }, environment, flags });
+}
+
+/** Every mistake in the configuration of a home. Throws `HOME_MISSING` {home}. */
+export async function findConfigMistakes(
+  file: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Partial<Record<SettingName, string>>>,
+): Promise<readonly ConsiliumError[]> {
+  return configMistakes({ file: { name: file, toml: await readToml(file) }, environment, flags });
 }
 
 async function readToml(file: string): Promise<string> {

@@ -1,5 +1,6 @@
 // Owns: the configuration file as a person gets it: every setting with its comment, what was given as a line, the rest
 // as its default behind a `#`.
+import { END_ANNOUNCED, END_MARK } from './end-mark.ts';
 import { environmentOf, SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings.ts';
 
 const HEAD = [
@@ -12,7 +13,7 @@ const HEAD = [
 
 /** TOML that reads back as the values given. */
 export function renderConfig(values: Partial<SettingValues>): string {
-  const lines = HEAD.map(comment);
+  const lines = [END_ANNOUNCED, '', ...HEAD.map(comment)];
   let section = '';
   for (const name of SETTING_NAMES) {
     const next = sectionOf(name);
@@ -20,7 +21,7 @@ export function renderConfig(values: Partial<SettingValues>): string {
     section = next;
     lines.push('', ...settingLines(name, values[name]));
   }
-  return `${lines.join('\n')}\n`;
+  return `${[...lines, '', END_MARK].join('\n')}\n`;
 }
 
 /** The peers are a table of their own, in which an operator adds a line for each. */

@@ -8,3 +8,9 @@ export { keySealOf, readPassphraseFile } from '../keys/passphrase.ts';
 export { changePassphrase, decryptKeyFiles, encryptKeyFiles, type Resealed } from '../keys/reseal.ts';
 export { createGenesisFile, type GenesisOptions, type GenesisSummary, readGenesis } from './genesis.ts';
 export { type InitOptions, initHome, type NewHome } from './init.ts';
+export {
+  exportSigningHistory,
+  importSigningHistory,
+  type SigningHistory,
+  showSigningHistory,
+} from './signing-history.ts';

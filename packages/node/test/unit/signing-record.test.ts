@@ -1,4 +1,5 @@
 import { type Hex64, hashHex, toHex, utf8 } from '@consilium/core';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SignedKind } from '../../src/signing/record.ts';
 import { initialiseRecordFile, type RecordFileOptions } from '../../src/signing/record-file.ts';
@@ -276,6 +277,25 @@ describe('signing record as JSON', () => {
     ];
     for (const text of broken)
       expect(codeThrownBy(() => importInto(createMemoryDisk(), text))).toBe('SIGNING_RECORD_INVALID');
+  });
+
+  test('whatever stands in the text, it is taken over as it is or refused with its code, and the record never goes back', () => {
+    const before = exported(8);
+    const fields = JSON.parse(before) as Record<string, unknown>;
+    const changed = fc
+      .tuple(fc.constantFrom(...Object.keys(fields), 'extra'), fc.oneof(fc.jsonValue(), fc.nat(20)))
+      .map(([name, value]) => JSON.stringify({ ...fields, [name]: value }));
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json(), changed), (text) => {
+        const disk = createMemoryDisk();
+        importInto(disk, before);
+        const code = codeThrownBy(() => importInto(disk, text));
+        expect([undefined, 'SIGNING_RECORD_INVALID']).toContain(code);
+        const { signer } = signerOn(disk);
+        expect(signer.status).toBe('imported');
+        expect(signer.record().height).toBeGreaterThanOrEqual(8);
+      }),
+    );
   });
 
   test('a missing or damaged record is not exported', () => {

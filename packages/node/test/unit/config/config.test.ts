@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loadConfig, resolveConfig } from '../../../src/config/load.ts';
+import { configMistakes, loadConfig, resolveConfig } from '../../../src/config/load.ts';
 import { renderConfig } from '../../../src/config/render.ts';
 import { type Config, SETTING_NAMES, SETTINGS } from '../../../src/config/settings.ts';
 import { refusalOf } from '../support/refusals.ts';
@@ -249,5 +249,62 @@ describe('loading the configuration of a home', () => {
     });
     await writeFile(path, '#'.repeat(100_000));
     expect((await refusalOf(() => loadConfig(path, {}, {}))).code).toBe('FILE_TOO_LARGE');
+  });
+});
+
+describe('all mistakes at once', () => {
+  test('of flags, environment and file are named, each with its place', () => {
+    const toml = 'nmae = "Nord"\n[api]\nprot = 1\nhost = 7\nport = "x"\n[metrics]\nport = 70000\n';
+    const mistakes = configMistakes({
+      file: file(toml),
+      environment: { CONSILIUM_LOG_LEVEL: 'loud' },
+      flags: { 'mempool.txs_max': '1' },
+    });
+    expect(
+      mistakes.map(({ code, data }) => [
+        code,
+        data['line'] ?? data['variable'] ?? data['flag'] ?? data['setting'],
+      ]),
+    ).toEqual([
+      ['CONFIG_INVALID', '--set mempool.txs_max'],
+      ['CONFIG_INVALID', 'CONSILIUM_LOG_LEVEL'],
+      ['CONFIG_KEY_UNKNOWN', 1],
+      ['CONFIG_KEY_UNKNOWN', 3],
+      ['CONFIG_INVALID', 4],
+      ['CONFIG_INVALID', 5],
+      ['CONFIG_INVALID', 7],
+      ['CONFIG_INVALID', 'name'],
+    ]);
+    expect(mistakes[3]?.message).toBe(
+      'config.toml, line 3: there is no setting "api.prot"; did you mean api.port?',
+    );
+  });
+
+  test('are none in a file that is made here', () => {
+    expect(configMistakes({ file: file(renderConfig({ name: 'Nord' })) })).toEqual([]);
+  });
+});
+
+describe('a configuration file that was cut short', () => {
+  const whole = renderConfig({ name: 'Nord', 'api.port': 4711, 'timing.status_ms': 777 });
+
+  test('is noticed wherever it was cut', () => {
+    for (let length = 0; length < whole.trimEnd().length; length += 1) {
+      const mistakes = configMistakes({ file: file(whole.slice(0, length)) });
+      expect([length, mistakes.length > 0]).toEqual([length, true]);
+    }
+    expect(configMistakes({ file: file(whole.trimEnd()) })).toEqual([]);
+  });
+
+  test('says so, with the line at which it ends', async () => {
+    const half = whole.slice(0, whole.indexOf('[metrics]'));
+    const refusal = await refusalOfToml(half);
+    const line = half.split('\n').length;
+    expect(refusal).toMatchObject({ code: 'CONFIG_MALFORMED', data: { line, rule: 'cut short' } });
+  });
+
+  test('lines may stand after its end, and one that was written by hand has no end to miss', () => {
+    expect(configOf(`${whole}rebroadcast_ms = 500\n`).timing.rebroadcastMs).toBe(500);
+    expect(configOf('name = "Nord"\n[api]\n').api.port).toBe(4200);
   });
 });
