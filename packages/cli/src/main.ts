@@ -128,6 +128,7 @@ const NOUNS: readonly Noun[] = [
     verbs: [
       async () => (await import('./commands/config-validate.ts')).registerConfigValidate,
       async () => (await import('./commands/config-show.ts')).registerConfigShow,
+      async () => (await import('./commands/node-prune.ts')).registerNodePrune,
     ],
   },
   {
