@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-// Owns: that the command runs on a Node that can run it. Does not own: any command (see src/main.ts).
+// Owns: that the command runs on a Node that can run it. Does not own: any command (see src/entry.ts).
 // Plain JavaScript: it is what an older Node gets to read.
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
-import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -56,16 +55,9 @@ const runWith = (node) => {
   });
 };
 
-/** Source that was compiled once starts in half the time and memory; it lies with what npm installed. */
-const useCompileCache = () => {
-  const folder = join(dirname(here), '..', '..', '..', 'node_modules');
-  if (existsSync(folder)) module.enableCompileCache?.(join(folder, '.cache', 'consilium'));
-};
-
 const runHere = async () => {
-  useCompileCache();
   try {
-    const { run } = await import('../src/main.ts');
+    const { run } = await import('../src/entry.ts');
     process.exitCode = await run(process.argv.slice(2));
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;

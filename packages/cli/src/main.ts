@@ -119,7 +119,6 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/node-start.ts')).registerNodeStart,
       async () => (await import('./commands/node-signing.ts')).registerNodeSigning,
       async () => (await import('./commands/node-verify.ts')).registerNodeVerify,
-      async () => (await import('./commands/node-prune.ts')).registerNodePrune,
       async () => (await import('./commands/node-admin-log.ts')).registerNodeAdminLog,
     ],
   },
@@ -163,10 +162,14 @@ const NOUNS: readonly Noun[] = [
 ];
 
 /** Commands that are a noun alone. */
-const PLAIN: readonly LoadVerb[] = [async () => (await import('./commands/status.ts')).registerStatus];
+const PLAIN: readonly LoadVerb[] = [
+  async () => (await import('./commands/status.ts')).registerStatus,
+  async () => (await import('./commands/version.ts')).registerVersion,
+];
 
 /** Runs one command; gives its exit code. */
-export async function run(argv: string[], io: Io = processIo()): Promise<number> {
+export async function run(given: string[], io: Io = processIo()): Promise<number> {
+  const argv = given[0] === '--version' ? ['version', ...given.slice(1)] : given;
   let exitCode: number = EXIT.ok;
   const ended = (code: number): void => {
     exitCode = code;

@@ -15,8 +15,9 @@ import { readTopology, type Topology } from './network/topology.ts';
 import { createControl } from './supervisor/control.ts';
 import type { DaemonProgram } from './supervisor/daemon.ts';
 import type { Told } from './supervisor/main.ts';
+import { prebuiltOr } from './supervisor/prebuilt.ts';
 import { logOf, startSupervisor } from './supervisor/supervisor.ts';
-import { COMPILE_CACHE, warmUp } from './supervisor/warm-up.ts';
+import { compileCache, warmUp } from './supervisor/warm-up.ts';
 
 export interface DevnetOptions extends PlanOptions {
   /** Default: `devnet/run` in the current folder. A network that was made there before goes on. */
@@ -138,11 +139,11 @@ function spawnSupervisor({ dir }: DevnetFile): ChildProcess {
   mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
   const output = openSync(log, 'a', 0o600);
   try {
-    return spawn(process.execPath, [SUPERVISOR, dir], {
+    return spawn(process.execPath, [prebuiltOr('devnet-supervisor-main', SUPERVISOR), dir], {
       detached: true,
       stdio: ['ignore', output, output, 'ipc'],
       cwd: dir,
-      env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+      env: { ...process.env, ...compileCache() },
     });
   } finally {
     closeSync(output);

@@ -11,6 +11,7 @@ import {
   type SelftestProgress,
   type SelftestReport,
 } from '../selftest/selftest.ts';
+import { hasSource } from '../selftest/tree.ts';
 import { type CommandResult, EXIT_OF, type Progress } from './result.ts';
 
 export interface SelftestCommand {
@@ -23,9 +24,12 @@ export interface SelftestCommand {
   readonly progress: Progress;
 }
 
-/** Throws `SCENARIO_INVALID` for a name that is none, and for a file that cannot be read. */
+const NO_SOURCE = 'bugs are planted into copies of the source, and a package has none: run this in a clone';
+
+/** Throws `SCENARIO_INVALID` for a name that is none, and for a file that cannot be read; `CONFIGURATION_INVALID` where there is no source. */
 export async function selftest(command: SelftestCommand): Promise<CommandResult> {
   const { jobs, only = [], repeat = SEEDS_DEFAULT, progress } = command;
+  if (!hasSource()) throw new ConsiliumError('CONFIGURATION_INVALID', {}, NO_SOURCE);
   const all = readPlantedBugs();
   const stranger = only.find((name) => all.every((bug) => bug.name !== name));
   if (stranger !== undefined) {

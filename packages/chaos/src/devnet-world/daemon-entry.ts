@@ -1,4 +1,9 @@
 // Owns: where the daemon of the fault kit begins. It is spawned, never imported.
 import { fileURLToPath } from 'node:url';
+import { prebuiltOr } from '@consilium/devnet/prebuilt';
 
-export const DAEMON_ENTRY: string = fileURLToPath(new URL('./daemon.ts', import.meta.url));
+const SOURCE: string = fileURLToPath(new URL('./daemon.ts', import.meta.url));
+
+export function daemonEntry(): string {
+  return prebuiltOr('chaos-devnet-world-daemon', SOURCE);
+}

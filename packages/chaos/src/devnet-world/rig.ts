@@ -10,7 +10,7 @@ import type { ConsentOperation } from '../history/operations.ts';
 import { BESIDE_MS_MAX } from '../limits.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { ChainWatch } from './chain-watch.ts';
-import { DAEMON_ENTRY } from './daemon-entry.ts';
+import { daemonEntry } from './daemon-entry.ts';
 import { mendHome } from './damage.ts';
 import { createJudges, startEars } from './ears.ts';
 import type { DevnetContext, DevnetNode } from './injector.ts';
@@ -82,7 +82,7 @@ async function launch(folder: string, scenario: Scenario, prng: Prng, signal: Ab
         const targets = entries.map(({ p2p }, place) => ({ name: nameAt(place, nodes), port: portOf(p2p) }));
         mesh = await createMesh(targets, () => links.fraction());
       },
-      program: { entry: DAEMON_ENTRY, words: wordsOf },
+      program: { entry: daemonEntry, words: wordsOf },
     });
     if (mesh === undefined || disks === undefined)
       throw new Error('invariant: links and disks were made before the nodes');

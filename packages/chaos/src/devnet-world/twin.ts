@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { copyFile, cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DAEMON_ENTRY } from './daemon-entry.ts';
+import { daemonEntry } from './daemon-entry.ts';
 import { copyDisk } from './damage.ts';
 import { makeKitFolder } from './node-faults.ts';
 
@@ -27,7 +27,7 @@ export async function startTwin({ from, home, genesis, words }: TwinOptions): Pr
   const ports = ['api.port=0', 'metrics.port=0', 'p2p.listen=/ip4/127.0.0.1/tcp/0'];
   const args = ['node', 'start', '--home', home, '--genesis', genesis, '--exit-with-parent'];
   const settings = [...ports.flatMap((setting) => ['--set', setting]), ...words];
-  const child = spawn(process.execPath, [DAEMON_ENTRY, ...args, ...settings], { stdio: ['pipe', log, log] });
+  const child = spawn(process.execPath, [daemonEntry(), ...args, ...settings], { stdio: ['pipe', log, log] });
   closeSync(log);
   child.stdin?.on('error', () => undefined);
   child.on('error', () => undefined);

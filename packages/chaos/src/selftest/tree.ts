@@ -2,6 +2,7 @@
 // but the patched files is linked, so that a copy takes no time. Does not own: running it (trial.ts).
 import {
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -19,6 +20,10 @@ import type { Patch } from './planted-bug.ts';
 export const ROOT: string = fileURLToPath(new URL('../../../../', import.meta.url));
 
 const SCOPE = '@consilium/';
+
+export function hasSource(): boolean {
+  return existsSync(join(ROOT, 'packages'));
+}
 
 export interface PlantedTree extends Disposable {
   readonly folder: string;

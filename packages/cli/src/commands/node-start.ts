@@ -44,29 +44,42 @@ export const registerNodeStart: Register = (place) =>
     async (_arguments, { home, genesis, endObservation, exitWithParent, passphraseFile, set }) => {
       const { isSettingName, outliveDamage, startNode } = await import('@consilium/node');
       outliveDamage();
+      // Before the start: whoever asks while the node comes up is heard as well.
+      const asked = stopAsked(exitWithParent === true);
+      void asked.then(endByForce);
       const { askSecret } = place.io;
-      const node = await startNode({
-        home,
-        ...(genesis === undefined ? {} : { genesisFile: genesis }),
-        environment: place.io.env,
-        flags: {
-          ...settingsOf({ set }, isSettingName),
-          ...(passphraseFile !== undefined && { 'keys.passphrase_file': pathOf(place.io, passphraseFile) }),
-        },
-        ...(askSecret !== undefined && { askPassphrase: () => askSecret('Passphrase of the key files: ') }),
-        ...(endObservation === undefined
-          ? {}
-          : { endObservation: integerOf(endObservation, '--end-observation', 1) }),
-      });
-      const ended = await Promise.race([node.failed, stopAsked(exitWithParent === true)]);
-      setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();
-      await node.stop();
-      // An open standard input would keep the process; nothing else does.
-      if (exitWithParent === true) process.stdin.destroy();
-      if (isConsiliumError(ended)) throw ended;
-      return { data: { name: node.name, stopped: true }, lines: [] };
+      try {
+        const node = await startNode({
+          home,
+          ...(genesis === undefined ? {} : { genesisFile: genesis }),
+          environment: place.io.env,
+          flags: {
+            ...settingsOf({ set }, isSettingName),
+            ...(passphraseFile !== undefined && {
+              'keys.passphrase_file': pathOf(place.io, passphraseFile),
+            }),
+          },
+          ...(askSecret !== undefined && { askPassphrase: () => askSecret('Passphrase of the key files: ') }),
+          ...(endObservation === undefined
+            ? {}
+            : { endObservation: integerOf(endObservation, '--end-observation', 1) }),
+        });
+        const ended = await Promise.race([node.failed, asked]);
+        endByForce();
+        await node.stop();
+        if (isConsiliumError(ended)) throw ended;
+        return { data: { name: node.name, stopped: true }, lines: [] };
+      } finally {
+        // An open standard input would keep the process; nothing else does.
+        if (exitWithParent === true) process.stdin.destroy();
+      }
     },
   );
+
+/** In a while, unless the process has ended in order by then. */
+function endByForce(): void {
+  setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();
+}
 
 /** Resolves when the process is asked to stop. */
 function stopAsked(withParent: boolean): Promise<void> {

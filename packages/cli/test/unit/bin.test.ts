@@ -14,7 +14,7 @@ const [olderNode, ...olderArguments] = findOlderNode();
 function createClone(main: string, options = { bringsNode: true }): Tree {
   const clone = createFolder();
   clone.write('packages/cli/package.json', '{ "type": "module" }');
-  clone.write('packages/cli/src/main.ts', main);
+  clone.write('packages/cli/src/entry.ts', main);
   cpSync(join(repository, 'packages/cli/bin'), join(clone.root, 'packages/cli/bin'), { recursive: true });
   if (options.bringsNode) {
     clone.write('node_modules/node/bin/node', `#!/bin/sh\nexec '${process.execPath}' "$@"\n`);

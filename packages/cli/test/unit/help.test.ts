@@ -28,6 +28,7 @@ describe('help', () => {
     const names = leaves.map((path) => path.join(' '));
     for (const name of [
       'status',
+      'version',
       'key new',
       'key show',
       'tx show',

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LOG_BYTES_MAX } from '../limits.ts';
 import type { NodeEntry } from '../network/devnet-file.ts';
-import { COMPILE_CACHE } from './warm-up.ts';
+import { compileCache } from './warm-up.ts';
 
 /**
  * Many daemons share one machine here. Left alone, the engine lets its space for young objects grow while it loads code,
@@ -19,13 +19,13 @@ const COMMAND = fileURLToPath(new URL('../../../cli/bin/consilium.js', import.me
 
 /** Another program in the place of the command: it is called with the same words. */
 export interface DaemonProgram {
-  /** File of its entry. */
-  readonly entry: string;
+  /** File of its entry, asked for at each start. */
+  readonly entry: () => string;
   /** Further words for a node's daemon, asked for at each of its starts: `['--set', 'log.level=debug']`. */
   readonly words: (node: NodeEntry) => readonly string[];
 }
 
-const PRODUCTION: DaemonProgram = { entry: COMMAND, words: () => [] };
+const PRODUCTION: DaemonProgram = { entry: () => COMMAND, words: () => [] };
 
 export interface DaemonFiles {
   readonly genesis: string;
@@ -41,7 +41,7 @@ export function spawnDaemon(
   const output = openLog(log);
   try {
     const args = ['node', 'start', '--home', node.home, '--genesis', genesis, '--exit-with-parent'];
-    return spawn(process.execPath, [...ENGINE_FLAGS, entry, ...args, ...words(node)], {
+    return spawn(process.execPath, [...ENGINE_FLAGS, entry(), ...args, ...words(node)], {
       stdio: ['pipe', output, output],
       env: daemonEnvironment(),
     });
@@ -53,7 +53,7 @@ export function spawnDaemon(
 /** What configures one node of this shell's user would configure all nodes here, to the same ports. */
 function daemonEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('CONSILIUM_'));
-  return { ...Object.fromEntries(entries), ...SMALL_HEAP, NODE_COMPILE_CACHE: COMPILE_CACHE };
+  return { ...Object.fromEntries(entries), ...SMALL_HEAP, ...compileCache() };
 }
 
 function openLog(path: string): number {
