@@ -119,7 +119,6 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/node-start.ts')).registerNodeStart,
       async () => (await import('./commands/node-signing.ts')).registerNodeSigning,
       async () => (await import('./commands/node-verify.ts')).registerNodeVerify,
-      async () => (await import('./commands/node-prune.ts')).registerNodePrune,
       async () => (await import('./commands/node-admin-log.ts')).registerNodeAdminLog,
     ],
   },
@@ -166,6 +165,7 @@ const NOUNS: readonly Noun[] = [
 const PLAIN: readonly LoadVerb[] = [
   async () => (await import('./commands/status.ts')).registerStatus,
   async () => (await import('./commands/version.ts')).registerVersion,
+  async () => (await import('./commands/why.ts')).registerWhy,
 ];
 
 /** Runs one command; gives its exit code. */

@@ -1,11 +1,22 @@
 // Owns: how long a round waits (rule 15) and when a proposal is timely (rule 4). Pure functions of the parameters.
-import type { ConsensusParams } from '@consilium/core';
+import { type ConsensusParams, faultyMax } from '@consilium/core';
 import type { TimeoutKind } from './types.ts';
 
 /** Milliseconds: linear in the round, capped. */
 export function timeoutMs(params: ConsensusParams, kind: TimeoutKind, round: number): number {
   const { baseMs, stepMs, maxMs } = params[kind];
   return Math.min(maxMs, baseMs + stepMs * round);
+}
+
+/**
+ * How long a height with work may take before something is wrong: as many silent proposers in a row as may fail, one round
+ * that decides, and one more for a network that was late. Milliseconds.
+ */
+export function stuckAfterMs(params: ConsensusParams, validatorsCount: number): number {
+  let sum = 0;
+  for (let round = 0; round <= faultyMax(validatorsCount) + 1; round += 1)
+    for (const kind of ['propose', 'prevote', 'precommit'] as const) sum += timeoutMs(params, kind, round);
+  return sum;
 }
 
 /** How long a proposal of this round may have travelled: grows by a tenth of the base each round. */

@@ -8,5 +8,7 @@ export {
 export type { AdminLine } from './audit/admin-line.ts';
 export { findConfigMistakes, loadConfig } from './config/load.ts';
 export { type Config, isSettingName, type SettingName } from './config/settings.ts';
+export type { WhyReport } from './daemon/why-facts.ts';
 export { type HomePaths, homePaths } from './files/home-paths.ts';
 export { readTokenFile } from './keys/operator-token.ts';
+export type { NamedValidator } from './observe/why.ts';

@@ -8,25 +8,52 @@ import {
 } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { fields, plural, table, time } from '../print/text.ts';
+import type { Io } from '../io.ts';
+import { ownStatusLines } from '../print/own-status.ts';
+import { clipped, fields, table, time } from '../print/text.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
+import { addHomeOption, openOwnNode } from '../setup/own-node.ts';
+import { whyReportOf } from './why.ts';
+
+/** So that a line fits a screen of 80 columns. */
+const NAME_COLUMNS = 20;
+
+type StatusOptions = NetworkOptions & { readonly home?: string };
 
 export const registerStatus: Register = (place) =>
-  addCommand<NetworkOptions>(
+  addCommand<StatusOptions>(
     place,
     {
       usage: 'status',
       summary: 'show what is certified at the tip, and how each asked node says it does',
-      examples: ['npx consilium status', 'npx consilium status --node http://127.0.0.1:7080 --json'],
+      examples: [
+        'npx consilium status',
+        'npx consilium status --node http://127.0.0.1:7080 --json',
+        'npx consilium status --home /var/lib/consilium',
+      ],
     },
-    addNetworkOptions,
+    (command) => addHomeOption(addNetworkOptions(command)),
     (_args, options) =>
-      withNetwork(place.io, options, async ({ client, genesis, read }) => {
-        const tip = await client.tip(read);
-        const nodes = await Promise.all(client.nodes.map((node) => statusOf(client, node)));
-        return shown(genesis.chainId, client.genesisHash, tip, nodes);
-      }),
+      options.home !== undefined
+        ? ownStatus(place.io, options.home, options.node)
+        : withNetwork(place.io, options, async ({ client, genesis, read }) => {
+            const tip = await client.tip(read);
+            const nodes = await Promise.all(client.nodes.map((node) => statusOf(client, node)));
+            return shown(genesis.chainId, client.genesisHash, tip, nodes);
+          }),
   );
+
+/** One's own node, by its operator's token. */
+async function ownStatus(io: Io, home: string, [url]: readonly string[] = []): Promise<Result> {
+  const node = await openOwnNode(io, { home, ...(url === undefined ? {} : { node: url }) });
+  const report = whyReportOf(await node.get('/v1/admin/why'), node.url);
+  const status = (await node.get('/v1/status')) as NodeStatus;
+  return {
+    data: { ...status, code: report.code, answer: report.answer, readiness: report.readiness },
+    lines: ownStatusLines(status, report),
+    exitCode: report.readiness.ready ? EXIT.ok : EXIT.unknown,
+  };
+}
 
 type Asked = { readonly node: string; readonly status?: NodeStatus; readonly code?: ErrorCode };
 
@@ -51,15 +78,16 @@ function shown(chainId: string, genesis: string, tip: CertifiedTip, nodes: reado
     },
     lines: [
       ...fields([
-        ['network', `${chainId}, genesis ${genesis}`],
-        ['certified height', height],
+        ['network', chainId],
+        ['genesis', genesis],
+        ['certified', `height ${height}`],
         ['block', blockId],
         ['state root', stateRoot],
         ['time', height === 0 ? 'no block yet' : time(tip.time)],
         ['validators', tip.nextValidators.length],
       ]),
       '',
-      ...table([['NODE', 'SAYS', 'HEIGHT', 'PEERS', 'WAITING', 'ADDRESS'], ...nodes.map(row)]),
+      ...table([['NODE', 'SAYS', 'HEIGHT', 'PEERS', 'TXS', 'ADDRESS'], ...nodes.map(row)]),
     ],
     exitCode: reached === nodes.length ? EXIT.ok : EXIT.unknown,
   };
@@ -70,11 +98,11 @@ function row({ node, status, code }: Asked): string[] {
   const { name, signing, synced, height, peers, mempool } = status;
   const connected = peers.filter((peer) => peer.connected).length;
   return [
-    name,
+    clipped(name, NAME_COLUMNS),
     synced ? signing : `${signing}, catching up`,
     String(height),
     `${connected} of ${peers.length}`,
-    plural(mempool.txs, 'transaction'),
+    String(mempool.txs),
     node,
   ];
 }

@@ -45,3 +45,8 @@ export function monthText(month: number | null): string {
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** At most so many columns; what is cut ends in an ellipsis. */
+export function clipped(line: string, columns: number): string {
+  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
+}

@@ -8,10 +8,16 @@ import { pathOf } from './files.ts';
 
 export interface OwnNodeOptions {
   readonly home?: string;
+  /** Where its API listens, when not where its configuration says. */
+  readonly node?: string;
 }
 
 export function addHomeOption(command: Command): Command {
   return command.option('--home <folder>', 'home of the node on this machine');
+}
+
+export function addNodeOption(command: Command): Command {
+  return command.option('--node <url>', 'where its API listens, when not where its configuration says');
 }
 
 /** Throws `USAGE_INVALID`. */
@@ -38,7 +44,7 @@ export async function openOwnNode(io: Io, options: OwnNodeOptions): Promise<OwnN
   const paths = homePaths(pathOf(io, homeOf(options)));
   const { config } = await loadConfig(paths.config, io.env, {});
   const token = await readTokenFile(paths.operatorToken);
-  const url = `http://${localHost(config.api.host)}:${config.api.port}`;
+  const url = options.node ?? `http://${localHost(config.api.host)}:${config.api.port}`;
   const ask = asNotRunning(
     createAskNode(withToken((target, init) => globalThis.fetch(target, init), token)),
     paths.home,

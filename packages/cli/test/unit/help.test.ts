@@ -29,6 +29,7 @@ describe('help', () => {
     for (const name of [
       'status',
       'version',
+      'why',
       'key new',
       'key show',
       'tx show',

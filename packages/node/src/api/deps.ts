@@ -3,6 +3,7 @@
 import type { Genesis, Hex32 } from '@consilium/core';
 import type { AdminLog } from '../audit/admin-log.ts';
 import type { Custody } from '../custody/custody.ts';
+import type { WhyReport } from '../daemon/why-facts.ts';
 import type { PoolState, SubmitOutcome } from '../mempool/outcomes.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
 import type { ChainSnapshot } from '../queries/index.ts';
@@ -64,6 +65,8 @@ export interface ApiDeps {
   readonly submit: (tx: Uint8Array, done: (outcome: SubmitOutcome) => void) => void;
   readonly txState: (id: Hex32) => PoolState;
   readonly status: () => NodeStatus;
+  /** Why there is no block, for the operator. */
+  readonly why: () => WhyReport;
   /** The store as of its last commit. The API closes every snapshot it takes, within the same turn or request. */
   readonly snapshot: () => ChainSnapshot;
   /** Calls the listener for every commit, in order, after its synced batch: a snapshot taken then shows it. */

@@ -8,6 +8,7 @@ import type { NodeFacts } from '../observe/metrics.ts';
 import type { ReadinessFacts } from '../observe/readiness.ts';
 import type { Cancel, Clock, Kv } from '../ports.ts';
 import { readCertificate, stateReader } from '../replica/chain.ts';
+import type { HeightFacts } from '../replica/facts.ts';
 import type { ReplicaStatus } from '../replica/replica.ts';
 
 export interface NodeFactsSource {
@@ -24,6 +25,7 @@ export interface NodeFactsDeps {
   readonly status: () => NodeStatus;
   readonly replica: () => ReplicaStatus;
   readonly custody: () => CustodyStatus;
+  readonly height: () => HeightFacts;
 }
 
 export function createNodeFacts(deps: NodeFactsDeps): NodeFactsSource {
@@ -55,7 +57,7 @@ function metricsOf({ kv, status, custody }: NodeFactsDeps): Omit<NodeFacts, 'rea
 }
 
 function readinessFacts(
-  { kv, precisionMs, status, replica }: NodeFactsDeps,
+  { kv, precisionMs, status, replica, height: running }: NodeFactsDeps,
   diskFreeBytes: number | undefined,
 ): ReadinessFacts {
   const { height, synced, signing, peers, institution } = status();
@@ -65,6 +67,7 @@ function readinessFacts(
     ...peers.filter((peer) => peer.connected).map((peer) => peer.institution),
   ]);
   const validators = nextValidators(stateReader(kv));
+  const { stuck, workForMs } = running();
   return {
     synced,
     height,
@@ -76,6 +79,7 @@ function readinessFacts(
     diskFreeBytes,
     clockOffsetMs,
     clockPrecisionMs: precisionMs,
+    stuckForMs: stuck && workForMs !== null ? workForMs : undefined,
   };
 }
 

@@ -30,7 +30,7 @@ export interface IntakeDeps {
   /** The outcome of a repeat, without a check. */
   readonly outcomeOfKnown: (txId: Hex32) => SubmitOutcome | undefined;
   /** Checks and keeps it, or throws its refusal. */
-  readonly admit: (tx: Tx) => void;
+  readonly admit: (tx: Tx, receivedMs: number) => void;
   readonly onRefused: (txId: Hex32, refusal: ConsiliumError) => void;
   /** Those that one turn admitted. */
   readonly onAdmitted: (txs: readonly RelayedTx[]) => void;
@@ -39,6 +39,7 @@ export interface IntakeDeps {
 }
 
 interface Unchecked extends RelayedTx {
+  readonly receivedMs: number;
   readonly answers: Answer[];
 }
 
@@ -74,12 +75,15 @@ export class Intake {
     const waiting = this.#unchecked.get(id);
     if (known !== undefined) answer(known);
     else if (waiting !== undefined) waiting.answers.push(answer);
-    else if (!this.#enqueue({ id, bytes, from: null, answers: [answer] }))
+    else if (
+      !this.#enqueue({ id, bytes, from: null, answers: [answer], receivedMs: this.#deps.clock.wallMs() })
+    )
       answer(this.#refused(new ConsiliumError('MEMPOOL_FULL')));
   }
 
   addFromPeer(peer: Hex32, txs: readonly Uint8Array[]): void {
     const { onPeerRefusal, outcomeOfKnown } = this.#deps;
+    const receivedMs = this.#deps.clock.wallMs();
     for (const bytes of txs) {
       if (!this.#rate.take(peer, 1)) {
         onPeerRefusal(peer, refusalOfPeer('RATE_LIMITED'));
@@ -91,7 +95,7 @@ export class Intake {
       }
       const id = hashHex(bytes);
       if (this.#unchecked.has(id) || outcomeOfKnown(id) !== undefined) continue;
-      if (this.#enqueue({ id, bytes, from: peer, answers: [] })) continue;
+      if (this.#enqueue({ id, bytes, from: peer, answers: [], receivedMs })) continue;
       onPeerRefusal(peer, refusalOfPeer('MEMPOOL_FULL'));
       return;
     }
@@ -138,7 +142,7 @@ export class Intake {
 
   #check(item: Unchecked): boolean {
     try {
-      this.#deps.admit(decodeTx(item.bytes));
+      this.#deps.admit(decodeTx(item.bytes), item.receivedMs);
     } catch (error) {
       this.#refuse(item, refusalThrown(error));
       return false;

@@ -14,6 +14,8 @@ export interface Waiting {
   readonly isPerson: boolean;
   /** The sender's key under which the signature was found valid. */
   readonly key: Hex32;
+  /** When its bytes first came here. Milliseconds since the epoch, by this machine's clock. */
+  readonly receivedMs: number;
 }
 
 export interface LaneLimits {

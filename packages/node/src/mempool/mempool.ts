@@ -27,6 +27,7 @@ import { type PoolState, refusalThrown, type SubmitOutcome } from './outcomes.ts
 import { createRecentTxs, type RecentTxs } from './recent.ts';
 import { createRelay, type Relay, type RelayedTx } from './relay.ts';
 import type { SignatureMemory } from './signature-memory.ts';
+import { type BlockRoom, type Skip, SkipCounts, skipsOf } from './skips.ts';
 import { verifyAhead } from './verify-ahead.ts';
 
 export interface PoolAccount {
@@ -57,6 +58,8 @@ export interface MempoolDeps {
   readonly onBatch: (txs: readonly RelayedTx[]) => void;
   /** There are transactions that were not there before. */
   readonly onAdmitted: () => void;
+  /** How long each transaction of a committed block had been here. Milliseconds. */
+  readonly onCommittedAge?: (ageMs: number) => void;
   /** Only `reject` costs the peer. */
   readonly onPeerRefusal: (peer: Hex32, refusal: Refusal) => void;
 }
@@ -79,6 +82,7 @@ export interface CommittedBlock {
   readonly txIds: readonly Hex32[];
   /** Accounts whose row the block changed: what they sent is looked at again. */
   readonly changedAccounts: readonly Hex32[];
+  readonly room: BlockRoom;
 }
 
 /** Callbacks come in turns of the clock, never from within a call, but for answers that are known at once. */
@@ -95,6 +99,7 @@ export class Mempool implements Pool {
   readonly #recent: RecentTxs = createRecentTxs(RECENT_TXS_MAX);
   /** What this height's values name, with the bodies met so far: they outlive quotas and expiry. */
   readonly #held = new Map<Hex32, Tx | undefined>();
+  readonly skips: SkipCounts = new SkipCounts();
   #sweep: Cancel | undefined;
 
   constructor(deps: MempoolDeps, limits: MempoolLimits) {
@@ -107,7 +112,7 @@ export class Mempool implements Pool {
       clock,
       onPeerRefusal,
       outcomeOfKnown: (txId) => this.#outcomeOfKnown(txId),
-      admit: (tx) => this.#admit(tx),
+      admit: (tx, receivedMs) => this.#admit(tx, receivedMs),
       onRefused: (txId, refusal) => this.#remember(txId, refusal.code),
       onAdmitted: (txs) => {
         this.#relay.add(txs);
@@ -203,17 +208,28 @@ export class Mempool implements Pool {
   }
 
   /** A block whose commit is durable, when the ledger answers for the new height. */
-  committed({ txIds, changedAccounts }: CommittedBlock): void {
+  committed({ txIds, changedAccounts, room }: CommittedBlock): readonly Skip[] {
     this.#held.clear();
+    const nowMs = this.#deps.clock.wallMs();
     let servedFirst: Hex32 | undefined;
     for (const txId of txIds) {
       const waiting = this.#lanes.remove(txId);
       servedFirst ??= waiting?.institution;
+      if (waiting !== undefined) this.#deps.onCommittedAge?.(Math.max(0, nowMs - waiting.receivedMs));
       this.#recent.remember(txId, { state: 'committed' });
       this.#deps.signatures.forget(txId);
     }
     this.#dropOutdated(new Set(changedAccounts));
     if (servedFirst !== undefined) this.#lanes.moveToEnd(servedFirst);
+    const skips = skipsOf(room, this.#lanes.all());
+    this.skips.add(room.author, skips);
+    return skips;
+  }
+
+  /** How long the oldest waiting transaction has been here; undefined without one. Milliseconds. */
+  oldestMs(): number | undefined {
+    const [oldest] = this.#lanes.all();
+    return oldest === undefined ? undefined : Math.max(0, this.#deps.clock.wallMs() - oldest.receivedMs);
   }
 
   statusOf(txId: Hex32): PoolState {
@@ -229,7 +245,7 @@ export class Mempool implements Pool {
   }
 
   /** Room comes before the signature: what finds none costs next to nothing. */
-  #admit(tx: Tx): void {
+  #admit(tx: Tx, receivedMs: number): void {
     const { ledger, clock } = this.#deps;
     if (this.#held.has(tx.id)) this.#held.set(tx.id, tx);
     const account = ledger.account(tx.sender);
@@ -237,7 +253,7 @@ export class Mempool implements Pool {
     ledger.checkTx(tx, clock.wallMs());
     if (account === undefined) throw new ConsiliumError('TX_ACCOUNT_UNKNOWN');
     const { institution, isPerson, key } = account;
-    const displaced = this.#lanes.add({ tx, institution, isPerson, key });
+    const displaced = this.#lanes.add({ tx, institution, isPerson, key, receivedMs });
     for (const waiting of displaced) this.#remember(waiting.tx.id, 'MEMPOOL_FULL');
     if (displaced.length > 0)
       this.#deps.report({ level: 'debug', code: 'mempool.displaced', txs: displaced.length });

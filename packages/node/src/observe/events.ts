@@ -28,6 +28,34 @@ const CONSENSUS = {
     meaning: 'A proposed block broke a rule and got no vote; `author` proposed it.',
     action: 'If it repeats: telephone the author, whose node is damaged or altered.',
   },
+  'block.skipped': {
+    level: 'warn',
+    meaning:
+      'A decided block left out transactions that had waited here for long, although it had room for them.',
+    action:
+      'If it repeats with one `author`: telephone that hospital; its links are bad, or it leaves out on purpose.',
+  },
+  'clock.off': {
+    level: 'warn',
+    meaning:
+      "This machine's clock is off by more than half of what the network allows, by the clocks of its peers.",
+    action: 'Mend NTP (`timedatectl`); the others go on without this proposer meanwhile.',
+  },
+  'clock.right': { level: 'info', meaning: 'The clock agrees with those of the peers again.' },
+  'consensus.moving': { level: 'info', meaning: 'A block was committed after the height had been stuck.' },
+  'consensus.no-quorum': {
+    level: 'warn',
+    meaning:
+      'This node reaches `reached` of `total` validators and a decision needs `needed`: no block can be made.',
+    action: 'Run `consilium why`, and telephone the hospitals that it names.',
+  },
+  'consensus.quorum-back': { level: 'info', meaning: 'This node reaches a quorum of validators again.' },
+  'consensus.stuck': {
+    level: 'warn',
+    meaning:
+      'There is work and no block was decided for longer than silent proposers and a late network explain.',
+    action: 'Run `consilium why`: it names whose votes are missing and since when.',
+  },
   'evidence.found': {
     level: 'warn',
     meaning: 'A validator signed two messages that exclude each other; the proof goes into a block.',
@@ -151,8 +179,9 @@ const NETWORK = {
   },
   'sync.pruned': {
     level: 'warn',
-    meaning: 'A peer no longer keeps the blocks that it was asked for; others are asked.',
-    action: 'If all say so: fetch a snapshot, or ask a hospital that keeps every block.',
+    meaning:
+      'Every peer that is ahead has pruned the next block that this node needs, from `base` on they have them.',
+    action: 'Fetch a snapshot, or connect a hospital that keeps every block; see docs/operate.md.',
   },
   'sync.refused-block': {
     level: 'warn',
@@ -166,20 +195,6 @@ const NETWORK = {
 } as const;
 
 const STORAGE = {
-  'store.compact-failed': {
-    level: 'warn',
-    meaning: 'The room of pruned blocks could not be given back to the disk yet; nothing is lost.',
-    action: 'Look at the disk and its free space.',
-  },
-  'store.prune-failed': {
-    level: 'warn',
-    meaning: 'Old blocks could not be deleted; it is tried again.',
-    action: 'Look at the disk and its free space.',
-  },
-  'store.pruned': {
-    level: 'info',
-    meaning: 'Blocks below `base` are deleted, as `store.keep_blocks` and `store.keep_days` say.',
-  },
   'vault.damaged': {
     level: 'error',
     meaning: 'Bytes of the vault are not what they were: they are never served, and fetched from the others.',

@@ -1,6 +1,8 @@
 // Owns: whether this node does its part, and in words why not. Pure: facts in, reasons out. Does not own: serving it.
 import { isQuorum } from '@consilium/core';
 import { DISK_FREE_BYTES_MIN } from '../limits.ts';
+import { isClockOff } from '../replica/watch.ts';
+import { forWords } from './words.ts';
 
 export type ReadinessCode =
   | 'NOT_SYNCED'
@@ -8,7 +10,8 @@ export type ReadinessCode =
   | 'QUORUM_UNREACHABLE'
   | 'DISK_LOW'
   | 'DIVERGED'
-  | 'CLOCK_OFF';
+  | 'CLOCK_OFF'
+  | 'STUCK';
 
 export interface ReadinessReason {
   readonly code: ReadinessCode;
@@ -39,6 +42,8 @@ export interface ReadinessFacts {
   readonly clockOffsetMs: number | undefined;
   /** Of the genesis: how far two honest clocks may differ. */
   readonly clockPrecisionMs: number;
+  /** How long the running height has had work without a block, once that is longer than it may take; else undefined. */
+  readonly stuckForMs: number | undefined;
 }
 
 export function readinessOf(facts: ReadinessFacts): Readiness {
@@ -48,6 +53,7 @@ export function readinessOf(facts: ReadinessFacts): Readiness {
     ...quorumReasons(facts),
     ...diskReasons(facts),
     ...clockReasons(facts),
+    ...stuckReasons(facts),
   ];
   return { ready: reasons.length === 0, reasons };
 }
@@ -86,10 +92,16 @@ function diskReasons({ diskFreeBytes }: ReadinessFacts): Reasons {
   return [{ code: 'DISK_LOW', text: `${megabytes} MB are free on its disk; free space before it stops` }];
 }
 
-/** At half of what is allowed there is still time to act: beyond it the others prevote nil on this node's proposals. */
 function clockReasons({ clockOffsetMs, clockPrecisionMs }: ReadinessFacts): Reasons {
-  if (clockOffsetMs === undefined || Math.abs(clockOffsetMs) * 2 <= clockPrecisionMs) return [];
+  if (clockOffsetMs === undefined || !isClockOff(clockOffsetMs, clockPrecisionMs)) return [];
   const direction = clockOffsetMs > 0 ? 'behind' : 'ahead of';
   const text = `the clock is ${Math.abs(clockOffsetMs)} ms ${direction} its peers, ${clockPrecisionMs} ms are allowed; check NTP`;
   return [{ code: 'CLOCK_OFF', text }];
+}
+
+/** While it fetches blocks, those are its blocks. */
+function stuckReasons({ stuckForMs, synced }: ReadinessFacts): Reasons {
+  if (stuckForMs === undefined || !synced) return [];
+  const text = `there has been work for ${forWords(stuckForMs)} and no block; run \`consilium why\``;
+  return [{ code: 'STUCK', text }];
 }

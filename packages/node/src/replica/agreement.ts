@@ -68,6 +68,15 @@ export interface AgreementHost {
   proposed(message: ProposalMessage): void;
   /** A write that must be durable failed: the node stops. */
   fail(error: ConsiliumError): void;
+  /** An input was taken: where agreement stands now. */
+  stepped(entry: LogEntry, state: State): void;
+}
+
+/** When a timer of the running height is due. Monotonic milliseconds. */
+export interface PendingTimer {
+  readonly kind: ScheduleEffect['kind'];
+  readonly round: number;
+  readonly dueMs: number;
 }
 
 export interface AgreementDeps {
@@ -83,6 +92,7 @@ export class Agreement {
   readonly #deps: AgreementDeps;
   #state: State | undefined;
   #timers: Cancel[] = [];
+  #pending: PendingTimer[] = [];
   #loggedValues = new Set<Hex32>();
   #ownLogged: Uint8Array[] = [];
   #muted = false;
@@ -95,6 +105,22 @@ export class Agreement {
 
   get state(): State | undefined {
     return this.#state;
+  }
+
+  /** The timer that agreement waits for in this round, if it waits for one. */
+  get nextTimer(): PendingTimer | undefined {
+    const round = this.#state?.round;
+    return this.#pending
+      .filter((timer) => timer.round === round)
+      .reduce<PendingTimer | undefined>(
+        (next, timer) => (next === undefined || timer.dueMs < next.dueMs ? timer : next),
+        undefined,
+      );
+  }
+
+  /** Whether the log of this height is full: it is heard and signed no more. */
+  get isLogFull(): boolean {
+    return this.#logFull;
   }
 
   /** Signs nothing more until a height begins anew: an own key was seen at work elsewhere. */
@@ -129,13 +155,13 @@ export class Agreement {
     if (!this.#logValue(judgedValid(entry)) || !this.#log('input', encodeLogEntry(entry)))
       return this.#unlogged(done);
     this.#state = state;
+    this.#deps.host.stepped(entry, state);
     this.#perform(height, effects, done);
   }
 
   /** Stops the timers; nothing is taken any more. */
   stop(): void {
-    for (const cancel of this.#timers) cancel();
-    this.#timers = [];
+    this.#cancelTimers();
     this.#state = undefined;
   }
 
@@ -271,10 +297,15 @@ export class Agreement {
   #giveUpHeight(): void {
     if (this.#logFull) return;
     this.#logFull = true;
-    for (const cancel of this.#timers) cancel();
-    this.#timers = [];
+    this.#cancelTimers();
     const height = this.#state?.config.height ?? 0;
     this.#deps.report({ level: 'error', code: 'agreement.log-full', height });
+  }
+
+  #cancelTimers(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers = [];
+    this.#pending = [];
   }
 
   /** After a log that is full the queue goes on; after any other failure the node has stopped. */
@@ -286,8 +317,11 @@ export class Agreement {
   #schedule(height: number, effect: ScheduleEffect): void {
     const { clock, host } = this.#deps;
     const { kind, round } = effect;
+    const timer: PendingTimer = { kind, round, dueMs: clock.monotonicMs() + effect.delayMs };
+    this.#pending.push(timer);
     const fire = (): void =>
       host.enqueue((done) => {
+        this.#pending = this.#pending.filter((other) => other !== timer);
         if (!this.#isRunning(height)) return done();
         this.take({ type: 'timeout', kind, round }, done);
       });

@@ -24,6 +24,8 @@ export interface HelperDeps {
   readonly connected: () => readonly Hex32[];
   /** The whole message of a proposal that agreement keeps. */
   readonly proposalMessage: (proposal: SignedProposal) => ProposalMessage | undefined;
+  /** As often as statuses go out. */
+  readonly onTick: () => void;
 }
 
 export class Helper {
@@ -80,6 +82,7 @@ export class Helper {
   }
 
   #sendStatusToAll(): void {
+    this.#deps.onTick();
     for (const peer of this.#deps.connected()) this.sendStatus(peer);
   }
 
@@ -105,6 +108,11 @@ export class Helper {
     const offsets = [...this.#offsetsMs.values()].sort((a, b) => a - b);
     if (offsets.length === 0 || 2 * offsets.length < this.#deps.connected().length) return undefined;
     return offsets[Math.floor((offsets.length - 1) / 2)];
+  }
+
+  /** How far the clock of each peer that told its time is from this one, travel included. Milliseconds. */
+  get clockOffsets(): ReadonlyMap<Hex32, number> {
+    return this.#offsetsMs;
   }
 
   onStatus(peer: Hex32, status: StatusMessage): void {

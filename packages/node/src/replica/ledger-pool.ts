@@ -14,6 +14,7 @@ export interface LedgerPoolDeps {
   readonly net: Pick<Net, 'connected' | 'send' | 'penalize'>;
   readonly signatures: SignatureMemory;
   readonly onAdmitted: () => void;
+  readonly onCommittedAge?: (ageMs: number) => void;
 }
 
 export function createSignatures(verify: Verify): SignatureMemory {
@@ -21,13 +22,14 @@ export function createSignatures(verify: Verify): SignatureMemory {
 }
 
 export function createLedgerPool(deps: LedgerPoolDeps, ledger: LedgerDesk, limits?: MempoolLimits): Mempool {
-  const { clock, report, net, signatures, onAdmitted } = deps;
+  const { clock, report, net, signatures, onAdmitted, onCommittedAge } = deps;
   return createMempool(
     {
       clock,
       report,
       signatures,
       onAdmitted,
+      ...(onCommittedAge === undefined ? {} : { onCommittedAge }),
       ledger: {
         height: () => ledger.tip.height,
         account: (id) => accountOf(ledger, id),

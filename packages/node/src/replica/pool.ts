@@ -1,5 +1,6 @@
 // Owns: what the replica needs of the mempool, as a type. The mempool itself is next door (mempool/).
 import type { ErrorCode, Hex32, Tx } from '@consilium/core';
+import type { BlockRoom, Skip } from '../mempool/skips.ts';
 import type { Cancel } from '../ports.ts';
 
 export interface Pool {
@@ -20,5 +21,9 @@ export interface Pool {
   /** The builder left these out for good. */
   refuse(refused: ReadonlyMap<Hex32, ErrorCode>): void;
   /** A block was committed: its transactions leave, those of the accounts that it changed are looked at again. */
-  committed(block: { readonly txIds: readonly Hex32[]; readonly changedAccounts: readonly Hex32[] }): void;
+  committed(block: {
+    readonly txIds: readonly Hex32[];
+    readonly changedAccounts: readonly Hex32[];
+    readonly room: BlockRoom;
+  }): readonly Skip[];
 }

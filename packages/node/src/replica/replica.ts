@@ -1,10 +1,13 @@
 // Owns: the daemon's portable heart: one queue with one consumer that takes messages, timeouts and answers in, drives
 // agreement, and commits what is decided, by own agreement or by sync, at one point. No lock, no await, no re-entry.
 // Does not own: sockets, files, HTTP (adapters), the rules of agreement (consensus) and of the ledger (core).
-import type { Effect, HeightConfig } from '@consilium/consensus';
+import { type Effect, type HeightConfig, valueBounds } from '@consilium/consensus';
 import {
   ACCOUNTS,
   accusedOf,
+  BLOCK_WORK_MAX,
+  type Block,
+  type ConsensusParams,
   type ConsiliumError,
   type Evidence,
   type Execution,
@@ -15,13 +18,16 @@ import {
   toHex,
   type Vote,
   votePayload,
+  workOf,
 } from '@consilium/core';
+import { type BlockRoom, countBySender, type Skip } from '../mempool/skips.ts';
 import type { ProposalMessage } from '../messages/wire.ts';
 import { Syncer, type SyncHost } from '../sync/syncer.ts';
 import { Agreement, type AgreementHost } from './agreement.ts';
 import { type Decided, tipOf } from './chain.ts';
 import { type CommittedBy, Committer, type CommitterHost } from './committer.ts';
 import { EvidencePool } from './evidence-pool.ts';
+import { type HeightFacts, heightFactsOf } from './facts.ts';
 import { Helper, type HelperOptions } from './helper.ts';
 import { Inbox } from './inbox.ts';
 import type { LogEntry, LoggedEntry } from './log-entry.ts';
@@ -31,6 +37,7 @@ import { encodeTransactions } from './tx-batches.ts';
 import type { HeardOwn, ReplicaDeps, ReplicaStatus, SigningMode } from './types.ts';
 import { ValueDesk } from './value-desk.ts';
 import { ValueWork, type ValueWorkHost } from './value-work.ts';
+import { Watch } from './watch.ts';
 
 export type * from './types.ts';
 
@@ -46,12 +53,14 @@ export class Replica {
   readonly #syncer: Syncer;
   readonly #helper: Helper;
   readonly #inbox: Inbox;
+  readonly #watch: Watch;
   readonly #proposals = new Map<string, ProposalMessage>();
   #stopped = false;
 
   constructor(deps: ReplicaDeps, options: HelperOptions) {
     this.#deps = deps;
     const { self, clock, kv, net, report, ledger, pool, log, signer, ledgerDeps } = deps;
+    this.#watch = new Watch({ self, clock, report });
     this.#outbox = new Outbox(self, net);
     this.#queue = new TaskQueue(() => this.#outbox.flush());
     this.#values = new ValueDesk(pool);
@@ -71,6 +80,7 @@ export class Replica {
         state: () => this.#agreement.state,
         connected: () => net.connected(),
         proposalMessage: (proposal) => this.#proposals.get(proposalName(proposal)),
+        onTick: () => this.#tick(),
       },
       options,
     );
@@ -151,6 +161,42 @@ export class Replica {
     };
   }
 
+  /** Where the running height stands, for people. */
+  heightFacts(): HeightFacts {
+    const { self, clock, ledger } = this.#deps;
+    const { height, validators } = ledger.nextHeight();
+    this.#watch.work(this.#hasWork());
+    return heightFactsOf({
+      self,
+      nowMs: clock.monotonicMs(),
+      height,
+      validators,
+      state: this.#agreement.state,
+      hasWork: this.#hasWork(),
+      timer: this.#agreement.nextTimer,
+      logFull: this.#agreement.isLogFull,
+      watch: this.#watch,
+      clockOffsets: this.#helper.clockOffsets,
+    });
+  }
+
+  /** Timeouts that agreement took since the start, by kind. */
+  timeouts(): Watch['timeouts'] {
+    return this.#watch.timeouts;
+  }
+
+  #tick(): void {
+    const { ledger, ledgerDeps } = this.#deps;
+    const state = this.#agreement.state;
+    this.#watch.work(this.#hasWork());
+    this.#watch.tick({
+      validators: ledger.nextHeight().validators,
+      state,
+      clockOffsetMs: this.#helper.clockOffsetMs(),
+      precisionMs: (state?.config.params ?? ledgerDeps.genesis.params).precisionMs,
+    });
+  }
+
   #signingMode(): SigningMode {
     const { ledger, self, guard } = this.#deps;
     const { height, validators } = ledger.nextHeight();
@@ -187,6 +233,7 @@ export class Replica {
   }
 
   #prepareHeight(height: number): void {
+    this.#watch.heightBegan(this.#deps.ledger.nextHeight().validators);
     this.#values.clear();
     this.#proposals.clear();
     this.#work.begin(height);
@@ -197,6 +244,7 @@ export class Replica {
   #offerWork(): void {
     const state = this.#agreement.state;
     if (state === undefined || state.hasWork || !this.#hasWork()) return;
+    this.#watch.work(true);
     this.#input({ type: 'work' });
   }
 
@@ -226,6 +274,7 @@ export class Replica {
       addBlockBytes: (bytes) => this.#values.addBlockBytes(bytes),
       proposed: (message) => this.#proposals.set(proposalName(message.proposal), message),
       fail: (error) => this.#fail(error),
+      stepped: (entry, state) => this.#watch.stepped(entry, state),
     };
   }
 
@@ -338,13 +387,26 @@ export class Replica {
     const { ledger, pool, net, guard, onCommit } = this.#deps;
     const { block, certificate, execution } = decided;
     const tip = tipOf(block.header);
+    const { params } = this.#heightConfig();
     ledger.committed(tip, execution.txs);
-    pool.committed({ txIds: execution.txs.map((tx) => tx.id), changedAccounts: changedAccounts(execution) });
+    const skips = pool.committed({
+      txIds: execution.txs.map((tx) => tx.id),
+      changedAccounts: changedAccounts(execution),
+      room: blockRoom(decided, params),
+    });
+    if (by === 'decision' && skips.length > 0) this.#reportSkips(block, skips);
     this.#evidence.keep((evidence) => ledger.evidenceRefusal(evidence) === undefined);
     net.admit(ledger.admitted());
     guard.heightBegan(tip.height + 1, by);
     onCommit({ block, blockId: tip.blockId, certificate, execution, by });
     this.#beginHeight();
+  }
+
+  #reportSkips({ header }: Block, skips: readonly Skip[]): void {
+    const [oldest] = skips;
+    const { height, author } = header;
+    const facts = { height, author, txs: skips.length, oldestMs: oldest?.ageMs ?? 0 };
+    this.#deps.report({ level: 'warn', code: 'block.skipped', ...facts });
   }
 
   #syncHost(): SyncHost {
@@ -364,6 +426,7 @@ export class Replica {
   }
 
   #onConnect(peer: Hex32): void {
+    this.#watch.linked(peer, true);
     const { net, pool } = this.#deps;
     this.#helper.sendStatus(peer);
     for (const bytes of encodeTransactions(pool.pending())) net.send(peer, 'transactions', bytes);
@@ -371,6 +434,7 @@ export class Replica {
   }
 
   #onDisconnect(peer: Hex32): void {
+    this.#watch.linked(peer, false);
     this.#inbox.forget(peer);
     this.#helper.forget(peer);
     this.#syncer.forget(peer);
@@ -390,4 +454,21 @@ function proposalName(proposal: SignedProposal): string {
 
 function changedAccounts(execution: Execution): Hex32[] {
   return execution.changes.flatMap(({ table, key }) => (table === ACCOUNTS.number ? [toHex(key)] : []));
+}
+
+/** What the block could still have taken, by the bounds of the round that decided it: its author's round had no less. */
+function blockRoom({ block, certificate, execution }: Decided, params: ConsensusParams): BlockRoom {
+  const { txsMax, txBytesMax } = valueBounds(params, certificate.round);
+  const { txs } = execution;
+  const bytes = txs.reduce((sum, tx) => sum + tx.bytes.length, 0);
+  const work = txs.reduce((sum, tx) => sum + workOf(tx.actions), 0);
+  return {
+    author: block.header.author,
+    time: block.header.time,
+    txsLeft: txsMax - txs.length,
+    bytesLeft: txBytesMax - bytes,
+    workLeft: Math.floor((BLOCK_WORK_MAX * txsMax) / params.blockTxsMax) - work,
+    bySender: countBySender(txs),
+    skipAfterMs: params.delayMs + params.precisionMs,
+  };
 }

@@ -175,10 +175,7 @@ export class Syncer {
     this.#failed(peer, 'sync.refused-block');
   }
 
-  #failed(
-    peer: Hex32,
-    code: 'sync.bad-answer' | 'sync.pruned' | 'sync.refused-block' | 'sync.timeout',
-  ): void {
+  #failed(peer: Hex32, code: 'sync.bad-answer' | 'sync.refused-block' | 'sync.timeout'): void {
     const { clock, report } = this.#deps;
     const record = this.#peers.get(peer);
     if (record === undefined) return;

@@ -109,6 +109,9 @@ export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness
     },
     txState: (id) => door.pool.get(id) ?? { state: 'unknown' },
     status: () => statusOf(chain),
+    why: () => {
+      throw new Error('not asked for');
+    },
     snapshot: chain.snapshot,
     onCommit: chain.onCommit,
     custody: NO_CUSTODY,

@@ -24,9 +24,20 @@ import {
 import type { SubmitOutcome } from '../../src/mempool/outcomes.ts';
 import type { RelayedTx } from '../../src/mempool/relay.ts';
 import { createSignatureMemory, type SignatureMemory } from '../../src/mempool/signature-memory.ts';
+import type { BlockRoom } from '../../src/mempool/skips.ts';
 import { createManualClock, type ManualClock } from './fakes.ts';
 
 export const GENESIS: Hex32 = hashHex(utf8('a network'));
+/** Of a full block: it skips nothing. */
+export const NO_ROOM: BlockRoom = {
+  author: '00'.repeat(32),
+  time: 0,
+  txsLeft: 0,
+  bytesLeft: 0,
+  workLeft: 0,
+  bySender: new Map(),
+  skipAfterMs: 0,
+};
 /** A transaction with this signature is badly signed; any other is good. */
 const BAD_SIGNATURE = new Uint8Array(64).fill(0xff);
 
@@ -64,6 +75,7 @@ export interface TxOptions {
 export function createTestPool(
   institutions: readonly string[],
   limits: Partial<MempoolLimits> = {},
+  onCommittedAge: (ageMs: number) => void = () => undefined,
 ): TestPool {
   const clock = createManualClock();
   const accounts = new Map<Hex32, PoolAccount>();
@@ -102,6 +114,7 @@ export function createTestPool(
       },
       onBatch: (txs) => relayed.push([...txs]),
       onAdmitted: () => {},
+      onCommittedAge,
       onPeerRefusal: (peer, refusal) => peerRefusals.push({ peer, ...refusal }),
     },
     { ...DEFAULT_MEMPOOL_LIMITS, ...limits },
@@ -132,7 +145,7 @@ export function createTestPool(
   const commitThese: TestPool['commitThese'] = (txs, changedAccounts = []) => {
     height += 1;
     for (const tx of txs) replayed.add(tx.payloadHash);
-    pool.committed({ txIds: txs.map((tx) => tx.id), changedAccounts });
+    pool.committed({ txIds: txs.map((tx) => tx.id), changedAccounts, room: NO_ROOM });
   };
   const commit: TestPool['commit'] = (txsMax) => {
     const txs = pool.select(txsMax, BLOCK_TX_BYTES_MAX);

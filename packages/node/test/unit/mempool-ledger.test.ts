@@ -25,6 +25,7 @@ import { LedgerDesk } from '../../src/replica/ledger-desk.ts';
 import { createLedgerPool, createSignatures } from '../../src/replica/ledger-pool.ts';
 import { ReplayWindow } from '../../src/replica/replay-window.ts';
 import { createManualClock, type ManualClock } from '../support/fakes.ts';
+import { NO_ROOM } from '../support/pool.ts';
 
 interface Setting {
   readonly chain: Chain;
@@ -87,7 +88,7 @@ function setting(): Setting {
     const changedAccounts = execution.changes.flatMap(({ table, key }) =>
       table === ACCOUNTS.number ? [toHex(key)] : [],
     );
-    pool.committed({ txIds: execution.txs.map((tx) => tx.id), changedAccounts });
+    pool.committed({ txIds: execution.txs.map((tx) => tx.id), changedAccounts, room: NO_ROOM });
   };
   return { chain, pool, clock, signatures, verified: () => verifications, submit, commit };
 }

@@ -11,6 +11,7 @@ import { stateRoutes } from './state.ts';
 import { statusRoutes } from './status.ts';
 import { submitRoutes } from './submit.ts';
 import { transactionRoutes } from './transactions.ts';
+import { whyRoutes } from './why.ts';
 
 export function registerRoutes(server: ApiServer, context: RouteContext): void {
   rootRoute(server, context);
@@ -23,4 +24,5 @@ export function registerRoutes(server: ApiServer, context: RouteContext): void {
   eventRoutes(server, context);
   custodyRoutes(server, context);
   adminRoutes(server, context);
+  whyRoutes(server, context);
 }

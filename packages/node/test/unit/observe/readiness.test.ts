@@ -14,6 +14,7 @@ const WELL: ReadinessFacts = {
   diverged: false,
   clockOffsetMs: 0,
   clockPrecisionMs: 400,
+  stuckForMs: undefined,
 };
 
 const reasonsOf = (facts: Partial<ReadinessFacts>) => readinessOf({ ...WELL, ...facts }).reasons;
@@ -34,6 +35,7 @@ describe('readiness', () => {
     [{ diverged: true }, 'DIVERGED', 'differs from what a quorum decided'],
     [{ clockOffsetMs: 201 }, 'CLOCK_OFF', '201 ms behind its peers'],
     [{ clockOffsetMs: -5_000 }, 'CLOCK_OFF', '5000 ms ahead of its peers'],
+    [{ stuckForMs: 40_000 }, 'STUCK', 'work for 40 s and no block'],
   ])('says why not: %j', (facts, code, words) => {
     const { ready, reasons } = readinessOf({ ...WELL, ...facts });
     expect(ready).toBe(false);

@@ -55,6 +55,7 @@ function agreementOn(log: HeightLog) {
     addBlockBytes: unused,
     proposed: unused,
     fail: (error) => failures.push(error.code),
+    stepped: () => undefined,
   };
   const agreement = new Agreement({
     self: SELF,

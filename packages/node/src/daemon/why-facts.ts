@@ -1,0 +1,60 @@
+// Owns: gathering what /v1/admin/why tells from the parts of a running node. Does not own: the words (observe/why.ts).
+import { type Hex32, INSTITUTIONS, readRow } from '@consilium/core';
+import type { Mempool } from '../mempool/mempool.ts';
+import { type Readiness, readinessOf } from '../observe/readiness.ts';
+import { type Why, type WhyFacts, whyOf } from '../observe/why.ts';
+import type { Clock, Kv } from '../ports.ts';
+import { stateReader } from '../replica/chain.ts';
+import type { HeightFacts } from '../replica/facts.ts';
+import type { ReplicaStatus } from '../replica/replica.ts';
+import type { NodeFactsSource } from './node-facts.ts';
+
+/** What the route answers. */
+export type WhyReport = Why & WhyFacts & { readonly readiness: Readiness };
+
+export interface WhyDeps {
+  readonly name: string;
+  readonly kv: Pick<Kv, 'get'>;
+  readonly clock: Clock;
+  readonly pool: Pick<Mempool, 'count' | 'bytes' | 'oldestMs' | 'skips'>;
+  readonly facts: Pick<NodeFactsSource, 'readiness'>;
+  readonly replica: () => ReplicaStatus;
+  readonly height: () => HeightFacts;
+}
+
+export function whyReport(deps: WhyDeps): WhyReport {
+  const facts = whyFacts(deps);
+  return { ...whyOf(facts), readiness: readinessOf(deps.facts.readiness()), ...facts };
+}
+
+function whyFacts({ name, kv, clock, pool, facts, replica, height }: WhyDeps): WhyFacts {
+  const { tip, signing, diverged, claimedTip, clockOffsetMs } = replica();
+  const readiness = facts.readiness();
+  const running = height();
+  const nameOf = namesOf(kv);
+  return {
+    name,
+    height: tip.height,
+    blockTimeMs: tip.time,
+    nowMs: clock.wallMs(),
+    running: {
+      ...running,
+      validators: running.validators.map((each) => ({ ...each, name: nameOf(each.institution) })),
+    },
+    synced: readiness.synced,
+    claimedTip,
+    signing,
+    diverged,
+    clockOffsetMs: clockOffsetMs === undefined ? null : Math.round(clockOffsetMs),
+    clockPrecisionMs: readiness.clockPrecisionMs,
+    diskFreeBytes: readiness.diskFreeBytes ?? null,
+    mempool: { txs: pool.count, bytes: pool.bytes, oldestMs: pool.oldestMs() ?? null },
+    skips: [...pool.skips.all].map(([author, count]) => ({ name: nameOf(author), ...count })),
+  };
+}
+
+/** Names of institutions by account id; the id when the ledger has none. */
+export function namesOf(kv: Pick<Kv, 'get'>): (institution: Hex32) => string {
+  const reader = stateReader(kv);
+  return (institution) => readRow(reader, INSTITUTIONS, institution)?.name ?? institution;
+}
