@@ -119,6 +119,7 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/node-start.ts')).registerNodeStart,
       async () => (await import('./commands/node-signing.ts')).registerNodeSigning,
       async () => (await import('./commands/node-verify.ts')).registerNodeVerify,
+      async () => (await import('./commands/node-prune.ts')).registerNodePrune,
       async () => (await import('./commands/node-admin-log.ts')).registerNodeAdminLog,
     ],
   },

@@ -21,5 +21,6 @@ export {
 } from './setup/genesis.ts';
 export { type InitOptions, initHome, type NewHome } from './setup/init.ts';
 export { openStore, STORE_FORMAT_VERSION, type Store } from './store/store.ts';
+export { type PruneReport, pruneHome } from './upkeep/prune-home.ts';
 export type { LocalVault } from './vault/vault.ts';
 export { type VerifyReport, verifyHome } from './verify/verify-home.ts';

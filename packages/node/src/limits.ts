@@ -10,6 +10,19 @@ export const SEND_QUEUE_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Index of one file of the store, unpacked: that of a file of 2 MB takes a few KB. */
 export const STORE_INDEX_BYTES_MAX: number = 64 * 1024 * 1024;
 
+/** Blocks at the tip that are never pruned: what a start looks at for signatures of its own key. */
+export const PRUNE_HEIGHTS_MIN = 64;
+/** Blocks deleted in one batch, and transactions of them: some ms, so that no commit waits long behind it. */
+export const PRUNE_HEIGHTS_PER_SLICE = 64;
+export const PRUNE_BYTES_PER_SLICE_MAX: number = 1024 * 1024;
+/** Between two slices while there is more: a tenth of the disk's time. And how often is looked whether there is any. */
+export const PRUNE_PAUSE_MS = 100;
+export const PRUNE_TICK_MS = 10_000;
+/** Blocks deleted before their room is given back to the disk: it rewrites what lies around them. */
+export const PRUNE_BLOCKS_PER_COMPACTION = 4_096;
+/** And before the indexes, whose rows lie anywhere, are written anew as a whole. */
+export const PRUNE_INDEX_BLOCKS_PER_COMPACTION = 65_536;
+
 /** Damage that a verification names; of more it tells the count. */
 export const DAMAGES_NAMED_MAX = 1_000;
 

@@ -30,6 +30,8 @@ export interface SettingValues {
   readonly 'log.file': string;
   readonly 'mempool.txs_max': number;
   readonly 'mempool.bytes_max': number;
+  readonly 'store.keep_blocks': number;
+  readonly 'store.keep_days': number;
   readonly 'timing.rebroadcast_ms': number;
   readonly 'timing.status_ms': number;
 }
@@ -113,6 +115,19 @@ export const SETTINGS: Settings = {
     type: integerFrom(1_048_576, 1_073_741_824),
     fallback: MEMPOOL_BYTES_MAX,
   },
+  'store.keep_blocks': {
+    about: [
+      'Prune: keep at least so many of the newest blocks and delete older ones; never any of the evidence window.',
+      '0: no bound by number. With both 0 everything is kept: an archive.',
+    ],
+    type: integerFrom(0, 1_000_000_000),
+    fallback: 0,
+  },
+  'store.keep_days': {
+    about: ['Prune: keep at least the blocks of so many days. 0: no bound by age.'],
+    type: integerFrom(0, 36_500, 'days'),
+    fallback: 0,
+  },
   'timing.rebroadcast_ms': {
     about: ['How often this node repeats its last votes until a height ends.'],
     type: integerFrom(100, 60_000, 'milliseconds'),
@@ -152,6 +167,7 @@ export interface Config {
   readonly metrics: { readonly host: string; readonly port: number };
   readonly log: { readonly level: LogLevel; readonly file: string };
   readonly mempool: { readonly txsMax: number; readonly bytesMax: number };
+  readonly store: { readonly keepBlocks: number; readonly keepDays: number };
   readonly timing: { readonly rebroadcastMs: number; readonly statusMs: number };
 }
 
@@ -165,6 +181,7 @@ export function configOf(values: SettingValues): Config {
     metrics: { host: values['metrics.host'], port: values['metrics.port'] },
     log: { level: values['log.level'], file: values['log.file'] },
     mempool: { txsMax: values['mempool.txs_max'], bytesMax: values['mempool.bytes_max'] },
+    store: { keepBlocks: values['store.keep_blocks'], keepDays: values['store.keep_days'] },
     timing: { rebroadcastMs: values['timing.rebroadcast_ms'], statusMs: values['timing.status_ms'] },
   };
 }

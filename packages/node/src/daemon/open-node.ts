@@ -4,6 +4,7 @@ import {
   type ConsiliumError,
   type Hex32,
   INSTITUTIONS,
+  isConsiliumError,
   nextValidators,
   readRow,
   validatorsAfterNext,
@@ -23,6 +24,7 @@ import { openChain } from '../queries/index.ts';
 import { readBase, stateReader } from '../replica/chain.ts';
 import { createLedgerPool, createSignatures } from '../replica/ledger-pool.ts';
 import { type OpenedReplica, openReplica } from '../replica/open.ts';
+import { Pruner, type PrunerDeps } from '../replica/pruner.ts';
 import type { Committed } from '../replica/replica.ts';
 import { splitNet } from '../replica/split-net.ts';
 import { createCommitNews } from './commit-news.ts';
@@ -81,15 +83,18 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
     custody: () => opening.status(),
     height: () => opened.replica.heightFacts(),
   });
+  const pruner = createPruner(deps, opened);
   return {
     facts,
     endObservation: (height) => opened.guard.endObservation(height),
     start: () => {
       opened.start();
       keeping.start();
+      pruner.start();
     },
     stop: () => {
       facts.stop();
+      pruner.stop();
       opening.stop();
       opened.replica.stop();
       pool.stop();
@@ -116,6 +121,24 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
       custody: opening,
     },
   };
+}
+
+function createPruner({ prepared, home, clock, report }: OpenNodeDeps, { ledger }: OpenedReplica): Pruner {
+  const { keepBlocks, keepDays } = prepared.config.store;
+  const compact: PrunerDeps['compact'] = (ranges, done) => {
+    const failed = (error: unknown): void => {
+      if (!isConsiliumError(error)) throw error;
+      report({ level: 'warn', code: 'store.compact-failed', reason: error.code });
+    };
+    void home.store.compact(ranges).catch(failed).then(done);
+  };
+  return new Pruner(
+    { kv: home.store, clock, report, tip: () => ledger.tip, compact },
+    {
+      keep: { blocks: keepBlocks, days: keepDays },
+      evidenceWindowHeights: prepared.genesis.params.evidenceWindowHeights,
+    },
+  );
 }
 
 async function openWithPool(

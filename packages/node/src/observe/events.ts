@@ -195,6 +195,20 @@ const NETWORK = {
 } as const;
 
 const STORAGE = {
+  'store.compact-failed': {
+    level: 'warn',
+    meaning: 'The room of pruned blocks could not be given back to the disk yet; nothing is lost.',
+    action: 'Look at the disk and its free space.',
+  },
+  'store.prune-failed': {
+    level: 'warn',
+    meaning: 'Old blocks could not be deleted; it is tried again.',
+    action: 'Look at the disk and its free space.',
+  },
+  'store.pruned': {
+    level: 'info',
+    meaning: 'Blocks below `base` are deleted, as `store.keep_blocks` and `store.keep_days` say.',
+  },
   'vault.damaged': {
     level: 'error',
     meaning: 'Bytes of the vault are not what they were: they are never served, and fetched from the others.',

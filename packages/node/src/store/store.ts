@@ -3,9 +3,11 @@
 import { ConsiliumError, compareBytes, utf8 } from '@consilium/core';
 import { Level } from 'level';
 import type { Done, Kv, KvWrite } from '../ports.ts';
+import type { CompactRange } from '../replica/pruner.ts';
 import { TABLES } from '../tables.ts';
 import { findDamagedFile } from './check-files.ts';
 import { openRow, rowDamaged, sealRow } from './checksum.ts';
+import { type Compactable, createCompaction } from './compaction.ts';
 import { storeError } from './errors.ts';
 import { type ScannedRow, type ScanOptions, scanRows } from './scan.ts';
 
@@ -57,6 +59,8 @@ export interface StoreSnapshot extends Disposable {
 
 export interface Store extends Kv, AsyncDisposable {
   snapshot(): StoreSnapshot;
+  /** Gives the room of deleted rows back to the disk, beside everything else. Throws `STORE_FAILED` {cause}, `DISK_FULL`. */
+  compact(ranges: readonly CompactRange[]): Promise<void>;
   /** Ends what was handed to `write` before, then releases the lock. */
   close(): Promise<void>;
 }
@@ -123,14 +127,17 @@ async function checkFormat(rows: Rows): Promise<void> {
 function createStore(rows: Rows): Store {
   const { database } = rows;
   const writer = createWriter(database);
+  const compaction = createCompaction(database as unknown as Compactable);
   const close = async (): Promise<void> => {
     await writer.idle();
+    await compaction.end();
     await database.close();
   };
   return {
     get: (table, key) => readBytes(rows, storeKey(table, key)),
     write: writer.write,
     snapshot: () => openSnapshot(rows),
+    compact: compaction.run,
     close,
     [Symbol.asyncDispose]: close,
   };

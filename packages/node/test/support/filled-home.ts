@@ -4,7 +4,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   accountIdOf,
+  type ConsensusParams,
   type ConsiliumError,
+  DEFAULT_PARAMS,
   type Genesis,
   genesisHash,
   type Hex32,
@@ -42,11 +44,16 @@ const DEAF_NET: Net = {
   admit: () => undefined,
 };
 
-export async function makeLoneHome(folder: string): Promise<LoneHome> {
+export async function makeLoneHome(folder: string, params: Partial<ConsensusParams> = {}): Promise<LoneHome> {
   const home = join(folder, 'home');
   const { paths } = await initHome({ home, name: 'Hospital Lone', listen: ['127.0.0.1:4100'] }, systemRandom);
   await createGenesisFile(
-    { chainId: 'lone-1', cards: [paths.validatorCard], out: paths.genesis },
+    {
+      chainId: 'lone-1',
+      cards: [paths.validatorCard],
+      out: paths.genesis,
+      params: { ...DEFAULT_PARAMS, ...params },
+    },
     verifySodium,
   );
   return { paths: homePaths(home), genesis: await readGenesis(paths.genesis, verifySodium) };
@@ -141,6 +148,24 @@ async function initialiseOnce({ disk, paths }: OpenHome, genesis: Hex32, validat
     initialiseRecordFile(disk, { name: SIGNING_RECORD_FILE, genesis, validator }, done);
   });
   await rm(paths.unsigned);
+}
+
+/** The time of day as the test sets it; everything else is the system's. */
+export interface SetClock extends Clock {
+  pass(ms: number): void;
+}
+
+export function createSetClock(): SetClock {
+  const system = createSystemClock();
+  let passedMs = 0;
+  return {
+    wallMs: () => system.wallMs() + passedMs,
+    monotonicMs: () => system.monotonicMs(),
+    after: (delayMs, fire) => system.after(delayMs, fire),
+    pass: (ms) => {
+      passedMs += ms;
+    },
+  };
 }
 
 /** Blobs in the vault: one in a segment, one as a file of its own. */
