@@ -37,6 +37,8 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   SCENARIO_INVALID: EXIT.usage,
   CHAOS_RUN_INVALID: EXIT.usage,
   CHAOS_BROKEN: EXIT.broken,
+  API_EXPOSED: EXIT.configuration,
+  API_TLS_INVALID: EXIT.configuration,
   CARD_INVALID: EXIT.configuration,
   CONFIG_INVALID: EXIT.configuration,
   CONFIG_KEY_UNKNOWN: EXIT.configuration,

@@ -132,6 +132,15 @@ const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    name: 'token',
+    summary: 'who may use the API of a node, and in which role',
+    verbs: [
+      async () => (await import('./commands/token-add.ts')).registerTokenAdd,
+      async () => (await import('./commands/token-list.ts')).registerTokenList,
+      async () => (await import('./commands/token-remove.ts')).registerTokenRemove,
+    ],
+  },
+  {
     name: 'devnet',
     summary: 'a network of hospitals on this machine, to develop and test against',
     verbs: [

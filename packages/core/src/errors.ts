@@ -107,8 +107,11 @@ export const ERRORS = {
   // HTTP API
   API_BUSY: 'too many requests wait at this node; retry later or ask another node',
   API_STOPPING: 'the node is stopping; retry later or ask another node',
+  API_CERTIFICATE_UNKNOWN: 'the client certificate is not on the list of this node; see consilium token add',
+  API_EXPOSED: 'the API is to be reachable from other machines without tokens or certificates; set api.auth',
   API_ROLE_MISSING: 'the token is good, but its role may not do this; see docs/operate.md',
   API_TOKEN_INVALID: 'the token is not, or no longer, one of this node',
+  API_TLS_INVALID: 'certificate, key and authority of the API do not go together',
   API_TOKEN_REQUIRED: 'this needs a token of the node, in the header Authorization: Bearer',
   BLOCK_NOT_FOUND: 'this node has no block at this height yet',
   BLOCK_PRUNED:
@@ -162,6 +165,7 @@ export const ERRORS = {
   TOKEN_FILE_INVALID: 'not a file with a token of a node',
   PASSPHRASE_INVALID: 'this cannot be a passphrase',
   PASSPHRASE_WRONG: 'the passphrase does not open the key file',
+  TOKEN_UNKNOWN: 'no token or certificate of this name; see consilium token list',
   STORE_FAILED: 'the store refused to read or write',
   STORE_FORMAT: 'the store was written by another version; start that one, or see docs/operate.md',
   STORE_GONE:

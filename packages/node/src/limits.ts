@@ -168,6 +168,13 @@ export const KEY_FILE_BYTES_MAX = 4_096;
 export const TOKEN_FILE_BYTES_MAX = 256;
 /** A file with a passphrase and a line end. */
 export const PASSPHRASE_FILE_BYTES_MAX = 1_026;
+/** Tokens and client certificates of one node: every person and system of a hospital that asks it. */
+export const ACCESS_ENTRIES_MAX = 256;
+export const ACCESS_FILE_BYTES_MAX: number = ACCESS_ENTRIES_MAX * 512;
+/** How soon a token that was removed ends. Milliseconds. */
+export const ACCESS_REREAD_MS = 1_000;
+/** Certificates and keys of TLS: a chain of a few. */
+export const TLS_FILE_BYTES_MAX: number = 256 * 1024;
 /** One line of the log of admin actions: a few words and facts. Characters. */
 export const ADMIN_LINE_LENGTH_MAX = 2_048;
 /** One of its files, read whole when a page is asked for; and how many full ones are kept: some 14,000 actions. */

@@ -1,4 +1,7 @@
 // What a command needs that asks the node of a home on this machine. Light: no libp2p, no store.
+export { changeAccessFile, readAccessFile } from './api/access/access-file.ts';
+export { type AccessEntry, isAccessName } from './api/access/access-list.ts';
+export { ROLES, type Role } from './api/roles.ts';
 export {
   type AdminBreak,
   type AdminFiles,
@@ -8,7 +11,10 @@ export {
 export type { AdminLine } from './audit/admin-line.ts';
 export { findConfigMistakes, loadConfig } from './config/load.ts';
 export { type Config, isSettingName, type SettingName } from './config/settings.ts';
+export { systemRandom } from './crypto/system-random.ts';
 export type { WhyReport } from './daemon/why-facts.ts';
 export { type HomePaths, homePaths } from './files/home-paths.ts';
 export { readTokenFile } from './keys/operator-token.ts';
+export { createToken, tokenHash } from './keys/token.ts';
+export { ACCESS_ENTRIES_MAX } from './limits.ts';
 export type { NamedValidator } from './observe/why.ts';

@@ -6,6 +6,7 @@ import {
   type Client,
   ConsiliumError,
   createClient,
+  type Fetch,
   type Genesis,
   genesisHash,
   isConsiliumError,
@@ -16,10 +17,11 @@ import {
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { asUsage, collect, integerOf, listOf, usage } from '../usage.ts';
+import { addDoorOptions, type DoorOptions, fetchThrough } from './client-door.ts';
 import { DEFAULT_DEVNET_DIR, type DevnetFile, findDevnet } from './devnet-file.ts';
 import { pathOf, readText, readTextIfThere, SECRET_MODE, writeWhole } from './files.ts';
 
-export interface NetworkOptions {
+export interface NetworkOptions extends DoorOptions {
   readonly node?: readonly string[];
   readonly dir?: string;
   readonly genesis?: string;
@@ -29,7 +31,7 @@ export interface NetworkOptions {
 }
 
 export function addNetworkOptions(command: Command): Command {
-  return command
+  return addDoorOptions(command)
     .option(
       '--node <url>',
       'API of one node or several (else CONSILIUM_NODE, else the devnet in --dir)',
@@ -66,7 +68,8 @@ export async function withNetwork<T>(
 ): Promise<T> {
   const devnet = await findDevnet(io, options.dir);
   const nodes = nodesOf(io, options, devnet);
-  const genesis = await genesisOf(io, options, devnet, nodes);
+  const fetch = await fetchThrough(io, options);
+  const genesis = await genesisOf(io, options, devnet, { nodes, fetch });
   const stateFile = stateFileOf(io, options, devnet, genesis);
   const memory = options.trustNode === true ? undefined : await recall(io, stateFile);
   if (options.trustNode === true) io.err('warning: --trust-node, answers are not checked\n');
@@ -76,6 +79,7 @@ export async function withNetwork<T>(
       genesis,
       trustNode: options.trustNode === true,
       now: io.now,
+      ...(fetch !== undefined && { fetch }),
       ...(memory !== undefined && { memory }),
     }),
   );
@@ -105,11 +109,11 @@ async function genesisOf(
   io: Io,
   options: NetworkOptions,
   devnet: DevnetFile | undefined,
-  nodes: readonly string[],
+  { nodes, fetch }: { readonly nodes: readonly string[]; readonly fetch: Fetch | undefined },
 ): Promise<Genesis> {
   const path = genesisPathOf(io, options, devnet);
   if (path !== undefined) return readGenesis(path);
-  if (options.trustNode === true) return fetchGenesis(nodes[0] as string);
+  if (options.trustNode === true) return fetchGenesis(nodes[0] as string, fetch ?? globalThis.fetch);
   throw usage(NO_GENESIS);
 }
 
@@ -130,7 +134,7 @@ export async function readGenesis(path: string): Promise<Genesis> {
 /** A genesis is a few KB. */
 const GENESIS_TIMEOUT_MS = 10_000;
 
-async function fetchGenesis(node: string): Promise<Genesis> {
+async function fetchGenesis(node: string, fetch: Fetch): Promise<Genesis> {
   try {
     const response = await fetch(`${node.replace(/\/+$/, '')}/v1/genesis`, {
       signal: AbortSignal.timeout(GENESIS_TIMEOUT_MS),

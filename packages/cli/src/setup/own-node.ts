@@ -1,10 +1,19 @@
 // Owns: asking the node of a home on this machine as its operator: address from its configuration, token from its keys.
 // Does not own: what is asked (commands/).
-import { type AskNode, ConsiliumError, createAskNode, isConsiliumError, withToken } from '@consilium/sdk';
+import { resolve } from 'node:path';
+import {
+  type AskNode,
+  ConsiliumError,
+  createAskNode,
+  type Fetch,
+  isConsiliumError,
+  withToken,
+} from '@consilium/sdk';
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { usage } from '../usage.ts';
-import { pathOf } from './files.ts';
+import { certificateHash } from './certificate.ts';
+import { pathOf, readText } from './files.ts';
 
 export interface OwnNodeOptions {
   readonly home?: string;
@@ -44,11 +53,10 @@ export async function openOwnNode(io: Io, options: OwnNodeOptions): Promise<OwnN
   const paths = homePaths(pathOf(io, homeOf(options)));
   const { config } = await loadConfig(paths.config, io.env, {});
   const token = await readTokenFile(paths.operatorToken);
-  const url = options.node ?? `http://${localHost(config.api.host)}:${config.api.port}`;
-  const ask = asNotRunning(
-    createAskNode(withToken((target, init) => globalThis.fetch(target, init), token)),
-    paths.home,
-  );
+  const fetch = await fetchOf(paths.home, config.api.tlsCert);
+  const scheme = config.api.tlsCert === '' ? 'http' : 'https';
+  const url = options.node ?? `${scheme}://${localHost(config.api.host)}:${config.api.port}`;
+  const ask = asNotRunning(createAskNode(withToken(fetch, token)), paths.home);
   const timeout = (timeoutMs: number | undefined) => (timeoutMs === undefined ? {} : { timeoutMs });
   return {
     home: paths.home,
@@ -56,6 +64,15 @@ export async function openOwnNode(io: Io, options: OwnNodeOptions): Promise<OwnN
     get: (path, timeoutMs) => ask(url, { path, ...timeout(timeoutMs) }),
     post: (path, body, timeoutMs) => ask(url, { path, body, ...timeout(timeoutMs) }),
   };
+}
+
+/** With TLS the node must show the very certificate that its configuration names. */
+async function fetchOf(home: string, tlsCert: string): Promise<Fetch> {
+  if (tlsCert === '') return (target, init) => globalThis.fetch(target, init);
+  const file = resolve(home, tlsCert);
+  const pinned = certificateHash(await readText(file), file);
+  const { createSecureFetch } = await import('@consilium/sdk/node');
+  return createSecureFetch({ pinned });
 }
 
 /** A node that listens everywhere is asked on this machine. */

@@ -7,13 +7,17 @@ import type { WhyReport } from '../../../node/src/daemon/why-facts.ts';
 import { homePaths } from '../../../node/src/files/home.ts';
 import { readinessOf } from '../../../node/src/observe/readiness.ts';
 import { type WhyFacts, whyOf } from '../../../node/src/observe/why.ts';
+import { createManualClock } from '../../../node/test/support/fakes.ts';
 import type { Desk } from './desk.ts';
 
 /** Makes the home; gives who is admitted to its API. */
 export async function operatorOf(desk: Desk, name: string): Promise<Gate> {
   const home = desk.path(name);
   await desk.json('node', 'init', '--org', 'Nord', '--listen', '127.0.0.1:4100', '--home', home);
-  return openGate(homePaths(home), systemRandom);
+  // Its clock stands still, so that nothing is left running.
+  const clock = createManualClock();
+  const paths = homePaths(home);
+  return openGate({ paths, auth: 'open', random: systemRandom, clock, report: () => {}, note: () => {} });
 }
 
 export interface ReportOptions {

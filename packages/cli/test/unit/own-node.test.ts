@@ -1,10 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { ConsiliumError } from '@consilium/core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemRandom } from '../../../node/src/crypto/system-random.ts';
 import { openGate } from '../../../node/src/daemon/gate.ts';
 import { homePaths } from '../../../node/src/files/home.ts';
-import { startApi } from '../../../node/test/support/api-harness.ts';
+import { startApi, systemClock } from '../../../node/test/support/api-harness.ts';
 import type { Io } from '../../src/io.ts';
 import { openOwnNode } from '../../src/setup/own-node.ts';
 import { createDesk, type Desk } from '../support/desk.ts';
@@ -38,7 +38,15 @@ describe('the node of a home on this machine', () => {
   test('is asked as its operator, at the address of its configuration', async () => {
     using desk = createDesk();
     await madeHome(desk);
-    const gate = await openGate(homePaths(desk.path('nord')), systemRandom);
+    const gate = await openGate({
+      paths: homePaths(desk.path('nord')),
+      auth: 'open',
+      random: systemRandom,
+      clock: systemClock,
+      report: () => {},
+      note: () => {},
+    });
+    onTestFinished(() => gate.stop());
     const { api, url } = await startApi({ deps: { gate } });
     try {
       const node = await openOwnNode(ioOf(desk, { CONSILIUM_API_PORT: new URL(url).port }), { home: 'nord' });

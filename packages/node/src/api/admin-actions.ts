@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdminAct } from '../audit/admin-line.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problems.ts';
 import { refusalOf } from './refusals.ts';
+import { ANONYMOUS } from './roles.ts';
 import type { ApiServer } from './server.ts';
 
 declare module 'fastify' {
@@ -55,8 +56,12 @@ export function noteActions(server: ApiServer, notes: ActionNotes): void {
   });
 }
 
+/** An action that needs no role at all; there is none. */
+const NOBODY = { name: ANONYMOUS, role: 'reader' };
+
 function actOf({ caller, facts }: FastifyRequest, action: string, outcome: string): AdminAct {
-  return { by: caller.name, role: caller.role, action, outcome, facts };
+  const { name: by, role } = caller ?? NOBODY;
+  return { by, role, action, outcome, facts };
 }
 
 function outcomeOf(reply: FastifyReply): string {

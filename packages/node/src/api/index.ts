@@ -23,7 +23,8 @@ import { describeRoutes, openapiRoute } from './openapi.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import type { Role } from './roles.ts';
 import { registerRoutes } from './routes/index.ts';
-import { type ApiServer, chargeRequest, createServer } from './server.ts';
+import { type ApiServer, chargeRequest, createServer, type ServerOptions } from './server.ts';
+import type { TlsOptions } from './tls.ts';
 import { createWaiters } from './waiters.ts';
 
 export * from './deps.ts';
@@ -33,6 +34,7 @@ export type { Problem } from './problems.ts';
 export interface ApiLimits {
   readonly rate?: RateLimit;
   readonly connectionsMax?: number;
+  readonly connectionsPerClientMax?: number;
   readonly waitersMax?: number;
   readonly streamsMax?: number;
   readonly streamsPerClientMax?: number;
@@ -48,6 +50,8 @@ export interface ApiOptions {
   /** Host names by which clients call this node, beside IP addresses and localhost. */
   readonly hosts?: readonly string[];
   readonly limits?: ApiLimits;
+  /** Without it: plain HTTP. */
+  readonly tls?: TlsOptions;
 }
 
 export interface Api {
@@ -63,6 +67,16 @@ export interface ServedRoute {
   readonly method: string;
   readonly url: string;
   readonly role: Role | undefined;
+}
+
+function serverOptions({ hosts = [], limits = {}, tls }: ApiOptions): ServerOptions {
+  const { connectionsMax, connectionsPerClientMax } = limits;
+  return {
+    hosts,
+    ...(connectionsMax !== undefined && { connectionsMax }),
+    ...(connectionsPerClientMax !== undefined && { connectionsPerClientMax }),
+    ...(tls !== undefined && { tls }),
+  };
 }
 
 /** To be called before the routes are registered: only later ones are listed. */
@@ -102,7 +116,7 @@ export async function createApi(deps: ApiDeps, options: ApiOptions): Promise<Api
   let stopping = false;
   const server = createServer(
     { report, takeTokens, isStopping: () => stopping, gate: deps.gate },
-    { hosts: options.hosts ?? [], ...(limits.connectionsMax && { connectionsMax: limits.connectionsMax }) },
+    serverOptions(options),
   );
   const context: RouteContext = {
     deps,

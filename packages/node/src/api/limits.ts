@@ -52,6 +52,10 @@ export const STREAM_RETRY_MS = 1_000;
 
 /** Open connections, and the headers and silence that one of them may cost. */
 export const CONNECTIONS_MAX = 1_024;
+/** Of one address: half, so that one cannot lock out the others; a proxy has one for all behind it. */
+export const CONNECTIONS_PER_CLIENT_MAX = 512;
+/** A client has agreed on TLS after this. Milliseconds. */
+export const TLS_HANDSHAKE_MS_MAX = 10_000;
 export const HEADER_BYTES_MAX = 16_384;
 export const REQUEST_HEADERS_MS_MAX = 10_000;
 /** A request must have arrived whole after this long: a 4 MB batch over 2 Mbit/s. Milliseconds. */
@@ -71,6 +75,8 @@ export const RATE_CLIENTS_MAX = 10_000;
 /** What a request costs in the measure of `RATE_PER_SECOND`; a small read costs 1. */
 export const COST_PROOF = 4;
 export const COST_PAGE = 16;
+/** Of a refused token or certificate: at most 250 guesses a second, of 2^256. */
+export const COST_REFUSED = 16;
 export const COST_STREAM = 16;
 /** Of a batch or a state request: every so many items cost 1 more. */
 export const ITEMS_PER_COST = 4;

@@ -16,6 +16,14 @@ const INFO = {
   license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
 } as const;
 
+/** A token, a client certificate, or nothing where the node is open to its machine. */
+const SECURITY = [{ token: [] }, { certificate: [] }, {}];
+
+const SECURITY_SCHEMES = {
+  token: { type: 'http', scheme: 'bearer', description: 'a token of this node: consilium token add' },
+  certificate: { type: 'mutualTLS', description: 'a client certificate that the node lists' },
+} as const;
+
 /** To be called before the routes are registered: only later ones are described. */
 export async function describeRoutes(server: ApiServer): Promise<void> {
   await server.register(fastifySwagger, {
@@ -59,5 +67,5 @@ function withComponents(document: object): object {
     return { $ref: `#/components/schemas/${title}` };
   };
   const rest = moved(document) as object;
-  return { ...rest, components: { schemas } };
+  return { ...rest, security: SECURITY, components: { schemas, securitySchemes: SECURITY_SCHEMES } };
 }

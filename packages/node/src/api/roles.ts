@@ -1,5 +1,6 @@
 // Owns: the four roles of the API, which of them includes which, and whether a caller may use a route. Does not own: who
-// has which role (tokens.ts), which role a route needs (the routes).
+// has which role (access/), which role a route needs (the routes).
+import type { Hex32 } from '@consilium/core';
 import { ApiRefusal } from './problems.ts';
 
 /**
@@ -24,39 +25,56 @@ export function includesRole(role: Role, needed: Role): boolean {
 
 /** Who asks, for limits and for the log of the operator's actions. */
 export interface Caller {
-  /** Of the token; `anonymous` without one. */
+  /** Of the token or certificate; `anonymous` without one. */
   readonly name: string;
   readonly role: Role;
 }
 
-/** Gives the caller that a token stands for; undefined when it stands for none. */
-export type FindCaller = (token: string) => Caller | undefined;
+export const ANONYMOUS = 'anonymous';
 
+/** What a request shows. */
+export interface Credentials {
+  /** The header of this name. */
+  readonly authorization: string | undefined;
+  /** SHA-256 of the client certificate that TLS has verified. */
+  readonly certificate: Hex32 | undefined;
+  /** Where the connection comes from. */
+  readonly address: string;
+}
+
+/** Each gives undefined for what stands for nobody. */
 export interface Gate {
-  readonly findCaller: FindCaller;
-  /** What needs no token; undefined: everything does. */
+  readonly findToken: (token: string, address: string) => Caller | undefined;
+  readonly findCertificate: (sha256: Hex32) => Caller | undefined;
+  /** What needs nothing to be shown; undefined: everything does. */
   readonly anonymous: Role | undefined;
 }
 
 const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/;
 
 /**
- * Throws `API_TOKEN_REQUIRED`, `API_TOKEN_INVALID` or `API_ROLE_MISSING` {role, needed}. A wrong token is refused also where
- * none is needed: its owner believes to be somebody.
+ * Throws `API_TOKEN_REQUIRED`, `API_TOKEN_INVALID`, `API_CERTIFICATE_UNKNOWN` or `API_ROLE_MISSING` {role, needed}. What
+ * stands for nobody is refused also where nothing is needed: its owner believes to be somebody.
  */
-export function admit(gate: Gate, authorization: string | undefined, needed: Role): Caller {
-  const caller = callerOf(gate, authorization);
+export function admit(gate: Gate, credentials: Credentials, needed: Role): Caller {
+  const caller = callerOf(gate, credentials);
   if (caller === undefined) throw new ApiRefusal('API_TOKEN_REQUIRED', { needed });
   if (includesRole(caller.role, needed)) return caller;
-  if (authorization === undefined) throw new ApiRefusal('API_TOKEN_REQUIRED', { needed });
+  if (caller.name === ANONYMOUS) throw new ApiRefusal('API_TOKEN_REQUIRED', { needed });
   throw new ApiRefusal('API_ROLE_MISSING', { role: caller.role, needed });
 }
 
-function callerOf({ findCaller, anonymous }: Gate, authorization: string | undefined): Caller | undefined {
-  if (authorization === undefined)
-    return anonymous === undefined ? undefined : { name: 'anonymous', role: anonymous };
-  const token = BEARER.exec(authorization)?.[1];
-  const caller = token === undefined ? undefined : findCaller(token);
-  if (caller === undefined) throw new ApiRefusal('API_TOKEN_INVALID');
-  return caller;
+function callerOf(gate: Gate, { authorization, certificate, address }: Credentials): Caller | undefined {
+  if (authorization !== undefined) {
+    const token = BEARER.exec(authorization)?.[1];
+    const caller = token === undefined ? undefined : gate.findToken(token, address);
+    if (caller === undefined) throw new ApiRefusal('API_TOKEN_INVALID');
+    return caller;
+  }
+  if (certificate !== undefined) {
+    const caller = gate.findCertificate(certificate);
+    if (caller === undefined) throw new ApiRefusal('API_CERTIFICATE_UNKNOWN');
+    return caller;
+  }
+  return gate.anonymous === undefined ? undefined : { name: ANONYMOUS, role: gate.anonymous };
 }

@@ -8,15 +8,19 @@ import {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerOptions,
   fastify,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify';
 import type { Report } from '../ports.ts';
+import { boundConnections } from './connections.ts';
 import {
   BODY_BYTES_MAX,
   CONNECTIONS_MAX,
+  CONNECTIONS_PER_CLIENT_MAX,
+  COST_REFUSED,
   HEADER_BYTES_MAX,
   KEEP_ALIVE_MS,
   REQUEST_HEADERS_MS_MAX,
@@ -26,7 +30,8 @@ import {
 import { ApiRefusal, PROBLEM_MEDIA_TYPE, problemOf } from './problems.ts';
 import type { TakeTokens } from './rate-limit.ts';
 import { refusalOf, sendRefusal } from './refusals.ts';
-import { admit, type Caller, type Gate, type Role } from './roles.ts';
+import { ANONYMOUS, admit, type Caller, type Credentials, type Gate, type Role } from './roles.ts';
+import { bounded, certificateOf, type TlsOptions } from './tls.ts';
 import { compileValidator } from './validation.ts';
 
 export type ApiServer = FastifyInstance<
@@ -47,8 +52,13 @@ declare module 'fastify' {
 
   interface FastifyRequest {
     /** Who asks, once it is let in. */
-    caller: Caller;
+    caller: Caller | undefined;
   }
+}
+
+interface HttpBounds {
+  readonly maxHeaderSize: number;
+  readonly headersTimeout: number;
 }
 
 export interface ServerDeps {
@@ -62,22 +72,27 @@ export interface ServerOptions {
   /** Host names (without port) by which clients call this node, beside IP addresses and localhost. */
   readonly hosts: readonly string[];
   readonly connectionsMax?: number;
+  readonly connectionsPerClientMax?: number;
+  /** Without it: plain HTTP. */
+  readonly tls?: TlsOptions;
 }
 
 export function createServer(deps: ServerDeps, options: ServerOptions): ApiServer {
-  const server = fastify({
+  const bounds = { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_HEADERS_MS_MAX };
+  const common = {
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_HEADERS_MS_MAX },
     routerOptions: { maxParamLength: URL_PARAM_LENGTH_MAX },
     exposeHeadRoutes: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, _request, reply) => sendRefusal(reply as FastifyReply, refusalOf(error)),
     clientErrorHandler: answerUnreadable,
-  }).withTypeProvider<TypeBoxTypeProvider>();
+  } as const satisfies FastifyServerOptions;
+  const server = listening(common, bounds, options.tls);
+  boundConnections(server.server, options.connectionsPerClientMax ?? CONNECTIONS_PER_CLIENT_MAX);
   server.server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
   server.setValidatorCompiler(compileValidator);
   server.removeContentTypeParser('text/plain');
@@ -88,13 +103,8 @@ export function createServer(deps: ServerDeps, options: ServerOptions): ApiServe
     reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     if (deps.isStopping()) throw new ApiRefusal('API_STOPPING');
     if (!isServedHost(request, options.hosts)) throw new ApiRefusal('HOST_REFUSED');
+    if (!request.is404) request.caller = letIn(deps, request);
     chargeRequest(deps.takeTokens, request, request.routeOptions.config.cost ?? 1);
-    if (!request.is404)
-      request.caller = admit(
-        deps.gate,
-        request.headers.authorization,
-        request.routeOptions.config.role ?? 'operator',
-      );
   });
   server.addHook('onSend', async (_request, reply) => {
     // A stop waits for open connections: the last answer of each ends it.
@@ -109,9 +119,38 @@ export function createServer(deps: ServerDeps, options: ServerOptions): ApiServe
   return server;
 }
 
+/** Fastify types a server with TLS as another one; what routes see of it is the same. */
+function listening(common: FastifyServerOptions, bounds: HttpBounds, tls: TlsOptions | undefined): ApiServer {
+  const server =
+    tls === undefined
+      ? fastify({ ...common, http: bounds })
+      : (fastify({
+          ...common,
+          https: { ...bounds, ...bounded(tls) },
+        } as FastifyServerOptions) as FastifyInstance);
+  return server.withTypeProvider<TypeBoxTypeProvider>();
+}
+
+/** Throws what `admit` throws. A guess costs as much as many reads: nobody tries many. */
+function letIn({ gate, takeTokens }: ServerDeps, request: FastifyRequest): Caller {
+  try {
+    return admit(gate, credentialsOf(request), request.routeOptions.config.role ?? 'operator');
+  } catch (error) {
+    chargeRequest(takeTokens, request, COST_REFUSED);
+    throw error;
+  }
+}
+
+function credentialsOf({ headers, raw, ip }: FastifyRequest): Credentials {
+  return { authorization: headers.authorization, certificate: certificateOf(raw.socket), address: ip };
+}
+
 /** Throws `RATE_LIMITED` when this client has used up what it may ask for. */
 export function chargeRequest(takeTokens: TakeTokens, request: FastifyRequest, cost: number): void {
-  const waitMs = takeTokens(request.ip, cost);
+  const { caller, ip } = request;
+  // Behind a proxy all have one address; who has a token has a measure of its own.
+  const isNamed = caller !== undefined && caller.name !== ANONYMOUS;
+  const waitMs = takeTokens(isNamed ? `token ${caller.name}` : ip, cost);
   if (waitMs > 0) throw new ApiRefusal('RATE_LIMITED', { retryAfterMs: waitMs }, undefined, waitMs);
 }
 

@@ -6,6 +6,7 @@ import { isDialable, isNamed } from './tcp-address.ts';
 import {
   addressList,
   choiceOf,
+  hostNames,
   integerFrom,
   listenHost,
   type PeerAddresses,
@@ -13,6 +14,9 @@ import {
   textOf,
   type ValueType,
 } from './value-types.ts';
+
+/** Whom the API asks for what: nobody on this machine, a token each, or a client certificate each. */
+export type ApiAuth = 'open' | 'tokens' | 'mtls';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -24,6 +28,11 @@ export interface SettingValues {
   readonly 'peers.addresses': PeerAddresses;
   readonly 'api.host': string;
   readonly 'api.port': number;
+  readonly 'api.auth': ApiAuth;
+  readonly 'api.hosts': readonly string[];
+  readonly 'api.tls_cert': string;
+  readonly 'api.tls_key': string;
+  readonly 'api.client_ca': string;
   readonly 'metrics.host': string;
   readonly 'metrics.port': number;
   readonly 'log.level': LogLevel;
@@ -82,13 +91,41 @@ export const SETTINGS: Settings = {
   },
   'api.host': {
     about: [
-      'Address of the HTTP API. Whoever reaches it can read what validators can read:',
-      'leave it on this machine, or put a reverse proxy with TLS and access rules before it.',
+      'Address of the HTTP API. Whoever reaches it can read what validators can read: on an address that other',
+      'machines reach, the node starts only with api.auth = "tokens" or "mtls".',
     ],
     type: listenHost,
     fallback: '127.0.0.1',
   },
   'api.port': { about: ['Port of the HTTP API.'], type: port, fallback: 4200 },
+  'api.auth': {
+    about: [
+      'What a caller must show: "open" nothing to read and submit (this machine only), "tokens" a token',
+      '(consilium token add), "mtls" a client certificate. Routes of the operator always need a token or certificate.',
+    ],
+    type: choiceOf('open', 'tokens', 'mtls'),
+    fallback: 'open',
+  },
+  'api.hosts': {
+    about: ['Host names by which clients call the API, beside addresses and localhost.'],
+    type: hostNames,
+    fallback: [],
+  },
+  'api.tls_cert': {
+    about: ['Certificate chain of the API (PEM); relative to this folder. Empty: plain HTTP.'],
+    type: textOf(0, 4_096),
+    fallback: '',
+  },
+  'api.tls_key': {
+    about: ['Its private key (PEM), readable by its owner only; relative to this folder.'],
+    type: textOf(0, 4_096),
+    fallback: '',
+  },
+  'api.client_ca': {
+    about: ['Authority of the client certificates (PEM), for api.auth = "mtls"; relative to this folder.'],
+    type: textOf(0, 4_096),
+    fallback: '',
+  },
   'metrics.host': {
     about: ['Address of /metrics, /livez and /readyz.'],
     type: listenHost,
@@ -163,7 +200,15 @@ export interface Config {
   readonly keys: { readonly passphraseFile: string };
   readonly p2p: { readonly listen: readonly string[] };
   readonly peers: { readonly addresses: PeerAddresses };
-  readonly api: { readonly host: string; readonly port: number };
+  readonly api: {
+    readonly host: string;
+    readonly port: number;
+    readonly auth: ApiAuth;
+    readonly hosts: readonly string[];
+    readonly tlsCert: string;
+    readonly tlsKey: string;
+    readonly clientCa: string;
+  };
   readonly metrics: { readonly host: string; readonly port: number };
   readonly log: { readonly level: LogLevel; readonly file: string };
   readonly mempool: { readonly txsMax: number; readonly bytesMax: number };
@@ -177,7 +222,15 @@ export function configOf(values: SettingValues): Config {
     keys: { passphraseFile: values['keys.passphrase_file'] },
     p2p: { listen: values['p2p.listen'] },
     peers: { addresses: values['peers.addresses'] },
-    api: { host: values['api.host'], port: values['api.port'] },
+    api: {
+      host: values['api.host'],
+      port: values['api.port'],
+      auth: values['api.auth'],
+      hosts: values['api.hosts'],
+      tlsCert: values['api.tls_cert'],
+      tlsKey: values['api.tls_key'],
+      clientCa: values['api.client_ca'],
+    },
     metrics: { host: values['metrics.host'], port: values['metrics.port'] },
     log: { level: values['log.level'], file: values['log.file'] },
     mempool: { txsMax: values['mempool.txs_max'], bytesMax: values['mempool.bytes_max'] },

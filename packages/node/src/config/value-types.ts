@@ -69,6 +69,20 @@ export const listenHost: ValueType<string> = textThat(
   (text) => isIP(text) !== 0 || text === 'localhost',
 );
 
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+const HOST_NAMES_MAX = 16;
+
+/** None, or some; text separates them by commas. */
+export const hostNames: ValueType<readonly string[]> = {
+  expected: `a list of at most ${HOST_NAMES_MAX} host names in lower case`,
+  fromToml: (raw) => {
+    if (!Array.isArray(raw) || raw.length > HOST_NAMES_MAX) return undefined;
+    return raw.every((name) => typeof name === 'string' && HOST_NAME.test(name)) ? raw : undefined;
+  },
+  fromText: (text) => hostNames.fromToml(text.split(',').map((part) => part.trim())),
+  toToml: (value) => `[${value.map(quoted).join(', ')}]`,
+};
+
 const ADDRESS_EXPECTED = 'such as "/ip4/10.1.2.3/tcp/4100" or "/dns4/node.hospital.example/tcp/4100"';
 
 function addressThat(raw: unknown, isValid: (address: TcpAddress) => boolean): string | undefined {

@@ -13,6 +13,8 @@ export interface HomePaths {
   readonly custodyKey: string;
   /** What admits the operator of this node to its API. */
   readonly operatorToken: string;
+  /** Hashes of the other tokens and of client certificates, with their roles. */
+  readonly access: string;
   /** LevelDB: chain and ledger state. */
   readonly data: string;
   /** Write-ahead log and signing record. Never restored from a backup. */
@@ -42,6 +44,7 @@ export function homePaths(folder: string): HomePaths {
     networkKey: join(keys, 'network.json'),
     custodyKey: join(keys, 'custody.json'),
     operatorToken: join(keys, 'operator.token'),
+    access: join(keys, 'tokens.json'),
     data: join(home, 'data'),
     state: join(home, 'state'),
     vault: join(home, 'vault'),

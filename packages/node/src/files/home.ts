@@ -40,8 +40,8 @@ export async function checkHome(paths: HomePaths): Promise<void> {
     throw new ConsiliumError('HOME_MISSING', { home: paths.home });
   }
   // A key file that is missing is named by the one who reads it.
-  const { keys, accountKey, validatorKey, networkKey, custodyKey, operatorToken } = paths;
-  for (const file of [keys, accountKey, validatorKey, networkKey, custodyKey, operatorToken]) {
+  const { keys, accountKey, validatorKey, networkKey, custodyKey, operatorToken, access } = paths;
+  for (const file of [keys, accountKey, validatorKey, networkKey, custodyKey, operatorToken, access]) {
     const mode = await modeOf(file);
     if (mode !== undefined) checkOwnerOnly(file, mode);
   }

@@ -297,6 +297,24 @@ const SERVICE = {
       'The admin log was changed or cut while the node was stopped; it was set aside, and a new one begins.',
     action: 'Keep `state/admin-broken-...` as evidence, and find out who was on this machine.',
   },
+  'admin.not-noted': {
+    level: 'error',
+    meaning: 'Something that belongs in the admin log could not be written there; `action` says what.',
+    action: 'Look at the disk of the home.',
+  },
+  'api.tokens-in-clear': {
+    level: 'warn',
+    meaning:
+      'The API is reachable from other machines and has no TLS of its own: tokens cross the network in the clear.',
+    action:
+      'Set `api.tls_cert` and `api.tls_key`, or make sure that only a proxy with TLS reaches `api.port`.',
+  },
+  'api.tokens-unreadable': {
+    level: 'error',
+    meaning: 'The list of tokens cannot be read, so that it admits nobody; `error` says why.',
+    action:
+      'Mend `keys/tokens.json` (mode 600), or remove it and make the tokens anew: `consilium token add`.',
+  },
   'api.failed': {
     level: 'error',
     meaning: 'A request failed inside the node; `error`, `cause` and `route` say where.',

@@ -4,6 +4,7 @@ import type { ApiDeps, NodeStatus } from '../../src/api/deps.ts';
 import { type Api, type ApiLimits, createApi } from '../../src/api/index.ts';
 import type { Problem } from '../../src/api/problems.ts';
 import { type Caller, ROLES } from '../../src/api/roles.ts';
+import type { TlsOptions } from '../../src/api/tls.ts';
 import { type AdminLine, NO_LINE, nextLine } from '../../src/audit/admin-line.ts';
 import type { PoolState, SubmitOutcome } from '../../src/mempool/outcomes.ts';
 import type { Clock } from '../../src/ports.ts';
@@ -41,6 +42,7 @@ export interface HarnessOptions {
   readonly clock?: Clock;
   readonly hosts?: readonly string[];
   readonly port?: number;
+  readonly tls?: TlsOptions;
   /** Parts of the daemon that behave otherwise. */
   readonly deps?: Partial<ApiDeps>;
 }
@@ -99,7 +101,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness
     clock: options.clock ?? systemClock,
     report: log.report,
     genesis: chain.genesis,
-    gate: { findCaller: (token) => CALLERS[token], anonymous: 'submitter' },
+    gate: { findToken: (token) => CALLERS[token], findCertificate: () => undefined, anonymous: 'submitter' },
     submit: (tx, done) => {
       if (door.refusal !== undefined) return done(door.refusal);
       door.received.push(tx);
@@ -122,6 +124,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness
     port: options.port ?? 0,
     ...(options.limits && { limits: options.limits }),
     ...(options.hosts && { hosts: options.hosts }),
+    ...(options.tls && { tls: options.tls }),
   });
   const { url } = await api.start();
   return {

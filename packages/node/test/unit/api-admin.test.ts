@@ -31,7 +31,8 @@ function bench(): Bench {
       takeTokens: () => 0,
       isStopping: () => false,
       gate: {
-        findCaller: (token) => (token === 'good' ? { name: 'anna', role: 'operator' } : undefined),
+        findToken: (token) => (token === 'good' ? { name: 'anna', role: 'operator' } : undefined),
+        findCertificate: () => undefined,
         anonymous: 'submitter',
       },
     },

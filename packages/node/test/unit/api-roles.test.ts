@@ -17,8 +17,9 @@ describe('roles', () => {
   });
 
   it('without anonymous access everything needs a token', () => {
-    const gate = { findCaller: () => undefined, anonymous: undefined };
-    expect(() => admit(gate, undefined, 'reader')).toThrow(
+    const gate = { findToken: () => undefined, findCertificate: () => undefined, anonymous: undefined };
+    const credentials = { authorization: undefined, certificate: undefined, address: '127.0.0.1' };
+    expect(() => admit(gate, credentials, 'reader')).toThrow(
       expect.objectContaining({ code: 'API_TOKEN_REQUIRED', data: { needed: 'reader' } }),
     );
   });

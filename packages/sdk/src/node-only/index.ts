@@ -8,3 +8,5 @@ export {
   type RefusedFile,
   recordSourcesAt,
 } from './record-sources.ts';
+export { createSecureFetch, type SecureOptions } from './secure-fetch.ts';
+export { readToken } from './token-file.ts';

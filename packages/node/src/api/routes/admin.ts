@@ -3,7 +3,7 @@
 import { Type } from 'typebox';
 import type { RouteContext } from '../context.ts';
 import { ADMIN_LINES_PER_PAGE_DEFAULT, ADMIN_LINES_PER_PAGE_MAX, COST_PAGE } from '../limits.ts';
-import { ROLES } from '../roles.ts';
+import { ANONYMOUS, ROLES } from '../roles.ts';
 import { errorData, hex32, nullable, problems, timeMs, word } from '../schemas.ts';
 import type { ApiServer } from '../server.ts';
 
@@ -66,9 +66,10 @@ const logSchema = {
 };
 
 export function adminRoutes(server: ApiServer, { deps }: RouteContext): void {
-  server.get('/v1/admin/caller', { schema: callerSchema, config: { role: 'operator' } }, async (request) => ({
-    ...request.caller,
-  }));
+  server.get('/v1/admin/caller', { schema: callerSchema, config: { role: 'operator' } }, async (request) => {
+    const { name = ANONYMOUS, role = 'reader' } = request.caller ?? {};
+    return { name, role };
+  });
 
   const config = { role: 'auditor', cost: COST_PAGE } as const;
   server.get('/v1/admin/log', { schema: logSchema, config }, async (request) => {

@@ -13,7 +13,15 @@ const DEFAULTS: Config = {
   keys: { passphraseFile: '' },
   p2p: { listen: ['/ip4/0.0.0.0/tcp/4100'] },
   peers: { addresses: {} },
-  api: { host: '127.0.0.1', port: 4200 },
+  api: {
+    host: '127.0.0.1',
+    port: 4200,
+    auth: 'open',
+    hosts: [],
+    tlsCert: '',
+    tlsKey: '',
+    clientCa: '',
+  },
   metrics: { host: '127.0.0.1', port: 4300 },
   log: { level: 'info', file: '' },
   mempool: { txsMax: 6_000, bytesMax: 16_777_216 },
@@ -87,7 +95,7 @@ describe('a mistake in the configuration file', () => {
     ['name = "Nord"\n[metric]\nport = 1\n', 2, 'metric', 'metrics'],
     ['nmae = "Nord"\n', 1, 'nmae', 'name'],
     ['[mempool]\n# a comment\n\n  tx_max = 100', 4, 'mempool.tx_max', 'mempool.txs_max'],
-    ['api = { host = "127.0.0.1", hots = "::1" }', 1, 'api.hots', 'api.host'],
+    ['api = { host = "127.0.0.1", hots = "::1" }', 1, 'api.hots', 'api.hosts'],
     ['p2p.listen = [\n"10.0.0.1:1",\n]\nlog.levle = "info"', 4, 'log.levle', 'log.level'],
     ['name = """\n[api]\nprot = 1\n"""\r\n[api]\r\nprot = 1', 6, 'api.prot', 'api.port'],
   ])('an unknown key has its line and what was meant: %j', async (toml, line, key, suggestion) => {
@@ -194,7 +202,7 @@ describe('the configuration file as it is made', () => {
       name: 'St. "Mary" \\ \u007f',
       p2p: { listen: ['/ip4/10.0.0.1/tcp/1', '/ip6/::/tcp/2'] },
       peers: { addresses: { 'A = "b" # c': ['/ip4/10.0.0.2/tcp/1'] } },
-      api: { host: '127.0.0.1', port: 1 },
+      api: { ...DEFAULTS.api, port: 1 },
       log: { level: 'debug', file: '' },
     });
   });
@@ -235,7 +243,7 @@ describe('loading the configuration of a home', () => {
     const { config, settings } = await loadConfig(path, { CONSILIUM_API_PORT: '7' }, { 'log.level': 'warn' });
     expect(config).toEqual({
       ...DEFAULTS,
-      api: { host: '127.0.0.1', port: 7 },
+      api: { ...DEFAULTS.api, port: 7 },
       log: { level: 'warn', file: '' },
     });
     expect(settings[0]?.origin).toMatch(/config\.toml, line \d+$/);

@@ -7,6 +7,7 @@ import { type HomePaths, homePaths } from '../../../src/files/home.ts';
 import { makeOperatorToken, readTokenFile } from '../../../src/keys/operator-token.ts';
 import { createToken, isSameHash, isToken, tokenHash } from '../../../src/keys/token.ts';
 import { initHome } from '../../../src/setup/init.ts';
+import { createManualClock } from '../../support/fakes.ts';
 import { refusalOf } from '../support/refusals.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -14,6 +15,11 @@ async function emptyHome(): Promise<HomePaths> {
   const paths = homePaths(await temporaryFolder());
   await mkdir(dirname(paths.operatorToken), { mode: 0o700 });
   return paths;
+}
+
+function openTestGate(paths: HomePaths) {
+  const clock = createManualClock();
+  return openGate({ paths, auth: 'open', random: systemRandom, clock, report: () => {}, note: () => {} });
 }
 
 describe('a token', () => {
@@ -42,15 +48,15 @@ describe("the operator's token", () => {
 
   test('is made at the start where it is missing, and stays from then on', async () => {
     const paths = await emptyHome();
-    const gate = await openGate(paths, systemRandom);
+    const gate = await openTestGate(paths);
     const token = await readTokenFile(paths.operatorToken);
-    expect(gate.findCaller(token)).toEqual({ name: 'operator', role: 'operator' });
-    expect(gate.findCaller(createToken(systemRandom))).toBeUndefined();
+    expect(gate.findToken(token, '127.0.0.1')).toEqual({ name: 'operator', role: 'operator' });
+    expect(gate.findToken(createToken(systemRandom), '127.0.0.1')).toBeUndefined();
     await makeOperatorToken(paths.operatorToken, systemRandom);
     expect(await readTokenFile(paths.operatorToken)).toBe(token);
     await rm(paths.operatorToken);
-    const anew = await openGate(paths, systemRandom);
-    expect(anew.findCaller(token)).toBeUndefined();
+    const anew = await openTestGate(paths);
+    expect(anew.findToken(token, '127.0.0.1')).toBeUndefined();
   });
 
   test('is refused when others can read it, or when it is none, and never quoted', async () => {
