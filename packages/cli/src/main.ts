@@ -121,6 +121,7 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/node-verify.ts')).registerNodeVerify,
       async () => (await import('./commands/node-prune.ts')).registerNodePrune,
       async () => (await import('./commands/node-admin-log.ts')).registerNodeAdminLog,
+      async () => (await import('./commands/node-snapshot.ts')).registerNodeSnapshot,
     ],
   },
   {

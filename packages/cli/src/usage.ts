@@ -17,6 +17,19 @@ export function hexIdOf(text: string, name: string): string {
   return text;
 }
 
+/** `41230:9f3c...`: a height and a block id, as `status` and `block show` print it. Spaces and dashes are for reading. */
+export function blockOf(text: string, name: string): { readonly height: number; readonly blockId: string } {
+  const [height = '', id = '', ...rest] = text.split(':');
+  const blockId = id.replaceAll(/[\s-]/g, '').toLowerCase();
+  if (rest.length > 0 || !isHexId(blockId)) throw usage(`${name} must be HEIGHT:BLOCKID, not '${text}'`);
+  return { height: integerOf(height.trim(), name, 1), blockId };
+}
+
+/** The same, in groups of four, to be read out by telephone. */
+export function spokenBlock(height: number, blockId: string): string {
+  return `${height}:${(blockId.match(/.{4}/g) ?? []).join('-')}`;
+}
+
 export function isHexId(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
 }

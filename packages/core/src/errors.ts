@@ -127,6 +127,12 @@ export const ERRORS = {
   // sealing
   SEAL_INVALID: 'sealed bytes do not open under this key, or were changed',
   SEAL_UNSUPPORTED: 'this runtime lacks X25519 or AES-GCM in its WebCrypto; use a newer one',
+  // snapshots
+  SNAPSHOT_GONE: 'this node does not keep that snapshot (any more); it offers others',
+  SNAPSHOT_NONE: 'this node makes no snapshot now: it has no block yet, or is making one; retry later',
+  SNAPSHOT_TRUST_CONFLICT:
+    'this home is being filled from another trusted block; go on without --trust, or empty its data folder first',
+  SNAPSHOT_UNFINISHED: 'this home is being filled from a snapshot; start the node and let it end',
   // store
   STORE_DAMAGED: 'the store gave back something else than was written; see docs/operate.md',
   // a validator's own disk

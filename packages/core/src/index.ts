@@ -22,6 +22,7 @@ export * from './limits.ts';
 export * from './memory-tree.ts';
 export * from './merkle.ts';
 export * from './signing.ts';
+export * from './state-parts.ts';
 export * from './state-proof.ts';
 export * from './state-tree.ts';
 export * from './state-tree-update.ts';

@@ -154,6 +154,24 @@ function plant(
   return join(rebuild, depth, left.now, right.now);
 }
 
+/**
+ * The subtree under the first `depth` bits that all these leaves share: two at least, sorted by key hash, each once. The
+ * hash of its top node, which is among the nodes.
+ */
+export function plantSubtree(
+  depth: number,
+  leaves: readonly TreeLeaf[],
+  hashBlocks: HashBlocks64,
+): { readonly root: Uint8Array; readonly nodes: readonly TreeWrite[] } {
+  const rebuild: Rebuild = { reader: { node: () => undefined }, updates: [], levels: [], placed: [] };
+  const top = createSpot(depth, leaves[0]?.keyHash ?? EMPTY_HASH, false, EMPTY);
+  top.now = plant(rebuild, depth, leaves, 0, leaves.length);
+  record(rebuild, top);
+  hashLevels(rebuild.levels, hashBlocks);
+  const { source, at } = top.now;
+  return { root: source.slice(at, at + HASH_BYTES), nodes: rebuild.placed.map(toWrite) };
+}
+
 /** The leaf that is alone below a node, so that it takes the node's place; undefined when an inner node stays. */
 function loneLeaf(reader: TreeReader, left: Spot, right: Spot): Subtree | undefined {
   if (left.now === EMPTY) return right.now === EMPTY ? EMPTY : asLeaf(reader, right);

@@ -43,13 +43,14 @@ export const OBSERVE_MS_MIN = 10_000;
 /**
  * One message per channel, checked against the announced length before memory is taken. Agreement: a proposal of 4096
  * ids with its evidence and polka is under 1 MB. Transactions: every body of a full block at once. Sync: a full block
- * with its certificate. Custody: the largest package.
+ * with its certificate. Custody: the largest package. Snapshot: a manifest of most parts, or blocks of the replay window.
  */
 export const CHANNEL_MESSAGE_BYTES_MAX: Readonly<Record<Channel, number>> = {
   agreement: 2 * 1024 * 1024,
   transactions: 6 * 1024 * 1024,
   sync: MESSAGE_BYTES_MAX,
   custody: MESSAGE_BYTES_MAX,
+  snapshot: MESSAGE_BYTES_MAX,
 };
 /** Small messages that wait are joined up to this size: fewer frames and encryptions, and votes still slip between. */
 export const SEND_CHUNK_BYTES: number = 64 * 1024;
@@ -57,9 +58,9 @@ export const SEND_CHUNK_BYTES: number = 64 * 1024;
 export const STREAM_WINDOW_BYTES_MAX: number = 1024 * 1024;
 /** Encrypted bytes waiting for a peer's socket: one window per stream of a connection is honest, with room. */
 export const SOCKET_QUEUE_BYTES_MAX: number = 8 * 1024 * 1024;
-/** Streams that one connection may hold open: four channels each way, and as many that are being replaced. */
-export const STREAMS_PER_CONNECTION_MAX = 16;
-/** Streams that a peer may open at once and per second: four, then one when a channel was lost. */
+/** Streams that one connection may hold open: five channels each way, and as many that are being replaced. */
+export const STREAMS_PER_CONNECTION_MAX = 20;
+/** Streams that a peer may open at once and per second: five, then one when a channel was lost. */
 export const STREAM_OPENS_BURST = 32;
 export const STREAM_OPENS_PER_SECOND = 1;
 
@@ -133,6 +134,39 @@ export const SERVE_PAUSE_MS_MIN = 20;
 export const SYNC_TIMEOUT_MS = 3_000;
 export const SYNC_BACKOFF_MS_MIN = 500;
 export const SYNC_BACKOFF_MS_MAX = 30_000;
+/** Rows of state in one chunk of a snapshot, as bytes: it is cut finer where there are more. 10 ms of one core to check. */
+export const SNAPSHOT_CHUNK_BYTES: number = 512 * 1024;
+/** Parts of one snapshot: 16 GB of state. A manifest names each in under 80 bytes. */
+export const SNAPSHOT_PARTS_MAX = 32_768;
+export const SNAPSHOT_MANIFEST_BYTES_MAX: number = 3 * 1024 * 1024;
+/** A chunk with one row of the largest size, or what is cut no finer. */
+export const SNAPSHOT_CHUNK_BYTES_MAX: number = SNAPSHOT_CHUNK_BYTES + 128 * 1024;
+/** Bits of a prefix: a hundred million keys that were made to share so many is more than anybody can do. */
+export const SNAPSHOT_DEPTH_MAX = 64;
+/** Snapshots kept: one that is being fetched outlives the making of the next. */
+export const SNAPSHOTS_KEPT = 2;
+/** Rows of state read in one turn of making a snapshot: 2 ms. */
+export const SNAPSHOT_ROWS_PER_SLICE = 256;
+/** After each turn a rest of so many times its length: a fifth of a core goes into it; and at most so long. */
+export const SNAPSHOT_REST_FACTOR = 4;
+export const SNAPSHOT_REST_MS_MAX = 100;
+/** Rows in memory while a snapshot is made; what is more waits in files. */
+export const SNAPSHOT_SPOOL_BYTES: number = 32 * 1024 * 1024;
+/** Headers of one answer, and blocks of the replay window with their results. */
+export const SNAPSHOT_HEADERS_MAX = 512;
+export const SNAPSHOT_BLOCKS_MAX = 64;
+/** Requests of one newcomer that wait for their turn; it has at most so many open. */
+export const SNAPSHOT_REQUESTS_PER_PEER_MAX = 4;
+/** Requests open at one peer: one is sent while the other is read. */
+export const JOIN_REQUESTS_PER_PEER_MAX = 2;
+/** How long one answer may take: a liar, a staller or a dripper costs this, and is asked last then. */
+export const JOIN_TIMEOUT_MS = 4_000;
+/** How often somebody who waits for a snapshot says so, and asks again who has one. */
+export const JOIN_ASK_AGAIN_MS = 5_000;
+/** Answers of others are waited for so long before the newest snapshot is chosen. */
+export const JOIN_SETTLE_MS = 500;
+/** Rows of a join deleted in one batch. */
+export const JOIN_CLEAN_ROWS = 512;
 /**
  * Work of one peer waiting in the replica's queue, in signatures to check: a quarter of a second, so that a flood of one
  * holds up nobody's votes for longer. More is dropped, and status brings it again.

@@ -115,7 +115,7 @@ export interface Sealer {
 }
 
 /** Messages of a channel arrive in order or not at all; each has its own stream, queue bound and rate bound. */
-export type Channel = 'agreement' | 'transactions' | 'sync' | 'custody';
+export type Channel = 'agreement' | 'transactions' | 'sync' | 'custody' | 'snapshot';
 
 /** An institution that the ledger lets in, with the key that its peer id is made of. */
 export interface AdmittedPeer {

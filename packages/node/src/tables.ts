@@ -40,6 +40,11 @@ export const TABLES = {
   blobBatches: 15,
   /** height -> encoded header with its certificate, below the base, where table 10 has a row: for light clients. */
   lightHeaders: 16,
+  /**
+   * A snapshot on its way into this store. Text `journal` -> encoded journal; `c` || part (4 bytes) -> a chunk; `w` || height
+   * -> a block of the replay window with its results. All gone once it is installed.
+   */
+  joining: 17,
 } as const;
 
 export type TableName = keyof typeof TABLES;

@@ -3,7 +3,7 @@ import type { CertifiedBlock } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import { fields, time } from '../print/text.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
-import { integerOf } from '../usage.ts';
+import { integerOf, spokenBlock } from '../usage.ts';
 
 export const registerBlockShow: Register = (place) =>
   addCommand<NetworkOptions>(
@@ -23,11 +23,12 @@ export const registerBlockShow: Register = (place) =>
 function shown({ id, block, certificate, txIds }: CertifiedBlock): Result {
   const { header, evidence } = block;
   return {
-    data: { id, header, certificate, txs: txIds, evidence },
+    data: { id, trust: `${header.height}:${id}`, header, certificate, txs: txIds, evidence },
     lines: [
       ...fields([
         ['block', id],
         ['height', header.height],
+        ['trust', spokenBlock(header.height, id)],
         ['time', time(header.time)],
         ['author', header.author],
         ['parent', header.parent],

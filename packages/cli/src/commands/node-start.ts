@@ -7,11 +7,12 @@ import { addCommand, type Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { pathOf } from '../setup/files.ts';
 import { addSetOption, type SetOption, settingsOf } from '../setup/settings.ts';
-import { integerOf } from '../usage.ts';
+import { blockOf, integerOf } from '../usage.ts';
 
 interface Options extends SetOption {
   readonly home: string;
   readonly genesis?: string;
+  readonly trust?: string;
   readonly endObservation?: string;
   readonly exitWithParent?: boolean;
   readonly passphraseFile?: string;
@@ -29,6 +30,7 @@ export const registerNodeStart: Register = (place) =>
       examples: [
         'npx consilium node start --home /var/lib/consilium --genesis genesis.json',
         'npx consilium node start --home north --set api.port=4210',
+        'npx consilium node start --home new --genesis genesis.json --trust 41230:9f3c...',
       ],
     },
     (command: Command) =>
@@ -37,20 +39,30 @@ export const registerNodeStart: Register = (place) =>
         .option('--genesis <file>', 'genesis of the network; taken over into the home at the first start')
         .option('--passphrase-file <file>', 'passphrase of the key files: the setting keys.passphrase_file')
         .option(
+          '--trust <height:blockid>',
+          'an empty home begins from a snapshot of the others, on the chain of this block: `trust` in `consilium block show` of a hospital that you telephone',
+        )
+        .option(
           '--end-observation <height>',
           'sign from this height on although the signing record is in doubt; at your own risk, see docs/operate.md',
         )
         .option('--exit-with-parent', 'stop when standard input closes: for whoever supervises it'),
-    async (_arguments, { home, genesis, endObservation, exitWithParent, passphraseFile, set }) => {
+    async (_arguments, { home, genesis, trust, endObservation, exitWithParent, passphraseFile, set }) => {
       const { isSettingName, outliveDamage, startNode } = await import('@consilium/node');
       outliveDamage();
       // Before the start: whoever asks while the node comes up is heard as well.
       const asked = stopAsked(exitWithParent === true);
-      void asked.then(endByForce);
+      const interrupted = new AbortController();
+      void asked.then(() => {
+        interrupted.abort();
+        endByForce();
+      });
       const { askSecret } = place.io;
       try {
         const node = await startNode({
           home,
+          signal: interrupted.signal,
+          ...(trust === undefined ? {} : { trust: blockOf(trust, '--trust') }),
           ...(genesis === undefined ? {} : { genesisFile: genesis }),
           environment: place.io.env,
           flags: {

@@ -73,6 +73,7 @@ function shown(chainId: string, genesis: string, tip: CertifiedTip, nodes: reado
     data: {
       chainId,
       genesis,
+      ...(height === 0 ? {} : { trust: `${height}:${blockId}` }),
       certified: { height, blockId, stateRoot, time: tip.time, validators: tip.nextValidators.length },
       nodes: nodes.map(({ node, status, code }) => status ?? { node, code }),
     },

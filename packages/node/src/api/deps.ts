@@ -72,7 +72,16 @@ export interface ApiDeps {
   /** Calls the listener for every commit, in order, after its synced batch: a snapshot taken then shows it. */
   readonly onCommit: (listener: (commit: Commit) => void) => Cancel;
   readonly custody: CustodyDoor;
+  /** Makes a snapshot of the state now. Throws `SNAPSHOT_NONE`, and what the disk refuses. */
+  readonly makeSnapshot: () => Promise<SnapshotFacts>;
   readonly adminLog: Pick<AdminLog, 'append' | 'read' | 'head'>;
+}
+
+export interface SnapshotFacts {
+  readonly height: number;
+  readonly chunks: number;
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** What custody does for clients of this node. Each calls `done` once, unless the node stops. */

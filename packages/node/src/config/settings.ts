@@ -41,6 +41,8 @@ export interface SettingValues {
   readonly 'mempool.bytes_max': number;
   readonly 'store.keep_blocks': number;
   readonly 'store.keep_days': number;
+  readonly 'snapshots.every_blocks': number;
+  readonly 'snapshots.every_minutes': number;
   readonly 'timing.rebroadcast_ms': number;
   readonly 'timing.status_ms': number;
 }
@@ -165,6 +167,19 @@ export const SETTINGS: Settings = {
     type: integerFrom(0, 36_500, 'days'),
     fallback: 0,
   },
+  'snapshots.every_blocks': {
+    about: [
+      'After so many blocks this node makes a snapshot of the state, from which new hospitals begin;',
+      'two are kept. The same number at every hospital lets them all give the same one. 0: none by height.',
+    ],
+    type: integerFrom(0, 1_000_000_000),
+    fallback: 10_000,
+  },
+  'snapshots.every_minutes': {
+    about: ['And whenever so many minutes of the chain have begun. 0: none by time.'],
+    type: integerFrom(0, 525_600, 'minutes'),
+    fallback: 360,
+  },
   'timing.rebroadcast_ms': {
     about: ['How often this node repeats its last votes until a height ends.'],
     type: integerFrom(100, 60_000, 'milliseconds'),
@@ -213,6 +228,7 @@ export interface Config {
   readonly log: { readonly level: LogLevel; readonly file: string };
   readonly mempool: { readonly txsMax: number; readonly bytesMax: number };
   readonly store: { readonly keepBlocks: number; readonly keepDays: number };
+  readonly snapshots: { readonly everyBlocks: number; readonly everyMinutes: number };
   readonly timing: { readonly rebroadcastMs: number; readonly statusMs: number };
 }
 
@@ -235,6 +251,10 @@ export function configOf(values: SettingValues): Config {
     log: { level: values['log.level'], file: values['log.file'] },
     mempool: { txsMax: values['mempool.txs_max'], bytesMax: values['mempool.bytes_max'] },
     store: { keepBlocks: values['store.keep_blocks'], keepDays: values['store.keep_days'] },
+    snapshots: {
+      everyBlocks: values['snapshots.every_blocks'],
+      everyMinutes: values['snapshots.every_minutes'],
+    },
     timing: { rebroadcastMs: values['timing.rebroadcast_ms'], statusMs: values['timing.status_ms'] },
   };
 }

@@ -5,7 +5,6 @@ import {
   type Action,
   type ConsiliumError,
   type ErrorCode,
-  encodeLightSteps,
   isConsiliumError,
   type SecretKey,
   signTx,
@@ -13,22 +12,21 @@ import {
   toHex,
 } from '@consilium/core';
 import type { EncryptionKey } from '@consilium/sealing';
-import { LIGHT_STEPS_PER_PAGE_MAX } from '../api/limits.ts';
 import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { sodiumGroup } from '../crypto/group-sodium.ts';
 import { createSealer } from '../crypto/sealer.ts';
 import { sha256Native } from '../crypto/sha256-native.ts';
 import { Custody } from '../custody/custody.ts';
 import type { FoundRows, StoredRow } from '../custody/holdings.ts';
-import type { Count, ShownHeight } from '../custody/types.ts';
+import type { Count } from '../custody/types.ts';
 import type { OpenHome } from '../files/home.ts';
 import { CUSTODY_TX_VALIDITY_MS, FOUND_ROWS_PER_PAGE } from '../limits.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Clock, Peers, Report, Vault } from '../ports.ts';
-import { lightSteps, openChain, readBlock } from '../queries/index.ts';
 import type { OpenedReplica } from '../replica/open.ts';
 import { TABLES } from '../tables.ts';
 import type { Prepared } from './prepared.ts';
+import { showSteps } from './shown-steps.ts';
 
 export interface OpenCustodyDeps {
   readonly prepared: Prepared;
@@ -93,25 +91,6 @@ function onSealerFailure(error: unknown, fail: (error: ConsiliumError) => void):
   queueMicrotask(() => {
     throw error;
   });
-}
-
-async function showSteps(
-  home: OpenHome,
-  from: number,
-  report: Report,
-  done: (shown: ShownHeight) => void,
-): Promise<void> {
-  const chain = openChain(home.store.snapshot());
-  try {
-    const { steps } = await lightSteps(chain, readBlock, from, LIGHT_STEPS_PER_PAGE_MAX);
-    done({ height: steps.at(-1)?.header.height ?? from, steps: encodeLightSteps(steps) });
-  } catch (error) {
-    if (!isConsiliumError(error)) throw error;
-    // The asker hears it from others.
-    report({ level: 'error', code: 'custody.no-steps', error: error.code });
-  } finally {
-    chain.close();
-  }
 }
 
 async function rowsOf(home: OpenHome, table: number): Promise<readonly StoredRow[]> {

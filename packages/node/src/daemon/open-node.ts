@@ -27,9 +27,12 @@ import { type OpenedReplica, openReplica } from '../replica/open.ts';
 import { Pruner, type PrunerDeps } from '../replica/pruner.ts';
 import type { Committed } from '../replica/replica.ts';
 import { splitNet } from '../replica/split-net.ts';
+import type { Trust } from '../sync/join-rows.ts';
 import { createCommitNews } from './commit-news.ts';
+import { joinChain } from './join-chain.ts';
 import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
 import { openCustody } from './open-custody.ts';
+import { openSnapshots } from './open-snapshots.ts';
 import type { Prepared } from './prepared.ts';
 import { whyReport } from './why-facts.ts';
 
@@ -43,13 +46,16 @@ export interface OpenNodeDeps {
   readonly count: Count;
   readonly onCommitted: (committed: Committed) => void;
   readonly fail: (error: ConsiliumError) => void;
+  /** Where a home with an empty store begins, if not at genesis. */
+  readonly trust: Trust | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface OpenedNode {
   /** All but who may ask, and what is noted of it. */
   readonly api: Omit<ApiDeps, 'adminLog' | 'gate'>;
   start(): void;
-  stop(): void;
+  stop(): Promise<void>;
   readonly facts: NodeFactsSource;
   endObservation(height: number): void;
 }
@@ -58,10 +64,13 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   const { prepared, home, clock, report, vault, count, fail } = deps;
   const news = createCommitNews();
   const parts = splitNet(deps.net);
+  await joinChain({ ...deps, net: parts });
+  const snapshots = await openSnapshots(deps, parts.snapshot);
   let custody: Custody | undefined;
   const onCommit = (committed: Committed): void => {
     deps.onCommitted(committed);
     custody?.committed(committed);
+    snapshots.committed(committed);
     news.tell(committed);
   };
   const { opened, pool } = await openWithPool({ ...deps, net: parts.replica }, onCommit);
@@ -91,13 +100,16 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
       opened.start();
       keeping.start();
       pruner.start();
+      snapshots.start();
     },
-    stop: () => {
+    stop: async () => {
       facts.stop();
       pruner.stop();
+      snapshots.stopServing();
       opening.stop();
       opened.replica.stop();
       pool.stop();
+      await snapshots.stop();
     },
     api: {
       clock,
@@ -119,6 +131,7 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
       snapshot: () => openChain(home.store.snapshot()),
       onCommit: (listener) => news.listen(listener),
       custody: opening,
+      makeSnapshot: () => snapshots.make(),
     },
   };
 }

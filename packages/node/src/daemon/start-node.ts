@@ -16,6 +16,7 @@ import { createNet, type NodeNet } from '../net/index.ts';
 import { SIGNING_RECORD_FILE } from '../replica/open.ts';
 import { homeGenesis } from '../setup/genesis.ts';
 import { initialiseRecordFile } from '../signing/record-file.ts';
+import type { Trust } from '../sync/join-rows.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { openVault } from '../vault/vault.ts';
 import { markChain, refuseLostChain } from './chain-marker.ts';
@@ -33,6 +34,10 @@ export interface StartOptions {
   readonly flags: Readonly<Partial<Record<SettingName, string>>>;
   /** Asks whoever starts the node for the passphrase of its key files; undefined when nobody is at a terminal. */
   readonly askPassphrase?: () => Promise<Uint8Array>;
+  /** A block that the operator was given by hand: an empty store begins from a snapshot on its chain. */
+  readonly trust?: Trust;
+  /** Ends a start that is still filling the store. */
+  readonly signal?: AbortSignal;
   /** The operator's word that no earlier signature of this key is at or above this height. */
   readonly endObservation?: number;
 }
@@ -128,7 +133,9 @@ async function bringUp(
   await net.open();
   closers.push(() => net.stop());
   const { report, count, committed: onCommitted } = observer;
-  const node = await openNode({ prepared, home, clock, net, vault, report, count, onCommitted, fail });
+  const { trust, signal } = options;
+  const adapters = { prepared, home, clock, net, vault, report, count, onCommitted, fail };
+  const node = await openNode({ ...adapters, trust, signal });
   closers.push(() => node.stop());
   await markChain(home);
   if (options.endObservation !== undefined) node.endObservation(options.endObservation);

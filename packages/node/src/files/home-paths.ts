@@ -21,6 +21,8 @@ export interface HomePaths {
   readonly state: string;
   /** Blobs of ciphertext that this node keeps for patients; their index stands in the store. */
   readonly vault: string;
+  /** Snapshots of the state for newcomers; can be deleted at any time. */
+  readonly snapshots: string;
   /** Made with new keys, gone with the first start: only such a home may begin with an empty signing record. */
   readonly unsigned: string;
   /** Made once the store holds a chain: from then on an empty store is a loss, and no beginning. */
@@ -48,6 +50,7 @@ export function homePaths(folder: string): HomePaths {
     data: join(home, 'data'),
     state: join(home, 'state'),
     vault: join(home, 'vault'),
+    snapshots: join(home, 'snapshots'),
     unsigned: join(home, 'state', 'never-signed'),
     holdsChain: join(home, 'state', 'holds-chain'),
     genesis: join(home, 'genesis.json'),

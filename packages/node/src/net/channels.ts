@@ -2,7 +2,7 @@
 import type { Hex32 } from '@consilium/core';
 import type { Channel } from '../ports.ts';
 
-export const CHANNELS: readonly Channel[] = ['agreement', 'transactions', 'sync', 'custody'];
+export const CHANNELS: readonly Channel[] = ['agreement', 'transactions', 'sync', 'custody', 'snapshot'];
 
 const GENESIS_DIGITS = 16;
 const PROTOCOL_VERSION = 1;

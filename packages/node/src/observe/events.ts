@@ -171,6 +171,46 @@ const NETWORK = {
     meaning: 'A key that the ledger does not admit asked for a connection and got none.',
     action: "If it lasts: let the firewall admit the hospitals' addresses only.",
   },
+  'join.chosen': { level: 'info', meaning: 'A snapshot was chosen; it is proven next.' },
+  'join.done': { level: 'info', meaning: 'The store was filled from a snapshot; the node begins there.' },
+  'join.false': {
+    level: 'warn',
+    meaning: 'A peer gave a newcomer what does not hold; `reason` says what. Others are asked.',
+    action: 'If it repeats with one peer: telephone that hospital.',
+  },
+  'join.installing': { level: 'info', meaning: 'All of the snapshot is here and is put in its place.' },
+  'join.no-snapshot': {
+    level: 'warn',
+    meaning: 'No peer offers a usable snapshot, or none is connected; it is asked for again.',
+    action:
+      'Have another hospital run `consilium node snapshot`, or start without --trust to fetch every block.',
+  },
+  'join.not-needed': {
+    level: 'warn',
+    meaning: 'A trusted block was given, and this home holds a chain already.',
+  },
+  'join.progress': { level: 'info', meaning: 'How much of the snapshot is here.' },
+  'join.resumed': { level: 'info', meaning: 'An interrupted beginning from a snapshot goes on.' },
+  'join.snapshot-gone': {
+    level: 'warn',
+    meaning: 'No peer keeps the chosen snapshot any more; another one is chosen.',
+  },
+  'join.timeout': { level: 'warn', meaning: 'A peer did not answer a newcomer in time; others are asked.' },
+  'join.trust-differs': {
+    level: 'warn',
+    meaning: 'At the trusted height a peer has another block than the operator was given.',
+    action: 'Compare height and block id with another hospital by telephone, character by character.',
+  },
+  'join.unknown': {
+    level: 'warn',
+    meaning: 'No peer shows the trusted block.',
+    action: 'Compare it with another hospital by telephone, or ask for a newer one.',
+  },
+  'join.unproven': {
+    level: 'warn',
+    meaning: 'An offered snapshot is not shown to be of the chain of the trusted block.',
+    action: 'If it repeats: compare the trusted block with another hospital, or ask for a newer one.',
+  },
   'sync.bad-answer': { level: 'warn', meaning: 'A peer answered with other blocks than were asked for.' },
   'sync.forged-parts': {
     level: 'warn',
@@ -195,6 +235,21 @@ const NETWORK = {
 } as const;
 
 const STORAGE = {
+  'snapshot.damaged': {
+    level: 'error',
+    meaning: 'A file of a snapshot is not what was written, and is not given to newcomers.',
+    action: 'Look at the disk; `consilium node verify`. The snapshot can be deleted.',
+  },
+  'snapshot.failed': {
+    level: 'warn',
+    meaning: 'A snapshot could not be made; the next one is tried when it is due.',
+    action: '`reason` is the code of the error.',
+  },
+  'snapshot.made': { level: 'info', meaning: 'A snapshot of the state was made for new hospitals.' },
+  'snapshot.removed': {
+    level: 'info',
+    meaning: 'A snapshot that is old, damaged or of another version was removed.',
+  },
   'store.compact-failed': {
     level: 'warn',
     meaning: 'The room of pruned blocks could not be given back to the disk yet; nothing is lost.',

@@ -163,7 +163,7 @@ function stateWrites(execution: StateWrites): KvWrite[] {
   return [...values, ...nodes];
 }
 
-function tipWrite(tip: Tip): KvWrite {
+export function tipWrite(tip: Tip): KvWrite {
   return { table: TABLES.meta, key: TIP_KEY, value: encode(tipShape, tip) };
 }
 

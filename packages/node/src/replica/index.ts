@@ -1,9 +1,15 @@
 // The portable face of the node: what the simulator builds its replicas from. No socket, no file, no clock of its own.
+export * from '../messages/snapshot.ts';
 export * from '../messages/wire.ts';
 export * from '../ports.ts';
 export { createGuard } from '../signing/guard.ts';
 export { initialiseRecordFile } from '../signing/record-file.ts';
 export { createSigner } from '../signing/signer.ts';
+export { SnapshotJoin } from '../sync/join.ts';
+export { readJournal, type Trust } from '../sync/join-rows.ts';
+export { cutState } from '../sync/snapshot-cut.ts';
+export type { Hashing } from '../sync/snapshot-format.ts';
+export { SnapshotServer, type SnapshotSource } from '../sync/snapshot-server.ts';
 export { TABLES } from '../tables.ts';
 export { createWal } from '../wal/wal.ts';
 export * from './chain.ts';

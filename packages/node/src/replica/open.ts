@@ -1,7 +1,7 @@
 // Owns: bringing a replica up from what its disk holds: genesis or tip, log, signing record, and the question whether it
 // may sign. The same for the daemon and the simulator. Does not own: the adapters behind the ports.
 import {
-  type ConsiliumError,
+  ConsiliumError,
   type Genesis,
   genesisState,
   genesisTip,
@@ -21,6 +21,7 @@ import type { Clock, Disk, Kv, Net, Random, Report } from '../ports.ts';
 import { createGuard, type Guard } from '../signing/guard.ts';
 import { comparePositions, type SigningRecord, signedHash } from '../signing/record.ts';
 import { createSigner, type Signer } from '../signing/signer.ts';
+import { readJournal } from '../sync/join-rows.ts';
 import { createWal, type Wal, walDamaged } from '../wal/wal.ts';
 import {
   genesisWrites,
@@ -83,6 +84,7 @@ export function openReplica(
 ): void {
   const tip = readTip(deps.kv);
   if (tip !== undefined) return done(openAt(deps, options, tip));
+  if (readJournal(deps.kv) !== undefined) return done(new ConsiliumError('SNAPSHOT_UNFINISHED'));
   const { genesis, hashBlocks } = deps;
   const initial = genesisState(genesis, hashBlocks);
   deps.kv.write(genesisWrites(initial, genesisTip(genesis)), (error) => {

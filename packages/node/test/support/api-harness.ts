@@ -117,6 +117,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness
     snapshot: chain.snapshot,
     onCommit: chain.onCommit,
     custody: NO_CUSTODY,
+    makeSnapshot: async () => ({ height: chain.height(), chunks: 1, rows: 2, bytes: 3 }),
     adminLog: createMemoryAdminLog(),
     ...options.deps,
   };

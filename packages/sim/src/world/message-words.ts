@@ -1,11 +1,12 @@
 // Owns: a message in words, for those who read a trace. Ids are cut to their first digits.
 import { type Certificate, type Hex32, headerId, isConsiliumError, type Vote } from '@consilium/core';
 import { decodeCustodyMessage } from '@consilium/node/custody';
-import { decodeMessage, type WireMessage } from '@consilium/node/replica';
+import { decodeMessage, decodeSnapshotMessage, type WireMessage } from '@consilium/node/replica';
 
 export function wordsOf(channel: string, bytes: Uint8Array): string {
   try {
     if (channel === 'custody') return decodeCustodyMessage(bytes).type;
+    if (channel === 'snapshot') return decodeSnapshotMessage(bytes).type;
     const message = decodeMessage(bytes);
     return `${message.type} ${detailsOf(message)}`;
   } catch (error) {

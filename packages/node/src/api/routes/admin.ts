@@ -65,10 +65,34 @@ const logSchema = {
   },
 };
 
+const snapshotSchema = {
+  operationId: 'makeSnapshot',
+  summary: 'Makes a snapshot of the state, from which a new hospital can begin; answers when it is kept',
+  response: {
+    200: Type.Object(
+      {
+        height: Type.Unsafe<number>(Type.Integer({ minimum: 1 })),
+        chunks: Type.Integer({ minimum: 1 }),
+        rows: Type.Integer({ minimum: 0 }),
+        bytes: Type.Integer({ minimum: 0 }),
+      },
+      { description: 'of which height, and how large' },
+    ),
+    ...problems,
+  },
+};
+
 export function adminRoutes(server: ApiServer, { deps }: RouteContext): void {
   server.get('/v1/admin/caller', { schema: callerSchema, config: { role: 'operator' } }, async (request) => {
     const { name = ANONYMOUS, role = 'reader' } = request.caller ?? {};
     return { name, role };
+  });
+
+  const making = { role: 'operator', action: 'snapshot.create' } as const;
+  server.post('/v1/admin/snapshot', { schema: snapshotSchema, config: making }, async (request) => {
+    const made = await deps.makeSnapshot();
+    request.facts = { ...made };
+    return made;
   });
 
   const config = { role: 'auditor', cost: COST_PAGE } as const;

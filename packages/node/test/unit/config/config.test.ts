@@ -25,6 +25,7 @@ const DEFAULTS: Config = {
   metrics: { host: '127.0.0.1', port: 4300 },
   log: { level: 'info', file: '' },
   mempool: { txsMax: 6_000, bytesMax: 16_777_216 },
+  snapshots: { everyBlocks: 10_000, everyMinutes: 360 },
   store: { keepBlocks: 0, keepDays: 0 },
   timing: { rebroadcastMs: 1_000, statusMs: 3_000 },
 };
