@@ -1,5 +1,5 @@
 // Owns: the byte helpers that every other file of core uses. Text form of bytes is lower-case hex.
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /** 32 bytes as 64 lower-case hex digits: a SHA-256 digest, an account id, a block id or a public key. */
 export type Hex32 = string;
@@ -14,7 +14,26 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Bytes of lower-case hex text; `undefined` when the text is anything else. */
 export function tryFromHex(text: string): Uint8Array | undefined {
-  return LOWER_HEX.test(text) ? hexToBytes(text) : undefined;
+  if (text.length % 2 !== 0) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  return tryWriteHex(text, bytes, 0) ? bytes : undefined;
+}
+
+/** Writes the bytes of lower-case hex text at a place that has room for them; false when the text is anything else. */
+export function tryWriteHex(text: string, into: Uint8Array, at: number): boolean {
+  for (let index = 0; index < text.length; index += 2) {
+    const high = digitOf(text.charCodeAt(index));
+    const low = digitOf(text.charCodeAt(index + 1));
+    if (high < 0 || low < 0) return false;
+    into[at + (index >> 1)] = (high << 4) | low;
+  }
+  return true;
+}
+
+/** -1: no lower-case digit. */
+function digitOf(unit: number): number {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
+  return unit >= 0x61 && unit <= 0x66 ? unit - 0x57 : -1;
 }
 
 /** Bytes of hex text that our own code made. A malformed text is a broken invariant. */
@@ -29,7 +48,15 @@ export function isHexOf(text: unknown, bytes: number): text is string {
 }
 
 export function concat(...parts: Uint8Array[]): Uint8Array {
-  return concatBytes(...parts);
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 export function utf8(text: string): Uint8Array {

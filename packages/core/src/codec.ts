@@ -1,78 +1,45 @@
-// Owns: canonical strict encoding by declared shape. Ids, keys and signatures are hex text in memory and bytes on the
-// wire. Decoding refuses whatever does not re-encode to itself. Does not own: the bytes (cbor.ts), what shapes mean.
-import { toHex, tryFromHex } from './bytes.ts';
-import { compareKeys, type PlainValue, RESERVED_KEY, tryReadCbor, writeCbor } from './cbor.ts';
+// Owns: canonical strict encoding by declared shape: shapes made of shapes, encoding and decoding. Ids, keys and signatures
+// are hex text in memory and bytes on the wire. Decoding refuses whatever does not re-encode to itself. Does not own: the
+// bytes (cbor.ts), single values (codec-scalars.ts), what shapes mean.
+import { concat } from './bytes.ts';
+import { ARRAY, compareKeys, MAP, NULL, type PlainValue } from './cbor.ts';
+import { type Cursor, readHead, skipExactly, tryReadCbor } from './cbor-read.ts';
+import { type Writer, writeByte, writeCbor, writeHead, writeRaw, writtenBy } from './cbor-write.ts';
+import { isPlainMap } from './codec-scalars.ts';
+import { GIVEN_UP, malformed, type Read, readOf, type Shape, type Write, writeOf } from './codec-shape.ts';
 import { ConsiliumError } from './errors.ts';
-import { VALUE_DEPTH_MAX, VALUE_ITEMS_MAX } from './limits.ts';
+import { ENCODED_DEPTH_MAX, ENCODED_ITEMS_MAX } from './limits.ts';
 
-/** How one kind of value stands on the wire. Both directions check it; `path` names the place in a refusal. */
-export interface Shape<T> {
-  readonly toWire: (value: T, path: string) => unknown;
-  readonly fromWire: (raw: unknown, path: string) => T;
-}
-
-function malformed(path: string): ConsiliumError {
-  return new ConsiliumError('ENCODING_INVALID', { path });
-}
-
-function checked<T>(is: (raw: unknown) => boolean): Shape<T> {
-  const check = (raw: unknown, path: string): T => {
-    if (!is(raw)) throw malformed(path);
-    return raw as T;
-  };
-  return { toWire: check, fromWire: check };
-}
-
-/** An integer from `min` to `max`; both must be safe integers. */
-export function integer(min: number, max: number): Shape<number> {
-  return checked(
-    (raw) =>
-      Number.isSafeInteger(raw) && (raw as number) >= min && (raw as number) <= max && !Object.is(raw, -0),
-  );
-}
-
-/** UTF-8 text without lone surrogates, of at most `lengthMax` UTF-16 units and at least `lengthMin`. */
-export function text(lengthMax: number, lengthMin = 0): Shape<string> {
-  return checked(
-    (raw) =>
-      typeof raw === 'string' && raw.length >= lengthMin && raw.length <= lengthMax && raw.isWellFormed(),
-  );
-}
-
-export function oneOf<const T extends string>(...values: readonly T[]): Shape<T> {
-  return checked((raw) => values.includes(raw as T));
-}
-
-export const flag: Shape<boolean> = checked((raw) => typeof raw === 'boolean');
-
-/** `length` bytes on the wire, lower-case hex in memory. */
-export function hexBytes(length: number): Shape<string> {
-  return {
-    toWire: (value, path) => {
-      const bytes = typeof value === 'string' ? tryFromHex(value) : undefined;
-      if (bytes?.length !== length) throw malformed(path);
-      return bytes;
-    },
-    fromWire: (raw, path) => {
-      if (!(raw instanceof Uint8Array) || raw.length !== length) throw malformed(path);
-      return toHex(raw);
-    },
-  };
-}
-
-export const hex16: Shape<string> = hexBytes(16);
-export const hex32: Shape<string> = hexBytes(32);
-export const hex64: Shape<string> = hexBytes(64);
-
-/** Byte strings that stay bytes in memory. */
-export function byteString(lengthMax: number): Shape<Uint8Array> {
-  return checked((raw) => raw instanceof Uint8Array && raw.length <= lengthMax);
-}
+export {
+  byteString,
+  flag,
+  hex16,
+  hex32,
+  hex64,
+  hexBytes,
+  integer,
+  oneOf,
+  plainValue,
+  text,
+} from './codec-scalars.ts';
+export type { PlainValue, Shape };
 
 export function nullable<T>(inner: Shape<T>): Shape<T | null> {
+  const [write, read] = [writeOf(inner), readOf(inner)];
   return {
     toWire: (value, path) => (value === null ? null : inner.toWire(value, path)),
     fromWire: (raw, path) => (raw === null ? null : inner.fromWire(raw, path)),
+    write: (writer, value) => {
+      if (value !== null) return write(writer, value);
+      writeByte(writer, NULL);
+      return true;
+    },
+    read: (cursor, depth) => {
+      if (cursor.bytes[cursor.at] !== NULL) return read(cursor, depth);
+      cursor.at += 1;
+      cursor.items += 1;
+      return null;
+    },
   };
 }
 
@@ -81,16 +48,43 @@ export function list<T>(item: Shape<T>, countMax: number, countMin = 0): Shape<r
     if (!Array.isArray(raw) || raw.length > countMax || raw.length < countMin) throw malformed(path);
     return raw;
   };
+  const [write, read] = [writeOf(item), readOf(item)];
   return {
     // Array.from, since map would leave the holes of a sparse array as they are.
     toWire: (value, path) =>
       Array.from(sized(value, path), (entry, index) => item.toWire(entry as T, `${path}[${index}]`)),
     fromWire: (raw, path) =>
       sized(raw, path).map((entry, index) => item.fromWire(entry, `${path}[${index}]`)),
+    write: (writer, value) => {
+      if (!Array.isArray(value) || value.length > countMax || value.length < countMin) return false;
+      writeHead(writer, ARRAY, value.length);
+      for (let index = 0; index < value.length; index += 1) if (!write(writer, value[index])) return false;
+      return true;
+    },
+    read: (cursor, depth) => {
+      const count = readHead(cursor, ARRAY);
+      if (count === undefined || count > countMax || count < countMin || depth >= ENCODED_DEPTH_MAX)
+        return GIVEN_UP;
+      const values: T[] = [];
+      for (let index = 0; index < count; index += 1) {
+        const value = read(cursor, depth + 1);
+        if (value === GIVEN_UP) return GIVEN_UP;
+        values.push(value);
+      }
+      return values;
+    },
   };
 }
 
 type Fields<T> = { readonly [K in keyof T]-?: Shape<T[K]> };
+
+/** A field's name, the bytes of it, and the direct ways of its value. */
+interface Field {
+  readonly name: string;
+  readonly key: Uint8Array;
+  readonly write: Write;
+  readonly read: Read<unknown>;
+}
 
 /** A map with exactly these fields. */
 export function struct<T extends object>(fields: Fields<T>): Shape<T> {
@@ -111,10 +105,42 @@ export function struct<T extends object>(fields: Fields<T>): Shape<T> {
     }
     return result;
   };
+  const direct = names.map((name): Field => {
+    const shape = fields[name] as Shape<unknown>;
+    return { name, key: writeCbor(name), write: writeOf(shape), read: readOf(shape) };
+  });
   return {
     toWire: (value, path) => convert(value, path, 'toWire'),
     fromWire: (raw, path) => convert(raw, path, 'fromWire') as T,
+    write: (writer, value) => writeFields(writer, value, direct),
+    read: (cursor, depth) => readFields(cursor, depth, direct) as T | typeof GIVEN_UP,
   };
+}
+
+function writeFields(writer: Writer, value: unknown, fields: readonly Field[]): boolean {
+  if (!isPlainMap(value) || Object.keys(value).length !== fields.length) return false;
+  writeHead(writer, MAP, fields.length);
+  for (const { name, key, write } of fields) {
+    if (!Object.hasOwn(value, name)) return false;
+    writeRaw(writer, key);
+    if (!write(writer, value[name])) return false;
+  }
+  return true;
+}
+
+function readFields(
+  cursor: Cursor,
+  depth: number,
+  fields: readonly Field[],
+): Record<string, unknown> | typeof GIVEN_UP {
+  if (readHead(cursor, MAP) !== fields.length || depth >= ENCODED_DEPTH_MAX) return GIVEN_UP;
+  const result: Record<string, unknown> = {};
+  for (const { name, key, read } of fields) {
+    const value = skipExactly(cursor, key) ? read(cursor, depth + 1) : GIVEN_UP;
+    if (value === GIVEN_UP) return GIVEN_UP;
+    result[name] = value;
+  }
+  return result;
 }
 
 /** A map whose field `type` says which of the variants it is. Each variant's shape declares its own `type`. */
@@ -126,50 +152,38 @@ export function variants<T extends { readonly type: string }>(
     if (typeof type !== 'string' || !Object.hasOwn(byType, type)) throw malformed(`${path}.type`);
     return (byType as unknown as Record<string, Shape<T>>)[type] as Shape<T>;
   };
+  const direct = Object.entries(byType as unknown as Record<string, Shape<T>>).map(
+    ([type, shape]) => [type, { write: writeOf(shape), read: readOf(shape) }] as const,
+  );
+  const directByType = new Map<unknown, { readonly write: Write }>(direct);
   return {
     toWire: (value, path) => pick(value, path).toWire(value, path),
     fromWire: (raw, path) => pick(raw, path).fromWire(raw, path),
+    write: (writer, value) =>
+      isPlainMap(value) && directByType.get(value['type'])?.write(writer, value) === true,
+    read: (cursor, depth) => {
+      const { at, items } = cursor;
+      for (const [type, { read }] of direct) {
+        const value = read(cursor, depth);
+        if (value !== GIVEN_UP && value.type === type) return value;
+        cursor.at = at;
+        cursor.items = items;
+      }
+      return GIVEN_UP;
+    },
   };
 }
 
-export type { PlainValue };
-
-/** Any plain value, within bounds: an action's body before its module is known. */
-export const plainValue: Shape<PlainValue> = { toWire: checkPlain, fromWire: checkPlain };
-
-function checkPlain(raw: unknown, path: string, depth = 0): PlainValue {
-  if (depth > VALUE_DEPTH_MAX) throw malformed(path);
-  if (raw === null || typeof raw === 'boolean' || raw instanceof Uint8Array) return raw;
-  if (typeof raw === 'number' && Number.isSafeInteger(raw) && !Object.is(raw, -0)) return raw;
-  if (typeof raw === 'string' && raw.isWellFormed()) return raw;
-  if (Array.isArray(raw)) checkEntries(raw, path, depth);
-  else if (isPlainMap(raw)) checkMap(raw, path, depth);
-  else throw malformed(path);
-  return raw as PlainValue;
+/** Canonical bytes of a value of the shape, after those of `before`. Throws `ENCODING_INVALID` when it is not of the shape. */
+export function encode<T>(shape: Shape<T>, value: T, before: Uint8Array = NOTHING): Uint8Array {
+  const { write } = shape;
+  const whole = write === undefined ? undefined : writtenBy((writer) => write(writer, value), before.length);
+  const bytes = whole ?? concat(before, writeCbor(shape.toWire(value, '$')));
+  bytes.set(before);
+  return bytes;
 }
 
-function checkMap(map: Record<string, unknown>, path: string, depth: number): void {
-  const keys = Object.keys(map);
-  if (!keys.every((key) => key.isWellFormed() && key !== RESERVED_KEY)) throw malformed(path);
-  checkEntries(Object.values(map), path, depth);
-}
-
-/** The path names no key or position here: a stranger chose them, and they could be anything. */
-function checkEntries(entries: readonly unknown[], path: string, depth: number): void {
-  if (entries.length > VALUE_ITEMS_MAX) throw malformed(path);
-  for (const entry of entries) checkPlain(entry, `${path}.*`, depth + 1);
-}
-
-function isPlainMap(raw: unknown): raw is Record<string, unknown> {
-  if (typeof raw !== 'object' || raw === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(raw);
-  return prototype === Object.prototype || prototype === null;
-}
-
-/** Canonical bytes of a value of the shape. Throws `ENCODING_INVALID` when the value does not have it. */
-export function encode<T>(shape: Shape<T>, value: T): Uint8Array {
-  return writeCbor(shape.toWire(value, '$'));
-}
+const NOTHING = new Uint8Array(0);
 
 /**
  * The value of canonical bytes. Throws `ENCODING_TOO_LARGE` over `bytesMax`, `ENCODING_INVALID` on anything that is not
@@ -178,7 +192,15 @@ export function encode<T>(shape: Shape<T>, value: T): Uint8Array {
 export function decode<T>(shape: Shape<T>, bytes: Uint8Array, bytesMax: number): T {
   if (bytes.length > bytesMax)
     throw new ConsiliumError('ENCODING_TOO_LARGE', { bytes: bytes.length, bytesMax });
+  const direct = shape.read === undefined ? GIVEN_UP : tryReadWhole(bytes, shape.read);
+  if (direct !== GIVEN_UP) return direct;
   const raw = tryReadCbor(bytes);
   if (raw === undefined) throw malformed('$');
   return shape.fromWire(raw, '$');
+}
+
+function tryReadWhole<T>(bytes: Uint8Array, read: Read<T>): T | typeof GIVEN_UP {
+  const cursor: Cursor = { bytes, at: 0, items: 0 };
+  const value = read(cursor, 0);
+  return cursor.at === bytes.length && cursor.items <= ENCODED_ITEMS_MAX ? value : GIVEN_UP;
 }

@@ -2,7 +2,9 @@
 
 export * from './block.ts';
 export * from './bytes.ts';
-export * from './cbor.ts';
+export { compareKeys, type PlainValue, RESERVED_KEY } from './cbor.ts';
+export { tryReadCbor } from './cbor-read.ts';
+export { writeCbor } from './cbor-write.ts';
 export * from './codec.ts';
 export * from './custody/commitments.ts';
 export * from './custody/encryption-keys.ts';

@@ -2,6 +2,7 @@
 // text never stands on the ledger. Does not own: what a decision makes of a code.
 import { compareText } from '../bytes.ts';
 import { list, oneOf, type Shape, text } from '../codec.ts';
+import { GIVEN_UP, readOf, writeOf } from '../codec-shape.ts';
 import { ConsiliumError } from '../errors.ts';
 import { CODE_LENGTH_MAX } from '../limits.ts';
 
@@ -52,7 +53,13 @@ export function refined<T>(inner: Shape<T>, holds: (value: T) => boolean): Shape
     if (!holds(value)) throw new ConsiliumError('ENCODING_INVALID', { path });
     return value;
   };
+  const [write, read] = [writeOf(inner), readOf(inner)];
   return {
+    write: (writer, value) => write(writer, value) && holds(value as T),
+    read: (cursor, depth) => {
+      const value = read(cursor, depth);
+      return value !== GIVEN_UP && holds(value) ? value : GIVEN_UP;
+    },
     toWire: (value, path) => {
       const wire = inner.toWire(value, path);
       check(value, path);

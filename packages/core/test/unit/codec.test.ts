@@ -2,11 +2,13 @@ import { decode as dagCborDecode, encode as dagCborEncode } from '@ipld/dag-cbor
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  byteString,
   compareKeys,
   compareText,
   decode,
   encode,
   flag,
+  hex16,
   hex32,
   integer,
   isConsiliumError,
@@ -15,12 +17,14 @@ import {
   oneOf,
   type PlainValue,
   plainValue,
+  refined,
   type Shape,
   struct,
   text,
   toHex,
   tryFromUtf8,
   utf8,
+  variants,
 } from '../../src/index.ts';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 90 });
@@ -182,6 +186,108 @@ describe('a value without its shape is not encoded', () => {
       error = thrown;
     }
     expect(isConsiliumError(error, 'ENCODING_INVALID')).toBe(true);
+  });
+});
+
+describe('the direct way between a value and its bytes', () => {
+  interface Fields {
+    readonly id: string;
+    readonly count: number;
+    readonly name: string;
+    readonly isSet: boolean;
+    readonly parts: readonly { readonly bytes: Uint8Array; readonly more: 'yes' | 'no' | null }[];
+    readonly body: PlainValue;
+  }
+  type Sample = Fields & ({ readonly type: 'one' } | { readonly type: 'other' });
+  const fields = {
+    id: hex16,
+    count: integer(-70_000, 70_000),
+    name: refined(text(6, 1), (name) => name !== 'no'),
+    isSet: flag,
+    parts: list(struct<Fields['parts'][0]>({ bytes: byteString(40), more: nullable(oneOf('yes', 'no')) }), 3),
+    body: plainValue,
+  };
+  const shape: Shape<Sample> = variants<Sample>({
+    one: struct({ type: oneOf('one'), ...fields }),
+    other: struct({ type: oneOf('other'), ...fields }),
+  });
+  // Without its direct way a shape goes the plain one, and so do all in it.
+  const plainShape: Shape<Sample> = { toWire: shape.toWire, fromWire: shape.fromWire };
+  const mostly = <T>(right: fc.Arbitrary<T>, ...wrong: readonly unknown[]): fc.Arbitrary<unknown> =>
+    fc.oneof<[fc.WeightedArbitrary<unknown>, fc.WeightedArbitrary<unknown>]>(
+      { weight: 20, arbitrary: right },
+      { weight: 1, arbitrary: fc.constantFrom(...wrong) },
+    );
+  const part = fc.record({
+    bytes: mostly(fc.uint8Array({ maxLength: 40 }), new Uint8Array(41), 'aa'),
+    more: mostly(fc.constantFrom('yes', 'no', null), 'maybe', undefined),
+  });
+  const sample = fc.record({
+    type: mostly(fc.constantFrom('one', 'other'), 'third'),
+    id: mostly(
+      fc.uint8Array({ minLength: 16, maxLength: 16 }).map(toHex),
+      ...['', 'AB'.repeat(16), 'zz'.repeat(16), 'ab'.repeat(15)],
+    ),
+    count: mostly(fc.integer({ min: -70_000, max: 70_000 }), -0, 0.5, 2 ** 53, 70_001),
+    name: mostly(fc.string({ minLength: 1, maxLength: 6 }), 'no', '\ud800', '', 'too long'),
+    isSet: mostly(fc.boolean(), 1),
+    parts: mostly(fc.array(part, { maxLength: 3 }), Array(4).fill({ bytes: new Uint8Array(0), more: null })),
+    body: plain,
+  });
+  const outcomeOf = (attempt: () => unknown): unknown => {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isConsiliumError(error)) throw error;
+      return [error.code, error.data];
+    }
+  };
+
+  it('writes the same bytes, or gives the same refusal, as the plain one', () => {
+    let written = 0;
+    fc.assert(
+      fc.property(sample, (value) => {
+        const direct = outcomeOf(() => toHex(encode(shape, value as unknown as Sample)));
+        expect(direct).toEqual(outcomeOf(() => toHex(encode(plainShape, value as unknown as Sample))));
+        if (typeof direct === 'string') written += 1;
+      }),
+      { numRuns: 1000 },
+    );
+    expect(written).toBeGreaterThan(100);
+  });
+
+  it('reads the same values, or gives the same refusal, whatever the bytes', () => {
+    const whole = sample.map((value) => outcomeOf(() => encode(shape, value as unknown as Sample)));
+    const edited = fc
+      .tuple(whole, fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 2 }), fc.nat(400))
+      .map(([bytes, edits, end]) => {
+        const copy = bytes instanceof Uint8Array ? bytes.slice(0, end) : Uint8Array.of(end & 255);
+        for (const [at, byte] of edits) if (at < copy.length) copy[at] = byte;
+        return copy;
+      });
+    let read = 0;
+    fc.assert(
+      fc.property(edited, (bytes) => {
+        const direct = outcomeOf(() => decode(shape, bytes, 1e6));
+        expect(direct).toEqual(outcomeOf(() => decode(plainShape, bytes, 1e6)));
+        if (!Array.isArray(direct)) read += 1;
+      }),
+      { numRuns: 2000 },
+    );
+    expect(read).toBeGreaterThan(100);
+  });
+
+  it('writes after what it is given', () => {
+    const before = Uint8Array.of(9, 8);
+    for (const each of [flag, { toWire: flag.toWire, fromWire: flag.fromWire }])
+      expect(toHex(encode(each, true, before))).toBe('0908f5');
+  });
+
+  it('says what is wrong where', () => {
+    const bytes = encode(struct({ a: list(integer(0, 9), 3) }), { a: [1, 9] });
+    expect(() => decode(struct({ a: list(integer(0, 8), 3) }), bytes, 100)).toThrow(
+      expect.objectContaining({ data: { path: '$.a[1]' } }),
+    );
   });
 });
 
