@@ -189,6 +189,11 @@ export const BODIES_ANSWER_BYTES_MAX: number = 6 * 1024 * 1024;
 export const FUTURE_PROPOSALS_PER_HEIGHT_MAX = 4;
 /** At most one unasked help or status to the same peer in this time. */
 export const HELP_INTERVAL_MS = 200;
+/**
+ * What came from others is passed on after this: two disk syncs and two ways between hospitals of a town, after which most
+ * peers have shown that they have it. It is what a missing link between two hospitals costs a vote.
+ */
+export const RELAY_GATHER_MS = 5;
 /** How long bodies or a value may take before they are asked for again, from other peers. */
 export const FETCH_RETRY_MS = 400;
 /** Pending evidence: one per validator and no more. */

@@ -3,7 +3,7 @@
 import { signEd25519 } from '@consilium/core';
 import { createSealer, type NodeNet, type Prepared } from '@consilium/node';
 import { packageKey, storedPackage } from '@consilium/node/custody';
-import { sodiumGroup } from '@consilium/node/group';
+import { sodiumGroup } from '@consilium/node/engines';
 import { type Kv, stateReader, TABLES } from '@consilium/node/replica';
 import { createPrng } from '@consilium/sim';
 import type { CustodyGrip } from '../byzantine/custody-lies.ts';

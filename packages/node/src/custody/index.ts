@@ -1,5 +1,5 @@
 // The portable face of custody: what the simulator builds its custodians from, and what its liars and checkers take apart.
-// No socket, no file, no clock, no randomness, no group arithmetic of its own: the group is given (`@consilium/node/group`
+// No socket, no file, no clock, no randomness, no group arithmetic of its own: the group is given (`@consilium/node/engines`
 // is the daemon's, which is synchronous and the same on every machine, but no portable code).
 export { CUSTODY_TX_VALIDITY_MS } from '../limits.ts';
 export * from '../messages/custody.ts';

@@ -10,7 +10,7 @@ import {
   validatorsAfterNext,
 } from '@consilium/core';
 import type { ApiDeps, NodeStatus, PeerStatus } from '../api/deps.ts';
-import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
+import { createSodiumSigner, isLedgerKeySodium, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { hashBlocksNative } from '../crypto/hash-blocks-native.ts';
 import { sha256Native } from '../crypto/sha256-native.ts';
 import { systemRandom } from '../crypto/system-random.ts';
@@ -178,6 +178,7 @@ async function openWithPool(
         verify: verifySodium,
         verifySender: (tx, key) => signatures.verifySender(tx, key),
         hashBlocks: hashBlocksNative,
+        isLedgerKey: isLedgerKeySodium,
         sha256: sha256Native,
         signBytes: createSodiumSigner(keys.validator.secret),
         createPool: (ledger) => {

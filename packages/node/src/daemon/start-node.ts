@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { accountIdOf, type ConsiliumError, genesisHash, type Hex32 } from '@consilium/core';
+import { accountIdOf, type ConsiliumError, genesisHash, type Hex32, useHashEngine } from '@consilium/core';
 import manifest from '../../package.json' with { type: 'json' };
 import { loadConfig } from '../config/load.ts';
 import { addressOverrides } from '../config/peers.ts';
 import type { Config, SettingName } from '../config/settings.ts';
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
+import { nativeHashEngine } from '../crypto/sha256-native.ts';
 import { type HomePaths, homePaths, type OpenHome, openHome } from '../files/home.ts';
 import type { NodeKeys } from '../keys/key-file.ts';
 import { createUnlocker } from '../keys/passphrase.ts';
@@ -62,6 +63,7 @@ type Closers = (() => void | Promise<void>)[];
  * Throws the coded error of whichever part refuses; what was up by then is taken down again. `parts`: for test rigs.
  */
 export async function startNode(options: StartOptions, parts: NodeParts = {}): Promise<RunningNode> {
+  useHashEngine(nativeHashEngine);
   const prepared = await prepare(options);
   const closers: Closers = [];
   const stop = createStop(closers);

@@ -7,7 +7,6 @@ import {
   type Certificate,
   ConsiliumError,
   certificateShape,
-  concat,
   decode,
   type ErrorCode,
   type Evidence,
@@ -222,8 +221,10 @@ export const wireShape: Shape<WireMessage> = variants<WireMessage>({
   }),
 });
 
+const VERSION = Uint8Array.of(WIRE_VERSION);
+
 export function encodeMessage(message: WireMessage): Uint8Array {
-  return concat(Uint8Array.of(WIRE_VERSION), encode(wireShape, message));
+  return encode(wireShape, message, VERSION);
 }
 
 /** Throws `ENCODING_TOO_LARGE` or `ENCODING_INVALID`: both are the sender's fault. */

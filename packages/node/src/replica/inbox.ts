@@ -20,14 +20,13 @@ import {
   QUEUED_PER_PEER_MAX,
   QUEUED_VALUE_WORK,
 } from '../limits.ts';
-import {
-  type BodiesRequest,
-  type CertificateMessage,
-  decodeMessage,
-  type ProposalMessage,
-  type Value,
-  type ValueRequest,
-  type WireMessage,
+import type {
+  BodiesRequest,
+  CertificateMessage,
+  ProposalMessage,
+  Value,
+  ValueRequest,
+  WireMessage,
 } from '../messages/wire.ts';
 import type { Channel, Clock, Kv, Net, Report } from '../ports.ts';
 import { BlockServer } from '../sync/serve.ts';
@@ -78,6 +77,8 @@ export interface InboxDeps {
   readonly helper: Helper;
   readonly outbox: Outbox;
   readonly host: InboxHost;
+  /** `decodeMessage`, or what answers the same from memory. */
+  readonly decodeMessage: (bytes: Uint8Array) => WireMessage;
 }
 
 type HeightMessage = { readonly type: 'vote'; readonly vote: Vote } | ProposalMessage | CertificateMessage;
@@ -129,7 +130,7 @@ export class Inbox {
 
   #decode(peer: Hex32, bytes: Uint8Array): WireMessage | undefined {
     try {
-      return decodeMessage(bytes);
+      return this.#deps.decodeMessage(bytes);
     } catch (error) {
       if (!isConsiliumError(error)) throw error;
       this.#penalize(peer, `message.${error.code}`);

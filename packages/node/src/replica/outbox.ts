@@ -1,28 +1,48 @@
-// Owns: telling the peers what one turn of the queue has for them: votes gathered into one message, and nobody is told
-// what came from him. Does not own: what is worth telling (agreement's relay effects, helper.ts).
-import type { Hex32, Vote } from '@consilium/core';
+// Owns: telling the peers what one turn of the queue has for them: own votes at once and in one message; what came from
+// others is passed on a moment later, gathered, and not to who has it already by what it signed (rule 16). Does not own:
+// what is worth telling (agreement's relay effects, helper.ts).
+import type { Hex32, SignedProposal, Vote } from '@consilium/core';
+import { RELAY_GATHER_MS } from '../limits.ts';
 import {
   encodeMessage,
   type ProposalMessage,
   VOTES_PER_MESSAGE_MAX,
   type WireMessage,
 } from '../messages/wire.ts';
-import type { Channel, Net } from '../ports.ts';
+import type { Cancel, Channel, Clock, Net } from '../ports.ts';
 
-interface GatheredVote {
-  readonly vote: Vote;
+interface Relayed<T> {
+  readonly what: T;
+  /** Whoever it came from has it. */
   readonly from: Hex32 | null;
 }
 
-export class Outbox {
-  readonly #self: Hex32;
-  readonly #net: Pick<Net, 'connected' | 'send'>;
-  #votes: GatheredVote[] = [];
-  #source: Hex32 | null = null;
+export interface OutboxDeps {
+  readonly self: Hex32;
+  readonly net: Pick<Net, 'connected' | 'send'>;
+  readonly clock: Pick<Clock, 'after'>;
+}
 
-  constructor(self: Hex32, net: Pick<Net, 'connected' | 'send'>) {
-    this.#self = self;
-    this.#net = net;
+export class Outbox {
+  readonly #deps: OutboxDeps;
+  #ownVotes: Vote[] = [];
+  #votes: Relayed<Vote>[] = [];
+  #proposals: Relayed<ProposalMessage>[] = [];
+  readonly #seen = new SeenByVotes();
+  #source: Hex32 | null = null;
+  #gathering: Cancel | undefined;
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+  }
+
+  /** Nothing that was gathered leaves any more. */
+  stop(): void {
+    this.#gathering?.();
+    this.#gathering = undefined;
+    this.#ownVotes = [];
+    this.#votes = [];
+    this.#proposals = [];
   }
 
   /** What is relayed until the next call came from this peer; null: from this node. */
@@ -32,48 +52,112 @@ export class Outbox {
 
   /** An own vote is for everybody: whose message made this node cast it has not seen it either. */
   relayVote(vote: Vote): void {
-    this.#votes.push({ vote, from: vote.validator === this.#self ? null : this.#source });
+    if (vote.validator === this.#deps.self) {
+      this.#ownVotes.push(vote);
+      return;
+    }
+    this.#seen.add(vote);
+    this.#votes.push({ what: vote, from: this.#source });
+    this.#gather();
   }
 
   relayProposal(message: ProposalMessage): void {
-    if (message.proposal.validator === this.#self) this.broadcast(message);
-    else this.relay(message);
+    if (message.proposal.validator === this.#deps.self) return this.broadcast(message);
+    this.#proposals.push({ what: message, from: this.#source });
+    this.#gather();
   }
 
   relay(message: WireMessage): void {
-    const bytes = encodeMessage(message);
-    for (const peer of this.#net.connected()) {
-      if (peer !== this.#source) this.#net.send(peer, 'agreement', bytes);
-    }
+    this.#sendToAll(message, (peer) => peer !== this.#source);
   }
 
   broadcast(message: WireMessage): void {
-    const bytes = encodeMessage(message);
-    for (const peer of this.#net.connected()) this.#net.send(peer, 'agreement', bytes);
+    this.#sendToAll(message, () => true);
   }
 
   send(peer: Hex32, message: WireMessage, channel: Channel = 'agreement'): void {
-    this.#net.send(peer, channel, encodeMessage(message));
+    this.#deps.net.send(peer, channel, encodeMessage(message));
   }
 
   sendVotes(peer: Hex32, votes: readonly Vote[]): void {
-    for (let start = 0; start < votes.length; start += VOTES_PER_MESSAGE_MAX) {
-      this.send(peer, { type: 'votes', votes: votes.slice(start, start + VOTES_PER_MESSAGE_MAX) });
-    }
+    for (const message of votesMessages(votes)) this.send(peer, message);
   }
 
   /** At the end of a turn. */
   flush(): void {
-    const gathered = this.#votes;
-    this.#votes = [];
+    const own = this.#ownVotes;
+    this.#ownVotes = [];
     this.#source = null;
-    if (gathered.length === 0) return;
-    for (const peer of this.#net.connected()) {
-      const votes = gathered.filter(({ vote, from }) => from !== peer && vote.validator !== peer);
+    for (const message of votesMessages(own)) this.broadcast(message);
+  }
+
+  #sendToAll(message: WireMessage, isFor: (peer: Hex32) => boolean): void {
+    const { net } = this.#deps;
+    const peers = net.connected().filter(isFor);
+    if (peers.length === 0) return;
+    const bytes = encodeMessage(message);
+    for (const peer of peers) net.send(peer, 'agreement', bytes);
+  }
+
+  /** Nearly always every peer hears the signer itself meanwhile, and shows by its next vote that it did. */
+  #gather(): void {
+    this.#gathering ??= this.#deps.clock.after(RELAY_GATHER_MS, () => {
+      this.#gathering = undefined;
+      this.#passOn();
+    });
+  }
+
+  #passOn(): void {
+    const proposals = this.#proposals;
+    const gathered = this.#votes;
+    this.#proposals = [];
+    this.#votes = [];
+    for (const { what, from } of proposals)
+      this.#sendToAll(what, (peer) => peer !== from && !this.#seen.hasProposal(peer, what.proposal));
+    for (const peer of this.#deps.net.connected()) {
+      const news = gathered.filter(
+        ({ what, from }) => from !== peer && what.validator !== peer && !this.#seen.hasPolka(peer, what),
+      );
       this.sendVotes(
         peer,
-        votes.map(({ vote }) => vote),
+        news.map(({ what }) => what),
       );
     }
   }
+}
+
+function* votesMessages(votes: readonly Vote[]): Generator<WireMessage> {
+  for (let start = 0; start < votes.length; start += VOTES_PER_MESSAGE_MAX)
+    yield { type: 'votes', votes: votes.slice(start, start + VOTES_PER_MESSAGE_MAX) };
+}
+
+type Place = Pick<Vote, 'height' | 'round' | 'blockId'>;
+type VotedFor = Place & Pick<Vote, 'validRound'>;
+
+/**
+ * What validators have by their own last word: who voted for a value has its proposal, and who precommitted it has a
+ * quorum of prevotes for it. Votes for anything else are still told, so that double votes come to light.
+ */
+class SeenByVotes {
+  readonly #prevotes = new Map<Hex32, VotedFor>();
+  readonly #precommits = new Map<Hex32, VotedFor>();
+
+  add(vote: Vote): void {
+    const { validator, blockId, type } = vote;
+    if (blockId === null) return;
+    (type === 'prevote' ? this.#prevotes : this.#precommits).set(validator, vote);
+  }
+
+  hasProposal(validator: Hex32, proposal: SignedProposal): boolean {
+    const voted = this.#prevotes.get(validator);
+    return isAt(voted, proposal) && voted?.validRound === proposal.validRound;
+  }
+
+  hasPolka(validator: Hex32, vote: Vote): boolean {
+    return vote.type === 'prevote' && isAt(this.#precommits.get(validator), vote);
+  }
+}
+
+function isAt(voted: Place | undefined, { height, round, blockId }: Place): boolean {
+  return voted?.height === height && voted.round === round && voted.blockId === blockId;
 }

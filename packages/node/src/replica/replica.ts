@@ -21,7 +21,7 @@ import {
   workOf,
 } from '@consilium/core';
 import { type BlockRoom, countBySender, type Skip } from '../mempool/skips.ts';
-import type { ProposalMessage } from '../messages/wire.ts';
+import { decodeMessage, type ProposalMessage } from '../messages/wire.ts';
 import { Syncer, type SyncHost } from '../sync/syncer.ts';
 import { Agreement, type AgreementHost } from './agreement.ts';
 import { type Decided, tipOf } from './chain.ts';
@@ -61,7 +61,7 @@ export class Replica {
     this.#deps = deps;
     const { self, clock, kv, net, report, ledger, pool, log, signer, ledgerDeps } = deps;
     this.#watch = new Watch({ self, clock, report });
-    this.#outbox = new Outbox(self, net);
+    this.#outbox = new Outbox({ self, net, clock });
     this.#queue = new TaskQueue(() => this.#outbox.flush());
     this.#values = new ValueDesk(pool);
     this.#work = new ValueWork({ self, clock, kv, ledger, values: this.#values, host: this.#workHost() });
@@ -98,6 +98,7 @@ export class Replica {
       syncer: this.#syncer,
       helper: this.#helper,
       outbox: this.#outbox,
+      decodeMessage: deps.decodeMessage ?? decodeMessage,
       host: {
         enqueue: (task) => this.#queue.enqueue(task),
         heardOwn: (message) => this.#heardOwn(message),
@@ -136,6 +137,7 @@ export class Replica {
     this.#work.stop();
     this.#syncer.stop();
     this.#inbox.stop();
+    this.#outbox.stop();
     this.#agreement.stop();
   }
 

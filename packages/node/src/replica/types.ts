@@ -1,5 +1,6 @@
 // Owns: what a replica is given, what it tells, and its status, as types.
 import type { Block, Certificate, ConsiliumError, Execution, Hex32, LedgerDeps } from '@consilium/core';
+import type { WireMessage } from '../messages/wire.ts';
 import type { Clock, Kv, Net, Report } from '../ports.ts';
 import type { HeightLog, MessageSigner } from './agreement.ts';
 import type { Tip } from './chain.ts';
@@ -48,6 +49,8 @@ export interface ReplicaDeps {
   readonly net: Net;
   readonly clock: Clock;
   readonly report: Report;
+  /** In the place of `decodeMessage`: the same answers, faster. */
+  readonly decodeMessage?: (bytes: Uint8Array) => WireMessage;
   readonly onCommit: (committed: Committed) => void;
   /** A durable write failed, or this node finds a decided block invalid: what is left of it must be looked at. */
   readonly onFailure: (error: ConsiliumError) => void;

@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { fromHex, secretKeyFromSeed, sha256, signEd25519, verifyEd25519 } from '@consilium/core';
+import {
+  fromHex,
+  isLedgerKey,
+  secretKeyFromSeed,
+  sha256,
+  signEd25519,
+  toHex,
+  verifyEd25519,
+} from '@consilium/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { verifySodium } from '../../src/crypto/ed25519-sodium.ts';
+import { isLedgerKeySodium, verifySodium } from '../../src/crypto/ed25519-sodium.ts';
 
 interface Vector {
   readonly name: string;
@@ -14,7 +22,10 @@ interface Vector {
 }
 
 const file = new URL('../../../core/test/vectors/ed25519.json', import.meta.url);
-const { signatures } = JSON.parse(readFileSync(file, 'utf8')) as { readonly signatures: readonly Vector[] };
+const { signatures, keys } = JSON.parse(readFileSync(file, 'utf8')) as {
+  readonly signatures: readonly Vector[];
+  readonly keys: readonly Pick<Vector, 'name' | 'key' | 'valid' | 'reason'>[];
+};
 
 describe('libsodium, with which validators verify', () => {
   it.each(signatures)(
@@ -23,6 +34,19 @@ describe('libsodium, with which validators verify', () => {
       expect(verifySodium(key, signature, fromHex(message))).toBe(valid);
     },
   );
+
+  it.each(keys)('takes the keys that may enter the ledger: $valid: $name ($reason)', ({ key, valid }) => {
+    expect(isLedgerKeySodium(key)).toBe(valid);
+  });
+
+  it('agrees with the rule of ledger keys on any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
+        expect(isLedgerKeySodium(toHex(bytes))).toBe(isLedgerKey(toHex(bytes)));
+      }),
+    );
+    expect(isLedgerKeySodium('')).toBe(false);
+  });
 
   it('agrees with the pinned rule on signatures with any bit changed', () => {
     const secret = secretKeyFromSeed(sha256(Uint8Array.of(1)));

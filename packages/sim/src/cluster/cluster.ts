@@ -1,11 +1,12 @@
 // Owns: a simulated network of hospitals: its world, its nodes, and the taps through which others see all that happens.
 // Does not own: any judgement of it.
 import type { Hex32, Tx } from '@consilium/core';
-import { sodiumGroup } from '@consilium/node/group';
-import type { Committed, ReportedEvent, Tip } from '@consilium/node/replica';
+import { sodiumGroup } from '@consilium/node/engines';
+import type { Committed, ReportedEvent, Tip, WireMessage } from '@consilium/node/replica';
 import { createKeyRegistry, type KeyRegistry, type SignatureKind } from '../world/key-registry.ts';
 import { createPrng, type Prng } from '../world/prng.ts';
 import { createScheduler, type Scheduler } from '../world/scheduler.ts';
+import { createSharedDecoding } from '../world/shared-decoding.ts';
 import { createSimNet, type SimNet } from '../world/sim-net.ts';
 import { createSealRegistry, type SealingWorld } from '../world/sim-sealer.ts';
 import { createTrace, type Trace } from '../world/trace.ts';
@@ -45,6 +46,8 @@ export interface Cluster {
   /** undefined: nobody keeps records. */
   readonly custody: CustodyWorld | undefined;
   readonly taps: Taps;
+  /** As `decodeMessage`, once for each array of bytes. */
+  readonly decodeMessage: (bytes: Uint8Array) => WireMessage;
   /**
    * Another machine with the keys of the node's hospital, an empty disk, and everything honest in it. It waits for
    * `start`, and stands in no other list of the cluster.
@@ -101,17 +104,18 @@ export function createCluster(options: ClusterOptions): Cluster {
   };
   const news = createNews(trace, taps);
   const { poolLimits, hostileParts } = options;
+  const decodeMessage = createSharedDecoding();
   const custody = options.custody === true ? createCustodyWorld(prng, hospitals) : undefined;
   const create = (hospital: Hospital, instance: number): SimNode =>
     new SimNode({
-      ...{ ...world, hospital, instance, poolLimits, custody },
+      ...{ ...world, hospital, instance, decodeMessage, poolLimits, custody },
       hostileParts: hostileParts?.get(hospital.name),
       ...news,
     });
   const nodes = hospitals.map((hospital) => create(hospital, 0));
   const hostileIds = new Set(hospitals.filter(({ name }) => hostile.includes(name)).map(({ id }) => id));
   const addTwin = createTwins(hospitals, create);
-  return { ...world, hospitals, nodes, hostile: hostileIds, custody, taps, addTwin };
+  return { ...world, hospitals, nodes, hostile: hostileIds, custody, taps, decodeMessage, addTwin };
 }
 
 function createTwins(

@@ -9,6 +9,7 @@ import {
 } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
 import type { Hospital } from '../../../../core/test/kit/chain.ts';
+import { RELAY_GATHER_MS } from '../../../src/limits.ts';
 import type { ProposalMessage, WireMessage } from '../../../src/messages/wire.ts';
 import { type LoneReplica, startLoneReplica } from '../../support/lone-replica.ts';
 
@@ -72,6 +73,7 @@ describe('a proposal whose polka is no quorum', () => {
     const message = proposedAgain(node, [b]);
     node.tell(b, { type: 'votes', votes: [node.vote(b, 'prevote', message.proposal.blockId)] });
     node.tell(c, message);
+    node.clock.advance(RELAY_GATHER_MS);
     expect(node.blamed(c)).toEqual(['proposal.polka']);
     expect(node.toldTo(d).filter(({ type }) => type === 'proposal')).toEqual([]);
   });
@@ -81,6 +83,7 @@ describe('a proposal whose polka is no quorum', () => {
     const [b, c, d] = peersOf(node);
     const message = proposedAgain(node, [b, c, d]);
     node.tell(c, message);
+    node.clock.advance(RELAY_GATHER_MS);
     expect(node.blamed(c)).toEqual([]);
     expect(node.toldTo(d)).toContainEqual(message);
   });
