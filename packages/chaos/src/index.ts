@@ -23,6 +23,7 @@ export const writeReport: Command<[dir: string, file?: string]> = guarded(report
 
 export { type ListedFault, listFaults } from './commands/list-faults.ts';
 export type { CommandResult, Progress } from './commands/result.ts';
+export { HEIGHTS_MAX, SWARM_HEIGHTS_MIN } from './limits.ts';
 export type { WorldName } from './run/verdict.ts';
 export type {
   HealOptions,

@@ -18,8 +18,12 @@ export const RATE_MAX = 2_000;
 export const CLIENTS_MAX = 256;
 /** A repeated step comes at most so often, or the faults would starve the run. */
 export const EVERY_MS_MIN = 10;
-/** Blocks that every honest node must make after healing: enough that each of four proposes twice. */
-export const HEIGHTS_AFTER_HEALING = 10;
+/** Blocks that every honest node must make after healing: so many let each of four propose twice. */
+export const HEIGHTS_AFTER_HEALING_DEFAULT = 10;
+/** Heights under faults of a seed: enough for several faults, one after another and at once. */
+export const SWARM_HEIGHTS_DEFAULT = 40;
+/** A seed below has no time for a fault. */
+export const SWARM_HEIGHTS_MIN = 4;
 /** Within which they must be there when the scenario says nothing: rounds may have grown long before the healing. */
 export const LIVENESS_MS_DEFAULT = 120_000;
 /** Simulated time within which the heights of a scenario must come although its faults stand. */
@@ -119,5 +123,7 @@ export const WITNESS_KNOWN_MAX = 2_000;
 
 /** Of what a broken trial wrote to its standard error: the end tells why. */
 export const TRIAL_STDERR_CHARS_MAX = 2_000;
+/** Failing runs that are listed: of a hundred thousand that fail alike these tell enough. */
+export const SWARM_FAILURES_MAX = 1_000;
 /** Failing seeds of one swarm that are kept as folders: of many the first few tell what all of them tell. */
 export const SWARM_KEPT_MAX = 5;

@@ -1,14 +1,13 @@
 // Owns: checker 10: noticing the rare states that a run should reach (`sometimes` in a scenario), from what nodes sign,
 // commit, report and send. Whoever asked for a state that was not reached convicts. Must be told before checker 1.
 import { type Hex32, NO_ROUND } from '@consilium/core';
-import type { Channel } from '@consilium/node/replica';
+import type { WireMessage } from '@consilium/node/replica';
 import type { SignedContent } from '@consilium/sim';
 import { type CommitSeen, type History, reached } from '../history/history.ts';
-import { tryDecode } from '../history/messages.ts';
 import type { Checker } from './checker.ts';
 
 export interface Coverage extends Checker {
-  delivered(channel: Channel, message: Uint8Array): void;
+  delivered(message: WireMessage | undefined): void;
 }
 
 /** What one node signed at the last height at which it signed. */
@@ -102,8 +101,8 @@ export function createCoverage(history: History): Coverage {
     if (state !== undefined) reached(history, state);
   };
 
-  const delivered = (channel: Channel, message: Uint8Array): void => {
-    if (channel === 'sync' && tryDecode(message)?.type === 'bodies') reached(history, 'body-fetched-late');
+  const delivered = (message: WireMessage | undefined): void => {
+    if (message?.type === 'bodies') reached(history, 'body-fetched-late');
   };
 
   return { signed, committed, opened, reported, delivered };

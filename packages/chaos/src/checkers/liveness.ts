@@ -2,7 +2,6 @@
 // further blocks within the bound. While more are down than the network bears, it owes nothing, and makes nothing.
 import type { Hex32 } from '@consilium/core';
 import { type History, topHeight, violate } from '../history/history.ts';
-import { HEIGHTS_AFTER_HEALING } from '../limits.ts';
 
 export interface Progress {
   readonly node: Hex32;
@@ -12,8 +11,8 @@ export interface Progress {
 }
 
 /** The height that every node must reach after healing. */
-export function healedGoal(history: History): number {
-  return topHeight(history) + HEIGHTS_AFTER_HEALING;
+export function healedGoal(history: History, heightsAfter: number): number {
+  return topHeight(history) + heightsAfter;
 }
 
 export function hasHealed(goal: number, owing: readonly Progress[]): boolean {

@@ -1,5 +1,7 @@
 // Owns: what is said of many simulated runs: each failure with the one command that replays it, the rare states that were
 // reached, the counts. Pure: results in, lines out.
+
+import { SWARM_FAILURES_MAX } from '../limits.ts';
 import type { Outcome, Verdict } from '../run/verdict.ts';
 import { worstOf } from './result.ts';
 
@@ -29,13 +31,13 @@ export interface Tally {
 }
 
 export function createTally(): Tally {
-  const outcomes: Outcome[] = [];
+  const outcomes = new Map<Outcome, number>();
   const failures: Failure[] = [];
   const counts = new Map<string, number>();
   let heights = 0;
   let simulatedMs = 0;
 
-  const countOf = (outcome: Outcome): number => outcomes.filter((each) => each === outcome).length;
+  const countOf = (outcome: Outcome): number => outcomes.get(outcome) ?? 0;
   const passed = (): number => countOf('pass');
   const failed = (): number => countOf('fail');
   const unknown = (): number => countOf('unknown');
@@ -45,24 +47,24 @@ export function createTally(): Tally {
   return {
     add: (verdict, replay) => {
       const { scenario, seed, outcome, violations, unknown } = verdict;
-      outcomes.push(outcome);
+      outcomes.set(outcome, countOf(outcome) + 1);
       heights += verdict.heights;
       simulatedMs += verdict.tookMs;
       for (const [state, count] of Object.entries(verdict.sometimes))
         counts.set(state, (counts.get(state) ?? 0) + count);
       if (outcome === 'pass') return undefined;
       const failure = { scenario, seed, outcome, violations, unknown, replay };
-      failures.push(failure);
+      if (failures.length < SWARM_FAILURES_MAX) failures.push(failure);
       return failure;
     },
     get ended() {
-      return outcomes.length;
+      return passed() + failed() + unknown();
     },
     get failed() {
       return failed();
     },
     get outcome() {
-      return worstOf(outcomes);
+      return worstOf([...outcomes.keys()]);
     },
     get heights() {
       return heights;
@@ -79,7 +81,7 @@ export function createTally(): Tally {
       return [...sometimes()].map(([state, count]) => `  ${state.padEnd(width)}  ${count}`);
     },
     toData: () => ({
-      outcome: worstOf(outcomes),
+      outcome: worstOf([...outcomes.keys()]),
       passed: passed(),
       failed: failed(),
       unknown: unknown(),

@@ -152,7 +152,7 @@ async function heal(rig: Rig, { expect }: Scenario, signal: AbortSignal): Promis
   const { context, world } = rig;
   const { history, nodes } = context;
   const startMs = world.nowMs();
-  const goal = healedGoal(history);
+  const goal = healedGoal(history, expect.heightsAfter);
   const dead = new Set<string>();
   for (const { name, control } of nodes) control.settled().catch(() => dead.add(name));
   const owing = (): readonly Progress[] => owingOf(rig, dead);

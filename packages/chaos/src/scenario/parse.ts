@@ -9,6 +9,7 @@ import {
   DURATION_MS_MAX,
   EVERY_MS_MIN,
   GUESTS_MAX,
+  HEIGHTS_AFTER_HEALING_DEFAULT,
   HEIGHTS_MAX,
   LIVENESS_MS_DEFAULT,
   NODES_MAX,
@@ -186,6 +187,11 @@ const ALWAYS = [
 
 function expectOf(fields: Fields): Expect {
   const expect: Expect = {
+    heightsAfter: fields.integer(
+      'heights_after',
+      { min: 1, max: HEIGHTS_MAX },
+      HEIGHTS_AFTER_HEALING_DEFAULT,
+    ),
     livenessWithinMs: fields.duration('liveness_within', ANY_DURATION, LIVENESS_MS_DEFAULT),
     sometimes: fields.texts('sometimes'),
     evidence: fields.texts('evidence'),

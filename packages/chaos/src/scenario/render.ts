@@ -6,7 +6,7 @@ import type { Scenario, Step, Trigger } from './scenario.ts';
 export function renderScenario(scenario: Scenario): string {
   const { name, why, seed, nodes, guests, setChanges, durationMs, heights, workload, steps, expect } =
     scenario;
-  const { livenessWithinMs, sometimes, evidence, stall, violation } = expect;
+  const { heightsAfter, livenessWithinMs, sometimes, evidence, stall, violation } = expect;
   return stringify({
     ...{ name, why, seed, nodes, guests },
     set_changes: setChanges,
@@ -15,6 +15,7 @@ export function renderScenario(scenario: Scenario): string {
     workload: { ...workload },
     step: steps.map(stepTable),
     expect: {
+      heights_after: heightsAfter,
       liveness_within: durationText(livenessWithinMs),
       sometimes: [...sometimes],
       evidence: [...evidence],

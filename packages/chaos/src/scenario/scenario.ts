@@ -67,7 +67,8 @@ export interface Step {
 }
 
 export interface Expect {
-  /** After healing every node makes ten blocks more within this. */
+  /** After healing every node makes so many blocks more, and within this. */
+  readonly heightsAfter: number;
   readonly livenessWithinMs: number;
   /** Rare states that the run must have reached. */
   readonly sometimes: readonly string[];

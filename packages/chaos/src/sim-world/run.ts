@@ -166,7 +166,7 @@ function heal(run: Run): number | undefined {
   const { cluster, watch, world, scenario } = run;
   const { history } = watch;
   const startMs = world.nowMs();
-  const goal = healedGoal(history);
+  const goal = healedGoal(history, scenario.expect.heightsAfter);
   for (const node of cluster.nodes) if (node.hasStarted) node.start();
   // An idle network owes no block: whoever asked for no load gets some to be judged by.
   if (scenario.workload.kind === 'none') startWorkload(cluster, HEALING_LOAD);

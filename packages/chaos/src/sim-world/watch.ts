@@ -17,6 +17,7 @@ import { createEvidenceOwedChecker } from '../checkers/evidence-owed.ts';
 import { createForkChecker } from '../checkers/fork.ts';
 import { createPanel } from '../checkers/panel.ts';
 import { type CommitSeen, createHistory, type History } from '../history/history.ts';
+import { unlessRefused } from '../history/messages.ts';
 import { hearConsentOperations } from './consent-operations.ts';
 import { eyesOf } from './custody-eyes.ts';
 
@@ -61,7 +62,9 @@ export function watchCluster(cluster: Cluster): Watch {
   taps.reported.push((node, event) => checkers.reported(node, event));
   taps.signed.push((node, content) => checkers.signed(node, content));
   taps.submitted.push((tx, node) => checkers.submitted(tx, node));
-  net.onDelivered((_from, _to, channel, message) => coverage.delivered(channel, message));
+  net.onDelivered((_from, _to, channel, message) => {
+    if (channel === 'sync') coverage.delivered(unlessRefused(() => cluster.decodeMessage(message)));
+  });
   const endCustody = watchCustody(cluster, history);
   return {
     history,

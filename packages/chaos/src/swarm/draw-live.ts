@@ -2,6 +2,7 @@
 // of real processes makes blocks meanwhile. Does not own: the swarm of the simulator (draw.ts).
 import { createPrng, type Prng } from '@consilium/sim';
 import { FAULTS } from '../faults/catalogue.ts';
+import { HEIGHTS_AFTER_HEALING_DEFAULT } from '../limits.ts';
 import { namesOf } from '../scenario/parse.ts';
 import type { Scenario, Step, Target } from '../scenario/scenario.ts';
 
@@ -34,6 +35,7 @@ export function drawLive(seed: number, durationMs: number): Scenario {
     workload: { kind: 'noop', rate: 20, clients: 4, pause: 0 },
     steps,
     expect: {
+      heightsAfter: HEIGHTS_AFTER_HEALING_DEFAULT,
       livenessWithinMs: LIVENESS_MS,
       sometimes: [],
       evidence: [],

@@ -6,11 +6,10 @@ import { FAULTS } from '../faults/catalogue.ts';
 import { CRASH_POINTS } from '../faults/crash-points.ts';
 import type { FaultEntry, ParamSpec } from '../faults/entry.ts';
 import type { FaultName } from '../faults/names.ts';
-import { LIVENESS_MS_DEFAULT } from '../limits.ts';
+import { HEIGHTS_AFTER_HEALING_DEFAULT, LIVENESS_MS_DEFAULT, SWARM_HEIGHTS_DEFAULT } from '../limits.ts';
 import { namesOf } from '../scenario/parse.ts';
 import type { ParamValue, Scenario, Step, Target, Workload } from '../scenario/scenario.ts';
 
-const HEIGHTS_UNDER_FAULTS = 40;
 /** Faults are drawn for so long; a run whose heights have not come by then goes on without new ones. */
 const DRAWN_MS = 90_000;
 /** One seed in so many runs real Ed25519. */
@@ -20,7 +19,12 @@ export function signaturesOf(seed: number): SignatureKind {
   return seed % REAL_KEYS_EVERY === 0 ? 'real' : 'fast';
 }
 
-export function drawScenario(seed: number): Scenario {
+/**
+ * `heights`: under faults. A short run is a long one made shorter: its faults come faster and last less long, by the root of
+ * what is missing, since what a timer of agreement takes does not shrink with them.
+ */
+export function drawScenario(seed: number, heights: number = SWARM_HEIGHTS_DEFAULT): Scenario {
+  const pace = Math.sqrt(Math.min(1, heights / SWARM_HEIGHTS_DEFAULT));
   const prng = createPrng(seed, 'scenario');
   const nodes = drawFounders(prng, signaturesOf(seed));
   const setChanges = prng.chance(0.2);
@@ -30,18 +34,19 @@ export function drawScenario(seed: number): Scenario {
   const founders = namesOf(nodes, 0);
   const bad = prng.chance(0.35) ? founders.slice(nodes - prng.between(1, bearable)) : [];
   const steps = [
-    ...drawPassing(prng.fork('passing'), founders),
-    ...bad.flatMap((name) => drawBad(prng, name)),
+    ...drawPassing(prng.fork('passing'), founders, pace),
+    ...bad.flatMap((name) => drawBad(prng, name, pace)),
   ];
   return {
     name: `seed-${seed}`,
     why: 'Drawn from its seed.',
     ...{ seed, nodes, guests, setChanges },
     durationMs: 0,
-    heights: HEIGHTS_UNDER_FAULTS,
+    heights,
     workload: drawWorkload(prng.fork('workload'), nodes),
     steps: steps.toSorted((a, b) => atMs(a) - atMs(b)),
     expect: {
+      heightsAfter: heightsAfter(heights),
       livenessWithinMs: LIVENESS_MS_DEFAULT,
       sometimes: [],
       evidence: [],
@@ -49,6 +54,11 @@ export function drawScenario(seed: number): Scenario {
       violation: undefined,
     },
   };
+}
+
+/** A quarter of them; a long run needs no more than lets everybody propose twice. */
+function heightsAfter(heights: number): number {
+  return Math.min(HEIGHTS_AFTER_HEALING_DEFAULT, Math.ceil(heights / 4));
 }
 
 /** Votes grow with the square: most seeds run the smallest network that bears a fault. */
@@ -114,13 +124,20 @@ const PASSING: readonly Drawn[] = [
   { fault: 'burst', weight: 1, lengthMs: BAD },
 ];
 
-function drawPassing(prng: Prng, founders: readonly string[]): Step[] {
+function drawPassing(prng: Prng, founders: readonly string[], pace: number): Step[] {
+  const between = (): number => paced(prng.between(50, 2_000), pace);
   const steps: Step[] = [];
-  for (let at = prng.between(50, 2_000); at < DRAWN_MS; at += prng.between(50, 2_000)) {
+  for (let at = between(); at < DRAWN_MS * pace; at += between()) {
     const { fault, lengthMs, target } = drawWeighted(prng, PASSING);
-    steps.push(stepOf(prng, fault, at, prng.between(...lengthMs), target?.(prng, founders) ?? 'one'));
+    steps.push(
+      stepOf(prng, fault, at, paced(prng.between(...lengthMs), pace), target?.(prng, founders) ?? 'one'),
+    );
   }
   return steps;
+}
+
+function paced(ms: number, pace: number): number {
+  return Math.ceil(ms * pace);
 }
 
 function drawWeighted(prng: Prng, from: readonly Drawn[]): Drawn {
@@ -136,20 +153,21 @@ function drawWeighted(prng: Prng, from: readonly Drawn[]): Drawn {
 const LIE: Length = [500, 6_000];
 
 /** A hospital that lies all the time, in ever new ways, or whose disk and operator are bad. */
-function drawBad(prng: Prng, name: string): Step[] {
+function drawBad(prng: Prng, name: string, pace: number): Step[] {
   const draws = prng.fork(`bad ${name}`);
-  return draws.chance(0.8) ? drawLies(draws, name) : drawMisfortunes(draws, name);
+  return draws.chance(0.8) ? drawLies(draws, name, pace) : drawMisfortunes(draws, name, pace);
 }
 
 const STRATEGIES: readonly FaultEntry[] = FAULTS.filter(
   ({ name, class: ofClass, sim }) => ofClass === 'byzantine' && sim === true && name !== 'twin',
 );
 
-function drawLies(prng: Prng, name: string): Step[] {
-  if (prng.chance(0.1)) return [stepOf(prng, 'twin', prng.between(500, 5_000), undefined, [name])];
+function drawLies(prng: Prng, name: string, pace: number): Step[] {
+  if (prng.chance(0.1))
+    return [stepOf(prng, 'twin', paced(prng.between(500, 5_000), pace), undefined, [name])];
   const steps: Step[] = [];
-  for (let at = 50; at < DRAWN_MS; ) {
-    const lengthMs = prng.between(...LIE);
+  for (let at = 50; at < DRAWN_MS * pace; ) {
+    const lengthMs = paced(prng.between(...LIE), pace);
     steps.push(stepOf(prng, prng.pick(STRATEGIES).name, at, lengthMs, [name]));
     at += lengthMs + 1;
   }
@@ -168,10 +186,11 @@ const MISFORTUNES: readonly FaultName[] = [
   'deleted-signing-record',
 ];
 
-function drawMisfortunes(prng: Prng, name: string): Step[] {
+function drawMisfortunes(prng: Prng, name: string, pace: number): Step[] {
   const steps: Step[] = [];
-  for (let at = prng.between(2_000, 6_000); at < DRAWN_MS; at += prng.between(4_000, 20_000))
-    steps.push(stepOf(prng, prng.pick(MISFORTUNES), at, prng.between(...DOWN), [name]));
+  const after = (least: number, most: number): number => paced(prng.between(least, most), pace);
+  for (let at = after(2_000, 6_000); at < DRAWN_MS * pace; at += after(4_000, 20_000))
+    steps.push(stepOf(prng, prng.pick(MISFORTUNES), at, after(...DOWN), [name]));
   return steps;
 }
 

@@ -1,5 +1,7 @@
 // Owns: the rare states that a swarm must have reached before its pass means anything, and what each is.
 
+import { SWARM_HEIGHTS_DEFAULT } from '../limits.ts';
+
 export interface RareState {
   readonly name: string;
   readonly means: string;
@@ -31,8 +33,8 @@ export const RARE_STATES: readonly RareState[] = [
   { name: 'set-change-across-a-round-change', means: 'and there the round changed as well' },
 ];
 
-/** So many seeds reach all of them: the rarest comes in one of thirty, and fewer may miss it by chance. */
-export const SEEDS_FOR_ALL_STATES = 300;
+/** So many heights under faults reach all of them: the rarest comes in one seed of thirty, and fewer may miss it by chance. */
+export const HEIGHTS_FOR_ALL_STATES: number = 300 * SWARM_HEIGHTS_DEFAULT;
 
 export function unreachedStates(reached: ReadonlyMap<string, number>): readonly string[] {
   return RARE_STATES.map(({ name }) => name).filter((name) => !reached.has(name));

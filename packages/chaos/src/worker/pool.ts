@@ -4,7 +4,7 @@ import type { Verdict } from '../run/verdict.ts';
 
 /** A seed of the swarm, or a scenario under a seed of its own. */
 export type Job =
-  | { readonly kind: 'seed'; readonly seed: number }
+  | { readonly kind: 'seed'; readonly seed: number; readonly heights: number }
   | { readonly kind: 'scenario'; readonly text: string; readonly seed: number };
 
 export interface JobResult {
@@ -26,12 +26,16 @@ export async function runJobs(jobs: Iterable<Job>, workers: number, onResult: On
   }
 }
 
-export function* seedJobs(firstSeed: number, seeds: number): Generator<Job> {
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) yield { kind: 'seed', seed };
+export function* seedJobs(firstSeed: number, seeds: number, heights: number): Generator<Job> {
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) yield { kind: 'seed', seed, heights };
 }
 
+/** Nearly all that a run makes is garbage soon after: room for it to die before it is looked at. */
+const YOUNG_MB = 64;
+
 function startWorker(): Worker {
-  return new Worker(new URL('./sim-worker.ts', import.meta.url));
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
+  return new Worker(new URL('./sim-worker.ts', import.meta.url), { resourceLimits });
 }
 
 interface Source {

@@ -1,6 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { EXIT_OF } from '../../src/commands/result.ts';
+import { swarm } from '../../src/commands/swarm.ts';
 import { createTally, type Failure } from '../../src/commands/tally.ts';
+import { SWARM_HEIGHTS_DEFAULT } from '../../src/limits.ts';
+import type { Scenario } from '../../src/scenario/scenario.ts';
 import { runInSim } from '../../src/sim-world/run.ts';
 import { drawScenario, signaturesOf } from '../../src/swarm/draw.ts';
 import { unreachedStates } from '../../src/swarm/rare-states.ts';
@@ -14,13 +18,18 @@ function runSeed(seed: number, keepTrace: boolean) {
   return runInSim(drawScenario(seed), { signatures: signaturesOf(seed), record: false, keepTrace });
 }
 
+function lastMs({ steps }: Scenario): number {
+  const trigger = steps.at(-1)?.trigger;
+  return trigger?.kind === 'time' ? trigger.atMs : 0;
+}
+
 describe('The swarm', () => {
   test('Eighty seeds pass every checker, and reach the rare states that they are run for.', {
     timeout: TIMEOUT_MS,
   }, async () => {
     const tally = createTally();
     const failures: Failure[] = [];
-    await runJobs(seedJobs(1, SEEDS), availableParallelism(), ({ verdict }) => {
+    await runJobs(seedJobs(1, SEEDS, SWARM_HEIGHTS_DEFAULT), availableParallelism(), ({ verdict }) => {
       const failure = tally.add(verdict, '');
       if (failure !== undefined) failures.push(failure);
       return true;
@@ -30,6 +39,43 @@ describe('The swarm', () => {
     expect(unreachedStates(tally.sometimes)).toEqual([]);
   });
 
+  test('Short seeds pass as well: the faults of long ones, sooner and for less long.', async () => {
+    const heights = 6;
+    const tally = createTally();
+    await runJobs(seedJobs(1, 40, heights), availableParallelism(), ({ verdict }) => {
+      tally.add(verdict, '');
+      return true;
+    });
+    expect(tally.toData()).toMatchObject({ passed: 40, failures: [] });
+    expect(tally.heights).toBeGreaterThanOrEqual(40 * 8);
+    for (const seed of [5, 9]) {
+      const [long, short] = [drawScenario(seed), drawScenario(seed, heights)];
+      const faultsOf = ({ steps }: typeof long) => steps.slice(0, 20).map(({ fault }) => fault);
+      expect(faultsOf(short)).toEqual(faultsOf(long));
+      expect(lastMs(short)).toBeLessThan(lastMs(long) / 2);
+    }
+  });
+
+  test('A swarm that is asked to end tells what has run, and is no pass.', async () => {
+    const asked = new AbortController();
+    const lines: string[] = [];
+    const result = await swarm({
+      ...{ firstSeed: 11, seeds: 1_000, heights: 4, jobs: 2, failFast: false, out: 'unused' },
+      progressMs: 20,
+      progress: (line) => {
+        lines.push(line);
+        asked.abort();
+      },
+      signal: asked.signal,
+    });
+    expect(result.exitCode).toBe(EXIT_OF.unknown);
+    const { ended, passed } = result.data as { readonly ended: number; readonly passed: number };
+    expect(passed).toBe(ended);
+    expect(ended).toBeLessThan(1_000);
+    expect(result.lines.join('\n')).toContain(`seed ${11 + ended} is the next`);
+    expect(lines[0]).toContain('of 1000 seeds');
+  });
+
   test('The same seed twice gives the same bytes, here and in a worker.', async () => {
     for (const seed of [301, 302]) {
       const here = runSeed(seed, true);
@@ -37,7 +83,7 @@ describe('The swarm', () => {
       expect(again.trace).toEqual(here.trace);
       expect(here.trace.length).toBeGreaterThan(1_000);
       const elsewhere: JobResult[] = [];
-      await runJobs(seedJobs(seed, 1), 1, (result) => elsewhere.push(result) > 0);
+      await runJobs(seedJobs(seed, 1, SWARM_HEIGHTS_DEFAULT), 1, (result) => elsewhere.push(result) > 0);
       expect(elsewhere.map(({ verdict }) => verdict.digest)).toEqual([here.verdict.digest]);
       expect(again.verdict.digest).toBe(here.verdict.digest);
     }

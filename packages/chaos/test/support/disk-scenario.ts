@@ -62,7 +62,14 @@ export function diskScenario(seed: number, workload: 'noop' | 'records' = 'noop'
       ...drawn(prng.fork('bad'), MISFORTUNES, withRecords, () => ['n4']),
       ...drawn(prng.fork('passing'), PASSING, withRecords, (draws) => (draws.chance(0.15) ? 'all' : 'one')),
     ],
-    expect: { livenessWithinMs: 120_000, sometimes: [], evidence: [], stall: false, violation: undefined },
+    expect: {
+      heightsAfter: 10,
+      livenessWithinMs: 120_000,
+      sometimes: [],
+      evidence: [],
+      stall: false,
+      violation: undefined,
+    },
   };
 }
 

@@ -31,6 +31,7 @@ export function scenarioOf(given: Partial<Scenario> = {}): Scenario {
     workload: { kind: 'consents', rate: 40, clients: 8, pause: 0 },
     steps: [],
     expect: {
+      heightsAfter: 10,
       livenessWithinMs: 10_000,
       sometimes: [],
       evidence: [],

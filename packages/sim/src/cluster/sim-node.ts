@@ -2,6 +2,7 @@
 // simulated ports, and its lives: start, kill, power cut, restart.
 import type { Hex32, Tx, Verify } from '@consilium/core';
 import { CUSTODY_TX_VALIDITY_MS, type CustodyDeps } from '@consilium/node/custody';
+import { hashBlocksNative, isLedgerKeySodium, sha256Native } from '@consilium/node/engines';
 import {
   type Committed,
   createLedgerPool,
@@ -17,6 +18,7 @@ import {
   SIGNING_RECORD_FILE,
   splitNet,
   type Tip,
+  type WireMessage,
 } from '@consilium/node/replica';
 import { stationName } from '../world/connections.ts';
 import type { KeyRegistry } from '../world/key-registry.ts';
@@ -59,6 +61,7 @@ export interface SimNodeDeps {
   readonly keys: KeyRegistry;
   readonly founders: Founders;
   readonly hospital: Hospital;
+  readonly decodeMessage: (bytes: Uint8Array) => WireMessage;
   /** Which of the machines that run with the hospital's keys: 0 is its own. */
   readonly instance?: number | undefined;
   readonly poolLimits?: PoolLimits | undefined;
@@ -184,7 +187,16 @@ export class SimNode {
   }
 
   #openRun(life: Life): Run {
-    const { scheduler, prng, keys, founders, hospital, hostileParts = {}, poolLimits } = this.#deps;
+    const {
+      scheduler,
+      prng,
+      keys,
+      founders,
+      hospital,
+      decodeMessage,
+      hostileParts = {},
+      poolLimits,
+    } = this.#deps;
     const { disk = same, kv = same, verify = keys.verify } = hostileParts;
     const clock = createSimClock(scheduler, life, this.clockFault);
     const net = netThrough(this.#deps.net.open(this.id, life, this.#deps.instance), () => this.wire);
@@ -202,6 +214,10 @@ export class SimNode {
       clock,
       random: prng.fork(`random ${this.#name} ${scheduler.nowUs()}`),
       report,
+      decodeMessage,
+      hashBlocks: hashBlocksNative,
+      isLedgerKey: isLedgerKeySodium,
+      sha256: sha256Native,
       verify,
       verifySender: (tx, key) => signatures.verifySender(tx, key),
       signBytes: (bytes) => {

@@ -29,6 +29,8 @@ export class Connections {
   /** Pair -> why it may not be connected. */
   readonly #broken = new Map<string, Set<string>>();
   readonly #connected = new Set<string>();
+  /** Who is connected to each station, in the order of the stations; made anew after any change. */
+  #near = new Map<string, readonly Station[]>();
 
   constructor(scheduler: Scheduler, trace: Trace) {
     this.#scheduler = scheduler;
@@ -38,6 +40,7 @@ export class Connections {
   /** A machine comes in the place of the one that had this name. */
   add(station: Station): void {
     this.#stations.set(station.name, station);
+    this.#near.clear();
   }
 
   station(name: string): Station | undefined {
@@ -45,11 +48,17 @@ export class Connections {
   }
 
   areConnected(a: string, b: string): boolean {
-    return this.#connected.has(pairName(a, b));
+    return this.connectedTo(a).some(({ name }) => name === b);
   }
 
-  connectedTo(name: string): Station[] {
-    return [...this.#stations.values()].filter((other) => this.areConnected(name, other.name));
+  connectedTo(name: string): readonly Station[] {
+    const known = this.#near.get(name);
+    if (known !== undefined) return known;
+    const near = [...this.#stations.values()].filter((other) =>
+      this.#connected.has(pairName(name, other.name)),
+    );
+    this.#near.set(name, near);
+    return near;
   }
 
   /** Its process ended, or its gate changed. */
@@ -78,14 +87,16 @@ export class Connections {
   #reviewPair(a: string, b: string): void {
     const name = pairName(a, b);
     if (!this.#mayConnect(a, b)) {
-      if (this.#connected.delete(name)) this.#tellBoth(a, b, 'onDisconnect');
-      return;
+      if (!this.#connected.delete(name)) return;
+      this.#near.clear();
+      return this.#tellBoth(a, b, 'onDisconnect');
     }
     if (this.#connected.has(name)) return;
     this.#scheduler.after(CONNECT_US, () => {
       if (this.#connected.has(name) || !this.#mayConnect(a, b)) return;
       const known = this.#connectedIds(a, b);
       this.#connected.add(name);
+      this.#near.clear();
       this.#tellBoth(a, b, 'onConnect', known);
     });
   }

@@ -1,5 +1,6 @@
 // Owns: signatures that nobody in the simulation can forge, at a fraction of Ed25519's price: the registry alone knows
-// each key's seed, and a signature is SHA-256 of seed and message, twice. Real Ed25519 signatures verify as well.
+// each key's seed, and a signature is SHA-256 of seed and message, twice. Real Ed25519 signatures verify as well, by the
+// daemon's engine.
 import {
   concat,
   fromHex,
@@ -7,10 +8,9 @@ import {
   type Hex64,
   hashHex,
   type SecretKey,
-  signEd25519,
   type Verify,
-  verifyEd25519,
 } from '@consilium/core';
+import { createSodiumSigner, verifySodium } from '@consilium/node/engines';
 
 export interface KeyRegistry {
   sign(secret: SecretKey, message: Uint8Array): Hex64;
@@ -19,9 +19,10 @@ export interface KeyRegistry {
 
 export type SignatureKind = 'fast' | 'real';
 
-/** `real`: Ed25519 by core's pinned rule, at the same call sites. */
+/** `real`: Ed25519 by the pinned rule, at the same call sites. */
 export function createKeyRegistry(kind: SignatureKind): KeyRegistry {
-  if (kind === 'real') return { sign: signEd25519, verify: verifyEd25519 };
+  if (kind === 'real')
+    return { sign: (secret, message) => createSodiumSigner(secret)(message), verify: verifySodium };
   const seeds = new Map<Hex32, Uint8Array>();
   return {
     sign: (secret, message) => {
@@ -31,7 +32,7 @@ export function createKeyRegistry(kind: SignatureKind): KeyRegistry {
     verify: (key, signature, message) => {
       const seed = seeds.get(key);
       if (seed !== undefined && registrySignature(seed, message) === signature) return true;
-      return !isRegistrySignature(signature) && verifyEd25519(key, signature, message);
+      return !isRegistrySignature(signature) && verifySodium(key, signature, message);
     },
   };
 }

@@ -158,7 +158,7 @@ function refusalOf({ failing, full }: DiskFault): ErrorCode | undefined {
 }
 
 function rowName(table: number, key: Uint8Array): string {
-  return String.fromCharCode(table, ...key);
+  return String.fromCharCode(table) + Reflect.apply(String.fromCharCode, undefined, key);
 }
 
 function keyOf(name: string): Uint8Array {

@@ -33,6 +33,15 @@ export const GOOD_LINK: Readonly<LinkFault> = {
   bytesPerSecond: Number.POSITIVE_INFINITY,
 };
 
+/** One direction between two stations. */
+interface Link {
+  fault: LinkFault;
+  readonly lastDueUs: Map<Channel, number>;
+  /** When a link that carries few bytes is free again. */
+  freeUs: number;
+  held: { readonly channel: Channel; readonly message: Uint8Array }[];
+}
+
 export interface SimNet {
   /** The network as one run of a node sees it; `instance` counts the machines that share the id. */
   open(self: Hex32, life: Life, instance?: number): Net;
@@ -67,11 +76,8 @@ class Wires implements SimNet {
   readonly #connections: Connections;
   readonly #prng: Prng;
   readonly #trace: Trace;
-  readonly #links = new Map<string, LinkFault>();
-  readonly #lastDueUs = new Map<string, number>();
-  /** When a link that carries few bytes is free again. */
-  readonly #freeUs = new Map<string, number>();
-  readonly #held = new Map<string, { readonly channel: Channel; readonly message: Uint8Array }[]>();
+  /** By sender, then by receiver. */
+  readonly #links = new Map<string, Map<string, Link>>();
   readonly #listeners: DeliveryListener[] = [];
   #tap: Tap | undefined;
 
@@ -111,16 +117,15 @@ class Wires implements SimNet {
   }
 
   link(from: string, to: string): Readonly<LinkFault> {
-    return this.#links.get(`${from}>${to}`) ?? GOOD_LINK;
+    return this.#link(from, to).fault;
   }
 
   setLink(from: string, to: string, fault: Partial<LinkFault>): void {
-    const name = `${from}>${to}`;
-    const next = { ...this.link(from, to), ...fault };
-    this.#links.set(name, next);
-    if (next.stalled) return;
-    const held = this.#held.get(name) ?? [];
-    this.#held.delete(name);
+    const link = this.#link(from, to);
+    link.fault = { ...link.fault, ...fault };
+    if (link.fault.stalled) return;
+    const held = link.held;
+    link.held = [];
     for (const { channel, message } of held) this.#deliver(from, to, channel, message);
   }
 
@@ -154,36 +159,38 @@ class Wires implements SimNet {
     return true;
   }
 
-  #hold(from: string, to: string, channel: Channel, message: Uint8Array): void {
-    const name = `${from}>${to}`;
-    const held = this.#held.get(name) ?? [];
-    held.push({ channel, message });
-    this.#held.set(name, held);
+  #link(from: string, to: string): Link {
+    const ofSender = this.#links.get(from) ?? new Map<string, Link>();
+    this.#links.set(from, ofSender);
+    const link = ofSender.get(to) ?? { fault: GOOD_LINK, lastDueUs: new Map(), freeUs: 0, held: [] };
+    ofSender.set(to, link);
+    return link;
   }
 
   /** When the last byte is on its way. */
-  #sentUs(from: string, to: string, bytes: number): number {
-    const { bytesPerSecond } = this.link(from, to);
+  #sentUs(link: Link, bytes: number): number {
+    const { bytesPerSecond } = link.fault;
     const nowUs = this.#scheduler.nowUs();
     if (bytesPerSecond === Number.POSITIVE_INFINITY) return nowUs;
-    const name = `${from}>${to}`;
-    const freeUs = Math.max(nowUs, this.#freeUs.get(name) ?? 0) + Math.ceil((bytes / bytesPerSecond) * 1e6);
-    this.#freeUs.set(name, freeUs);
-    return freeUs;
+    link.freeUs = Math.max(nowUs, link.freeUs) + Math.ceil((bytes / bytesPerSecond) * 1e6);
+    return link.freeUs;
   }
 
   #deliver(from: string, to: string, channel: Channel, message: Uint8Array): void {
-    const fault = this.link(from, to);
+    const link = this.#link(from, to);
+    const { fault, lastDueUs } = link;
     const [sender, receiver] = [this.#connections.station(from), this.#connections.station(to)];
     if (fault.cut || this.#prng.chance(fault.loss) || receiver === undefined || sender === undefined) return;
-    if (fault.stalled) return this.#hold(from, to, channel, message);
-    const stream = `${from}>${to}/${channel}`;
+    if (fault.stalled) {
+      link.held.push({ channel, message });
+      return;
+    }
     const nowUs = this.#scheduler.nowUs();
-    const sentUs = this.#sentUs(from, to, message.length);
+    const sentUs = this.#sentUs(link, message.length);
     const drawnUs = sentUs + this.#prng.between(fault.delayUsMin, fault.delayUsMax);
     const inOrder = fault.reorder === 0 || !this.#prng.chance(fault.reorder);
-    const dueUs = inOrder ? Math.max(drawnUs, this.#lastDueUs.get(stream) ?? 0) : drawnUs;
-    if (inOrder) this.#lastDueUs.set(stream, dueUs);
+    const dueUs = inOrder ? Math.max(drawnUs, lastDueUs.get(channel) ?? 0) : drawnUs;
+    if (inOrder) lastDueUs.set(channel, dueUs);
     receiver.life.after(dueUs - nowUs, () => {
       if (!this.#connections.areConnected(from, to)) return;
       this.#trace.delivered(sender.id, receiver.id, channel, message);
