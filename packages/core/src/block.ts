@@ -3,14 +3,18 @@ import type { Hex32 } from './bytes.ts';
 import { decode, encode, hex32, integer, list, nullable, type Shape, struct } from './codec.ts';
 import { type Evidence, evidenceListShape } from './evidence.ts';
 import { taggedHash, ZERO_HASH } from './hash.ts';
-import { BLOCK_TXS_MAX, OBJECT_BYTES_MAX } from './limits.ts';
+import { BLOCK_TXS_MAX, OBJECT_BYTES_MAX, PROTOCOL_VERSION_LIMIT } from './limits.ts';
 import { txBytesShape } from './tx.ts';
 import { type Certificate, certificateShape, heightShape } from './vote.ts';
 
-export const HEADER_VERSION = 1;
+/** The version of the protocol under which every network begins. */
+export const PROTOCOL_VERSION_FIRST = 1;
+/** The newest version whose rules this software knows. Which one is in force, the ledger says (ledger/upgrades.ts). */
+export const PROTOCOL_VERSION_MAX = 1;
 
 /** The round is not in the header: the block id must survive being proposed again in a later round. */
 export interface Header {
+  /** Of the protocol: by whose rules the block was made. The form of headers and blocks is the same in all of them. */
   readonly version: number;
   readonly genesis: Hex32;
   readonly height: number;
@@ -45,7 +49,7 @@ export interface Block {
 }
 
 export const headerShape: Shape<Header> = struct<Header>({
-  version: integer(HEADER_VERSION, HEADER_VERSION),
+  version: integer(PROTOCOL_VERSION_FIRST, PROTOCOL_VERSION_LIMIT),
   genesis: hex32,
   height: heightShape,
   time: integer(0, Number.MAX_SAFE_INTEGER),

@@ -33,6 +33,7 @@ export const ERRORS = {
     'not a canonical key of the prime-order group, of small order, or its proof of possession fails',
   PROPOSAL_APPROVED: 'this institution has approved the proposal already',
   PROPOSAL_EXISTS: 'an open proposal says the same already',
+  PROPOSAL_OUTDATED: 'other parameters were decided since; propose anew from those',
   PROPOSAL_NOT_FOUND: 'no such open proposal',
   SET_CHANGE_UNSAFE: 'the change would end fault tolerance; confirm it by name',
   VALUE_INVALID: 'a value is outside its allowed range',
@@ -63,6 +64,8 @@ export const ERRORS = {
   EVIDENCE_TOO_OLD: 'the evidence is older than the evidence window',
   // blocks and certificates
   BLOCK_INVALID: 'the block breaks a rule',
+  PROTOCOL_UNSUPPORTED:
+    'the hospitals decided on a version of the protocol that this software does not know; install one that does',
   CERTIFICATE_INVALID: 'the certificate does not carry more than two thirds of the power of its set',
   // network between validators
   P2P_ADDRESS_INVALID: 'not a multiaddr that this node can dial, or it names another peer',

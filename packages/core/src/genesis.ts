@@ -45,7 +45,10 @@ export interface TimeoutParams {
   readonly maxMs: number;
 }
 
-/** Consensus parameters: in genesis, because shorter timers on one node could censor slow proposers. */
+/**
+ * Consensus parameters: those of genesis until the hospitals decide others (ledger/params.ts). Not a setting of
+ * a node: shorter timers on one could censor slow proposers.
+ */
 export interface ConsensusParams {
   readonly propose: TimeoutParams;
   readonly prevote: TimeoutParams;
@@ -208,10 +211,16 @@ export function checkGenesis(genesis: Genesis, verify: Verify): void {
   const development = validators.some((card) => card.development);
   if (development && !chainId.startsWith(DEVELOPMENT_CHAIN_PREFIX))
     refuse('development keys on a chain that is not dev-');
-  if (params.propose.baseMs <= 2 * params.precisionMs) refuse('propose.baseMs must exceed twice precisionMs');
-  if (params.propose.maxMs <= 2 * params.precisionMs + params.delayMs) {
-    refuse('propose.maxMs must exceed twice precisionMs plus delayMs');
-  }
+  const broken = paramsRefusal(params);
+  if (broken !== undefined) refuse(broken);
+}
+
+/** Why these parameters, each within its bounds, do not go together; undefined when they do. */
+export function paramsRefusal({ propose, precisionMs, delayMs }: ConsensusParams): string | undefined {
+  if (propose.baseMs <= 2 * precisionMs) return 'propose.baseMs must exceed twice precisionMs';
+  if (propose.maxMs <= 2 * precisionMs + delayMs)
+    return 'propose.maxMs must exceed twice precisionMs plus delayMs';
+  return undefined;
 }
 
 export function genesisHash(genesis: Genesis): Hex32 {

@@ -24,6 +24,17 @@ export const BLOCK_EVIDENCE_MAX = 16;
 
 /** Validators of one set: votes grow with n squared, and a network of hospitals is tens, not thousands. */
 export const VALIDATORS_MAX = 64;
+/** Institutions that follow without a vote: each is one more connection at every hospital. */
+export const OBSERVERS_MAX = 16;
+/** Observers, and hospitals on their way into the set: with its members these are at most as many as a set can hold. */
+export const FOLLOWERS_MAX: number = VALIDATORS_MAX + OBSERVERS_MAX;
+/** Versions of the protocol, for ever: a version a year would last for as many years. */
+export const PROTOCOL_VERSION_LIMIT = 65_535;
+/**
+ * Heights for which a network key that was rotated away is still let in: a restart in between takes the new one. A
+ * working day at a block every ten seconds, and on a quieter network longer.
+ */
+export const NETWORK_KEY_OVERLAP_HEIGHTS = 3_000;
 export const NAME_LENGTH_MAX = 64;
 export const CHAIN_ID_LENGTH_MAX = 48;
 /** A multiaddr as text. */

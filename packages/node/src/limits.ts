@@ -375,8 +375,12 @@ export const SCAN_PAUSE_MS = 20;
 export const PACKAGE_VIEWS_MAX = 16;
 /** Blobs of one request of a client together. */
 export const BLOBS_REQUEST_BYTES_MAX: number = 4 * 1024 * 1024;
-/** Transactions that custody makes by itself live so long: lost ones are made anew. */
-export const CUSTODY_TX_VALIDITY_MS = 60_000;
+/** How often a learner looks whether it has caught up: a hospital that was let in votes within seconds. */
+export const JOIN_CHECK_MS = 1_000;
+/** After so long a learner that the ledger still has as one asks again: its transaction was lost with a node. */
+export const JOIN_AGAIN_MS = 10_000;
+/** Transactions that a daemon makes by itself live so long: lost ones are made anew. */
+export const OWN_TX_VALIDITY_MS = 60_000;
 /** Rows of an earlier run, read at start in pages. */
 export const FOUND_ROWS_PER_PAGE = 1_000;
 /** Batches taken over into a new custody epoch together; and those that wait for their confirmation: a few transactions. */

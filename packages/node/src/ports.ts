@@ -121,6 +121,8 @@ export type Channel = 'agreement' | 'transactions' | 'sync' | 'custody' | 'snaps
 export interface AdmittedPeer {
   readonly institution: Hex32;
   readonly networkKey: Hex32;
+  /** Keys that it had before and may still be met with, for the heights after a rotation. */
+  readonly formerNetworkKeys?: readonly Hex32[];
   readonly addresses: readonly string[];
 }
 

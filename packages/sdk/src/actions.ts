@@ -4,11 +4,13 @@ import {
   type Action,
   actionOf,
   type ClinicianRole,
+  type ConsensusParams,
   type ConsentTerms,
   canonicalSet,
   type DataPeriod,
   type Hex32,
   type Purpose,
+  paramsHash,
   type SecretKey,
   signPossession,
   type ValidatorCard,
@@ -116,6 +118,27 @@ export function proposeAdmission(card: ValidatorCard): Action {
   return actionOf('institutions.propose', { change: { type: 'admit', card } });
 }
 
+/** An auditor that follows and never votes. */
+export function proposeObservation(card: ValidatorCard): Action {
+  return actionOf('institutions.propose', { change: { type: 'observe', card } });
+}
+
+/** Other keys and addresses: those of the card, which bears the institution's name. */
+export function proposeRotation(institution: Hex32, card: ValidatorCard): Action {
+  return actionOf('institutions.propose', { change: { type: 'rotate', institution, card } });
+}
+
+/** `current`: those that the proposal was made from; it is refused once others were decided. */
+export function proposeParams(current: ConsensusParams, params: ConsensusParams): Action {
+  const change = { type: 'params', replaces: paramsHash(current), params } as const;
+  return actionOf('institutions.propose', { change });
+}
+
+/** From `height` on blocks are of this version of the protocol. */
+export function proposeUpgrade(version: number, height: number): Action {
+  return actionOf('institutions.propose', { change: { type: 'upgrade', version, height } });
+}
+
 /** `confirmName`: the institution's name, where the removal ends fault tolerance and is wanted all the same. */
 export function proposeRemoval(institution: Hex32, confirmName: string | null): Action {
   return actionOf('institutions.propose', { change: { type: 'remove', institution, confirmName } });
@@ -123,6 +146,21 @@ export function proposeRemoval(institution: Hex32, confirmName: string | null): 
 
 export function approveProposal(proposal: Hex32): Action {
   return actionOf('institutions.approve', { proposal });
+}
+
+/** Sent by who opened it. */
+export function withdrawProposal(proposal: Hex32): Action {
+  return actionOf('institutions.withdraw', { proposal });
+}
+
+/** Sent by a learner that has caught up. A daemon sends it by itself. */
+export function joinSet(): Action {
+  return actionOf('institutions.join', {});
+}
+
+/** Sent by the institution: where its node listens from now on. Multiaddrs without the peer id. */
+export function moveTo(addresses: readonly string[]): Action {
+  return actionOf('institutions.move', { addresses });
 }
 
 /** Changes nothing: a later block of a chain that was idle. */

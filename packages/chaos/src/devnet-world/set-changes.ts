@@ -2,12 +2,13 @@
 // again and again until the ledger says that it is done. Does not own: whether and when a scenario wants that.
 import { readFile } from 'node:fs/promises';
 import {
+  CHANGE_PROPOSALS,
   cardFromJson,
+  followers,
   type Hex32,
   OPEN_PROPOSALS,
   readRow,
   SAFE_SET_COUNT,
-  SET_PROPOSALS,
   type StateReader,
   type ValidatorCard,
   validatorsAfterNext,
@@ -31,6 +32,8 @@ interface Board {
 /** As the ledger has it. */
 interface Sitting {
   readonly set: readonly Hex32[];
+  /** Let in without a vote: their nodes ask for their place in the set by themselves. */
+  readonly followers: readonly Hex32[];
   readonly open: readonly { readonly id: Hex32; readonly approvals: readonly Hex32[] }[];
 }
 
@@ -73,12 +76,12 @@ async function meet(context: DevnetContext, boards: readonly Board[], prng: Prng
     for (const board of inSet.filter((each) => !approvals.includes(each.id)))
       await write(board, approveProposal(id));
   if (open.length > 0 || !prng.chance(PROPOSES)) return;
-  const change = drawChange(boards, set, prng);
+  const change = drawChange(boards, answer.value, prng);
   if (change !== undefined) await write(prng.pick(inSet), change);
 }
 
-function drawChange(boards: readonly Board[], set: readonly Hex32[], prng: Prng): Action | undefined {
-  const outside = boards.filter(({ id }) => !set.includes(id));
+function drawChange(boards: readonly Board[], { set, followers }: Sitting, prng: Prng): Action | undefined {
+  const outside = boards.filter(({ id }) => !set.includes(id) && !followers.includes(id));
   const mayRemove = set.length > SAFE_SET_COUNT;
   if (outside.length > 0 && (!mayRemove || prng.chance(0.5)))
     return proposeAdmission(prng.pick(outside).card);
@@ -90,6 +93,7 @@ function sittingIn(state: StateReader): Sitting {
   const set = validatorsAfterNext(state);
   return {
     set: set.map(({ id }) => id),
-    open: open.map(({ id }) => ({ id, approvals: readRow(state, SET_PROPOSALS, id)?.approvals ?? [] })),
+    followers: followers(state).map(({ institution }) => institution),
+    open: open.map(({ id }) => ({ id, approvals: readRow(state, CHANGE_PROPOSALS, id)?.approvals ?? [] })),
   };
 }

@@ -1,11 +1,14 @@
 import {
   type Action,
+  type AdmitChange,
+  accountIdOf,
   actionOf,
   advanceAll,
   advanceLight,
   certificateOf,
   decode,
   findValidator,
+  followerRole,
   type Header,
   headerId,
   type LightState,
@@ -14,7 +17,7 @@ import {
   NO_ROUND,
   nextValidators,
   OBJECT_BYTES_MAX,
-  type SetChange,
+  type RemoveChange,
   type ValidatorSet,
   validatorSetShape,
   validatorsAfterNext,
@@ -34,16 +37,22 @@ function send(net: Network, sender: Hospital, action: Action): string {
 }
 
 /** Proposes through the first hospital, has these approve, and waits until the new set decides. */
-function decideChange(net: Network, change: SetChange, approving: readonly Hospital[]): void {
+function decideChange(
+  net: Network,
+  change: AdmitChange | RemoveChange,
+  approving: readonly Hospital[],
+): void {
   const { cluster } = net;
   const proposed = send(net, cluster.hospitals[0] as Hospital, actionOf('institutions.propose', { change }));
   net.until(() => net.resultOf(proposed) !== undefined, 5_000);
   const proposal = net.resultOf(proposed)?.outcomes[0]?.id ?? '';
   for (const hospital of approving) send(net, hospital, actionOf('institutions.approve', { proposal }));
-  const id = change.type === 'admit' ? (cluster.hospitals.at(-1) as Hospital).id : change.institution;
+  const id = change.type === 'admit' ? accountIdOf(change.card.accountKey) : change.institution;
   const state = stateReader(net.node(0).kv.reader);
   const isIn = (set: ValidatorSet): boolean => findValidator(set, id) !== undefined;
-  net.until(() => isIn(nextValidators(state)) === (change.type === 'admit'), 10_000);
+  if (change.type === 'admit') net.until(() => followerRole(state, id) === 'learner', 10_000);
+  net.nodes.find((node) => node.id === id)?.start();
+  net.until(() => isIn(nextValidators(state)) === (change.type === 'admit'), 20_000);
 }
 
 /** What a client asks of a node: the headers that announce another set, and the tip. */

@@ -86,6 +86,7 @@ function shown(chainId: string, genesis: string, tip: CertifiedTip, nodes: reado
         ['state root', stateRoot],
         ['time', height === 0 ? 'no block yet' : time(tip.time)],
         ['validators', tip.nextValidators.length],
+        ...upgradeLines(nodes),
       ]),
       '',
       ...table([['NODE', 'SAYS', 'HEIGHT', 'PEERS', 'TXS', 'ADDRESS'], ...nodes.map(row)]),
@@ -94,9 +95,24 @@ function shown(chainId: string, genesis: string, tip: CertifiedTip, nodes: reado
   };
 }
 
+/** Each upgrade that a node tells of, and which of them will stop before it. */
+function upgradeLines(nodes: readonly Asked[]): [string, string][] {
+  return nodes.flatMap(({ status }): [string, string][] => {
+    const { upgrade, supported } = status?.protocol ?? { upgrade: null, supported: 0 };
+    if (status === undefined || upgrade === null) return [];
+    const { height, version } = upgrade;
+    const fate =
+      version <= supported
+        ? 'its software knows it'
+        : `its software knows ${supported} only and STOPS before it: install a newer one`;
+    return [[`upgrade (${status.name})`, `version ${version} from height ${height}; ${fate}`]];
+  });
+}
+
 function row({ node, status, code }: Asked): string[] {
   if (status === undefined) return ['?', code ?? '', '', '', '', node];
-  const { name, signing, synced, height, peers, mempool } = status;
+  const { name, synced, height, peers, mempool } = status;
+  const signing = status.role === 'learner' ? 'learner' : status.signing;
   const connected = peers.filter((peer) => peer.connected).length;
   return [
     clipped(name, NAME_COLUMNS),

@@ -54,7 +54,18 @@ function proposalTable(proposals: readonly ProposalView[], names: ReadonlyMap<st
 }
 
 function describe({ change }: ProposalView, names: ReadonlyMap<string, string>): string {
-  return change.type === 'admit'
-    ? `admit ${change.card.name}`
-    : `remove ${names.get(change.institution) ?? change.institution.slice(0, 8)}`;
+  switch (change.type) {
+    case 'admit':
+      return `admit ${change.card.name}`;
+    case 'observe':
+      return `admit ${change.card.name} as observer`;
+    case 'rotate':
+      return `other keys for ${change.card.name}`;
+    case 'remove':
+      return `remove ${names.get(change.institution) ?? change.institution.slice(0, 8)}`;
+    case 'params':
+      return 'other parameters';
+    case 'upgrade':
+      return `version ${change.version} from height ${change.height}`;
+  }
 }

@@ -15,6 +15,7 @@ import {
   KEYS,
   type ListName,
   listCount,
+  mustReadRow,
   readRow,
   writeRow,
 } from './tables.ts';
@@ -26,11 +27,24 @@ export function requireAccount(reader: StateReader, id: Hex32): Account {
   return account;
 }
 
-/** Throws `INSTITUTION_NOT_FOUND` when there is none or it was removed. */
+/** Throws `INSTITUTION_NOT_FOUND` when there is none, it only observes, or it was removed. */
 export function requireActiveInstitution(reader: StateReader, id: Hex32): Institution {
   const institution = readRow(reader, INSTITUTIONS, id);
   if (institution?.status !== 'active') throw new ConsiliumError('INSTITUTION_NOT_FOUND');
   return institution;
+}
+
+/** Active, or an observer. Throws `INSTITUTION_NOT_FOUND`. */
+export function requireAdmitted(reader: StateReader, id: Hex32): Institution {
+  const institution = readRow(reader, INSTITUTIONS, id);
+  if (institution === undefined || institution.status === 'removed')
+    throw new ConsiliumError('INSTITUTION_NOT_FOUND');
+  return institution;
+}
+
+/** Of an account that the state machine knows to be an institution's. */
+export function mustReadInstitution(reader: StateReader, id: Hex32): Institution {
+  return mustReadRow(reader, INSTITUTIONS, id);
 }
 
 export function isActiveInstitution(reader: StateReader, id: Hex32): boolean {

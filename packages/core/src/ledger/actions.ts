@@ -6,12 +6,13 @@ import { ConsiliumError } from '../errors.ts';
 import { TX_WORK_MAX } from '../limits.ts';
 import type { Action } from '../tx.ts';
 import { type AccessOpenBody, accessOpen } from './access.ts';
-import { isActiveInstitution } from './accounts.ts';
+import { mustReadInstitution } from './accounts.ts';
 import { type AnchorCommitBody, anchorCommit } from './anchor.ts';
 import { type ChainNoopBody, chainNoop } from './chain.ts';
 import { type ConsentGrantBody, type ConsentRevokeBody, consentGrant, consentRevoke } from './consent.ts';
 import type { ActionContext, ActionDefinition, CheckContext, Outcome } from './context.ts';
 import { type CustodyAccuseBody, type CustodyConfirmBody, custodyAccuse, custodyConfirm } from './custody.ts';
+import { type InstitutionsJoinBody, institutionsJoin } from './followers.ts';
 import {
   type IdentityEnrolPatientBody,
   type IdentityIssueCredentialBody,
@@ -23,11 +24,12 @@ import {
   identityWithdrawCredential,
 } from './identity.ts';
 import {
-  type InstitutionsApproveBody,
   type InstitutionsProposeBody,
   institutionsApprove,
   institutionsPropose,
-} from './institutions.ts';
+  institutionsWithdraw,
+  type ProposalBody,
+} from './proposals.ts';
 import {
   type RecordRegisterBody,
   type RecordRetractBody,
@@ -35,6 +37,7 @@ import {
   recordRegister,
   recordRetract,
 } from './records.ts';
+import { type InstitutionsMoveBody, institutionsMove } from './rotation.ts';
 import type { Account } from './rows.ts';
 import type { StateReader } from './state.ts';
 
@@ -51,8 +54,11 @@ export interface ActionBodies {
   readonly 'identity.issueCredential': IdentityIssueCredentialBody;
   readonly 'identity.rotateKey': IdentityRotateKeyBody;
   readonly 'identity.withdrawCredential': IdentityWithdrawCredentialBody;
-  readonly 'institutions.approve': InstitutionsApproveBody;
+  readonly 'institutions.approve': ProposalBody;
+  readonly 'institutions.join': InstitutionsJoinBody;
+  readonly 'institutions.move': InstitutionsMoveBody;
   readonly 'institutions.propose': InstitutionsProposeBody;
+  readonly 'institutions.withdraw': ProposalBody;
   readonly 'record.amend': RecordRegisterBody;
   readonly 'record.register': RecordRegisterBody;
   readonly 'record.retract': RecordRetractBody;
@@ -73,7 +79,10 @@ const DEFINITIONS: { readonly [T in ActionType]: ActionDefinition<ActionBodies[T
   'identity.rotateKey': identityRotateKey,
   'identity.withdrawCredential': identityWithdrawCredential,
   'institutions.approve': institutionsApprove,
+  'institutions.join': institutionsJoin,
+  'institutions.move': institutionsMove,
   'institutions.propose': institutionsPropose,
+  'institutions.withdraw': institutionsWithdraw,
   'record.amend': recordAmend,
   'record.register': recordRegister,
   'record.retract': recordRetract,
@@ -176,13 +185,16 @@ function checkSender(
   reader: StateReader,
   account: Account,
   id: string,
-  { senders }: ActionDefinition<unknown>,
+  { senders, observers }: ActionDefinition<unknown>,
 ): void {
   if (senders === 'any') return;
   if (!senders.includes(account.kind))
     throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'kind of account' });
-  if (account.kind === 'institution' && !isActiveInstitution(reader, id))
-    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'removed institution' });
+  if (account.kind !== 'institution') return;
+  const { status } = mustReadInstitution(reader, id);
+  if (status === 'removed') throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'removed institution' });
+  if (status === 'observer' && observers !== true)
+    throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'observer' });
 }
 
 function checkQuota(

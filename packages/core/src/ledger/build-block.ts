@@ -1,6 +1,6 @@
 // Owns: making a fresh value: which evidence and transactions go into the next block, in which order, within its bounds.
 // Does not own: executing them (execute.ts), who proposes and when (consensus), the order of candidates (mempool).
-import { type Block, certificateHash, HEADER_VERSION, type Header } from '../block.ts';
+import { type Block, certificateHash, type Header } from '../block.ts';
 import type { Hex32 } from '../bytes.ts';
 import { codeOf, type ErrorCode } from '../errors.ts';
 import { type Evidence, evidenceRoot } from '../evidence.ts';
@@ -30,7 +30,7 @@ export interface BlockRequest {
   readonly evidence: readonly Evidence[];
   /** In the order in which they should stand. */
   readonly candidates: readonly Tx[];
-  /** Bounds of this round (rule 15), at most the genesis parameters. */
+  /** Bounds of this round (rule 15), at most the parameters of the height. */
   readonly txsMax: number;
   readonly txBytesMax: number;
 }
@@ -74,7 +74,7 @@ function takeEvidence(
 }
 
 function takeTxs(run: BlockRun, request: BlockRequest): ReadonlyMap<Hex32, ErrorCode> {
-  const { blockTxsMax, blockTxBytesMax } = run.deps.genesis.params;
+  const { blockTxsMax, blockTxBytesMax } = run.params;
   const txsMax = Math.min(request.txsMax, blockTxsMax);
   let bytesLeft = Math.min(request.txBytesMax, blockTxBytesMax);
   // A later round has less time for all of it (rule 15).
@@ -112,7 +112,7 @@ function headerOf(
   { txRoot, resultRoot, stateRoot, validatorsHash, nextValidatorsHash }: Execution,
 ): Header {
   return {
-    version: HEADER_VERSION,
+    version: run.version,
     genesis: run.deps.genesisHash,
     height: run.height,
     time,

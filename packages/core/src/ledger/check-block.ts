@@ -1,6 +1,6 @@
 // Owns: the verdict on a block: valid on top of the tip, or which rule it breaks. The same for a proposal and for sync.
 // Does not own: timeliness, locks and who proposes in which round (consensus): a valid block can be untimely.
-import { type Block, certificateHash, HEADER_VERSION, type Header } from '../block.ts';
+import { type Block, certificateHash, type Header } from '../block.ts';
 import type { Hex32 } from '../bytes.ts';
 import { isConsiliumError } from '../errors.ts';
 import { evidenceRoot } from '../evidence.ts';
@@ -22,6 +22,7 @@ import {
   runEvidence,
   runTx,
 } from './execute.ts';
+import { protocolVersionAt } from './upgrades.ts';
 import { nextValidators, validatorsAt } from './validator-sets.ts';
 
 /**
@@ -31,8 +32,8 @@ import { nextValidators, validatorsAt } from './validator-sets.ts';
 export function checkBlock(deps: LedgerDeps, view: LedgerView, block: Block): Execution {
   checkLink(deps, view, block.header);
   checkCertificate(deps, view, block);
-  checkBounds(deps, block);
   const run = createBlockRun(deps, view, block.header.time, block.lastCertificate);
+  checkBounds(run, block);
   checkEvidenceList(run, block);
   for (const bytes of block.txs) checkBlockTx(run, bytes);
   const execution = finishBlockRun(run);
@@ -45,9 +46,9 @@ function mustHold(holds: boolean, rule: string): void {
 }
 
 function checkLink(deps: LedgerDeps, { tip, state }: LedgerView, header: Header): void {
-  mustHold(header.version === HEADER_VERSION, 'version');
   mustHold(header.genesis === deps.genesisHash, 'genesis');
   mustHold(header.height === tip.height + 1, 'height');
+  mustHold(header.version === protocolVersionAt(state, header.height), 'version');
   mustHold(header.parent === tip.id, 'parent');
   mustHold(Number.isSafeInteger(header.time) && header.time > tip.time, 'time');
   mustHold(findValidator(nextValidators(state), header.author) !== undefined, 'author');
@@ -76,10 +77,10 @@ function decides(certificate: Certificate, height: number, id: Hex32): boolean {
 }
 
 /** Bounds of round 0: a block built for it stays valid when it is proposed again or synced (rule 15). */
-function checkBounds({ genesis }: LedgerDeps, { txs, evidence }: Block): void {
-  mustHold(txs.length <= genesis.params.blockTxsMax, 'txs');
+function checkBounds({ params }: BlockRun, { txs, evidence }: Block): void {
+  mustHold(txs.length <= params.blockTxsMax, 'txs');
   const bytes = txs.reduce((sum, tx) => sum + tx.length, 0);
-  mustHold(bytes <= genesis.params.blockTxBytesMax, 'txBytes');
+  mustHold(bytes <= params.blockTxBytesMax, 'txBytes');
   mustHold(evidence.length <= BLOCK_EVIDENCE_MAX, 'evidence');
 }
 

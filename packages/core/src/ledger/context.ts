@@ -59,6 +59,8 @@ export interface ActionDefinition<Body> {
   readonly version: number;
   /** Kinds of accounts that may send it; an institution must be active. `any`: whoever has an account. */
   readonly senders: readonly AccountKind[] | 'any';
+  /** Whether an institution that only observes may send it. */
+  readonly observers?: true;
   readonly shape: Shape<Body>;
   /** What must hold of the body alone and the shape cannot say. */
   readonly isWellFormed?: (body: Body) => boolean;

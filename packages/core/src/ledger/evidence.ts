@@ -15,6 +15,7 @@ import { findValidator } from '../validators.ts';
 import { verifyProposal, verifyVote } from '../vote.ts';
 import { NO_SALT, takeIndex } from './accounts.ts';
 import type { LedgerRules } from './context.ts';
+import { paramsAt } from './params.ts';
 import type { Overlay, StateReader } from './state.ts';
 import { ACCUSED, EVIDENCE, mustReadRow, readRow, writeRow } from './tables.ts';
 import { validatorsAt } from './validator-sets.ts';
@@ -31,7 +32,7 @@ export function checkEvidence(
   height: number,
 ): void {
   const offence = evidenceHeight(evidence);
-  const window = rules.genesis.params.evidenceWindowHeights;
+  const window = paramsAt(reader, rules.genesis, height).evidenceWindowHeights;
   if (offence > height) throw invalid('height');
   if (height - offence > window) throw new ConsiliumError('EVIDENCE_TOO_OLD', { window });
   if (accusedWithin(reader, accusedOf(evidence), height - window)) throw new ConsiliumError('EVIDENCE_KNOWN');

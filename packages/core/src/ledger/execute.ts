@@ -1,9 +1,11 @@
 // Owns: running one block on an overlay of the state, the same for who builds it and who checks it: in this order the
 // parent's certificate (proposer counts), evidence, transactions, the advance of the sets, the roots. Pure: the same
 // state and block give the same bytes on every node. Does not own: choosing (build-block.ts), judging (check-block.ts).
+import { PROTOCOL_VERSION_MAX } from '../block.ts';
 import { fromHex, type Hex32 } from '../bytes.ts';
 import { ConsiliumError, codeOf } from '../errors.ts';
 import type { Evidence } from '../evidence.ts';
+import type { ConsensusParams } from '../genesis.ts';
 import { type HashBlocks64, hashBlocks64, type Sha256 } from '../hash.ts';
 import { BLOCK_TXS_PER_PERSON_MAX } from '../limits.ts';
 import { merkleRoot } from '../merkle.ts';
@@ -17,15 +19,19 @@ import { applyAction, checkWork, workOf } from './actions.ts';
 import { type ActionContext, actionSalt, type LedgerRules, type Outcome } from './context.ts';
 import { advanceCustody } from './custody.ts';
 import { checkEvidence, recordEvidence } from './evidence.ts';
+import { paramsAt } from './params.ts';
 import { countProposers } from './proposers.ts';
 import { encodeTxResult, type TxResult } from './results.ts';
 import { createOverlay, type Overlay, type StateChange, type StateReader } from './state.ts';
 import { ACCOUNTS, mustReadRow } from './tables.ts';
 import { checkTxEntry, type EntryRules, type VerifySender } from './tx-entry.ts';
+import { protocolVersionAt } from './upgrades.ts';
 import { advanceSets, nextValidators, validatorsAfterNext } from './validator-sets.ts';
 
 /** What a node brings, the same for every block. */
 export interface LedgerDeps extends LedgerRules {
+  /** The newest version of the protocol whose rules this state machine knows; `PROTOCOL_VERSION_MAX` when not given. */
+  readonly protocolVersionMax?: number;
   readonly verifySender: VerifySender;
   /** Batched engine of `hashBlocks64`. */
   readonly hashBlocks?: HashBlocks64;
@@ -78,6 +84,9 @@ export interface BlockRun {
   readonly view: LedgerView;
   readonly height: number;
   readonly time: number;
+  /** Of the protocol, and the parameters, at this height. */
+  readonly version: number;
+  readonly params: ConsensusParams;
   readonly state: Overlay;
   readonly entry: EntryRules;
   readonly txs: Tx[];
@@ -88,6 +97,7 @@ export interface BlockRun {
   readonly work: { done: number };
 }
 
+/** Throws `PROTOCOL_UNSUPPORTED`: who does not know the rules of a height has no word on its block, good or bad. */
 export function createBlockRun(
   deps: LedgerDeps,
   view: LedgerView,
@@ -95,16 +105,30 @@ export function createBlockRun(
   carried: Certificate | null,
 ): BlockRun {
   const height = view.tip.height + 1;
+  const version = supportedVersion(deps, view.state, height);
+  const params = paramsAt(view.state, deps.genesis, height);
   const state = createOverlay(view.state);
   const payloadHashes = new Set<Hex32>();
-  countProposers(state, deps.genesis.params, height, carried);
+  countProposers(state, params, height, carried);
   const entry: EntryRules = {
     genesisHash: deps.genesisHash,
     verifySender: deps.verifySender,
     isReplayed: (hash) => payloadHashes.has(hash) || view.isReplayed(hash),
   };
-  const run = { deps, view, height, time, state, entry, payloadHashes };
+  const run = { deps, view, height, time, version, params, state, entry, payloadHashes };
   return { ...run, txs: [], results: [], txsBySender: new Map(), work: { done: 0 } };
+}
+
+/** The version of the protocol at `height`. Throws `PROTOCOL_UNSUPPORTED`. */
+export function supportedVersion(
+  { protocolVersionMax = PROTOCOL_VERSION_MAX }: Pick<LedgerDeps, 'protocolVersionMax'>,
+  reader: StateReader,
+  height: number,
+): number {
+  const version = protocolVersionAt(reader, height);
+  if (version > protocolVersionMax)
+    throw new ConsiliumError('PROTOCOL_UNSUPPORTED', { height, version, supported: protocolVersionMax });
+  return version;
 }
 
 /** Throws the code by which the evidence is refused; then nothing has changed. */
@@ -163,9 +187,9 @@ function contextOf({ deps, state, height, time }: BlockRun, tx: Tx, actionIndex:
 }
 
 export function finishBlockRun(run: BlockRun): Execution {
-  const { state, deps, view, height, txs, results } = run;
+  const { state, deps, params, view, height, txs, results } = run;
   const decidedBy = nextValidators(state);
-  advanceSets(state, deps.genesis.params, height);
+  advanceSets(state, params, height);
   advanceCustody(state, height);
   const validators = nextValidators(state);
   const changes = state.changes();

@@ -22,7 +22,11 @@ export function genesisState(genesis: Genesis, hashBlocks: HashBlocks64 = hashBl
   const state = createOverlay({ get: () => undefined });
   const founders = genesisValidators(genesis);
   for (const card of genesis.validators)
-    enterInstitution(state, accountIdOf(card.accountKey), card, { height: 0, membership: 1 });
+    enterInstitution(state, accountIdOf(card.accountKey), card, {
+      height: 0,
+      membership: 1,
+      status: 'active',
+    });
   initValidatorSets(state, founders);
   initProposers(state, founders);
   advanceCustody(state, 0);

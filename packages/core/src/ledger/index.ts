@@ -26,7 +26,10 @@ export {
 export * from './documents.ts';
 export { checkEvidence } from './evidence.ts';
 export type { Execution, LedgerDeps, LedgerTip, LedgerView } from './execute.ts';
+export { supportedVersion } from './execute.ts';
+export { followerRole, followers, formerNetworkKeys, type InstitutionsJoinBody } from './followers.ts';
 export * from './genesis-state.ts';
+export * from './governance-rows.ts';
 export type {
   CredentialState,
   IdentityEnrolPatientBody,
@@ -35,14 +38,17 @@ export type {
   IdentityWithdrawCredentialBody,
 } from './identity.ts';
 export { clinicianCredential, credentialState } from './identity.ts';
-export type { InstitutionsApproveBody, InstitutionsProposeBody } from './institutions.ts';
-export { openProposals, SAFE_SET_COUNT } from './institutions.ts';
+export { SAFE_SET_COUNT } from './institutions.ts';
+export { decidedParams, paramsAt, paramsHash } from './params.ts';
+export type { InstitutionsProposeBody, ProposalBody } from './proposals.ts';
+export { openProposals } from './proposals.ts';
 export { proposerOrder } from './proposers.ts';
 export * from './read.ts';
 export * from './record-rows.ts';
 export type { NewRecord, RecordRegisterBody, RecordRetractBody } from './records.ts';
 export { batchOf, requireRegistrar } from './records.ts';
 export * from './results.ts';
+export type { InstitutionsMoveBody } from './rotation.ts';
 export * from './rows.ts';
 export * from './state.ts';
 export {
@@ -53,18 +59,22 @@ export {
   ANCHORS,
   BATCH_LIST,
   BATCHES,
+  CHANGE_PROPOSALS,
   CONSENTS,
   COUNTS,
   CREDENTIALS,
   CUSTODY_ACCUSATIONS,
   CUSTODY_EPOCHS,
   EVIDENCE,
+  FOLLOWERS,
+  FORMER_NETWORK_KEYS,
   INSTITUTION_NAMES,
   INSTITUTIONS,
   KEYS,
   type ListName,
   listCount,
   OPEN_PROPOSALS,
+  PARAMS,
   PATIENT_RECORDS,
   PROPOSER_SCHEDULE,
   RECORDS,
@@ -72,11 +82,12 @@ export {
   rowValue,
   SET_EPOCHS,
   SET_HISTORY,
-  SET_PROPOSALS,
   type SetSlot,
   STANDING_CONSENTS,
   type Table,
+  UPGRADES,
   VALIDATOR_SETS,
 } from './tables.ts';
 export { createVerifySender, type VerifySender } from './tx-entry.ts';
+export { pendingUpgrade, protocolVersionAt } from './upgrades.ts';
 export { nextValidators, validatorsAfterNext, validatorsAt } from './validator-sets.ts';

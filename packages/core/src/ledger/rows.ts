@@ -1,20 +1,7 @@
 // Owns: what a row of each ledger table holds, as data with its shape. Does not own: the numbers of the tables
 // (tables.ts) or the rules by which rows change (one file per module).
 import type { Hex32 } from '../bytes.ts';
-import {
-  flag,
-  hex16,
-  hex32,
-  integer,
-  list,
-  nullable,
-  oneOf,
-  type Shape,
-  struct,
-  text,
-  variants,
-} from '../codec.ts';
-import { type ValidatorCard, validatorCardShape } from '../genesis.ts';
+import { flag, hex16, hex32, integer, list, nullable, oneOf, type Shape, struct, text } from '../codec.ts';
 import {
   ADDRESS_LENGTH_MAX,
   ADDRESSES_MAX,
@@ -24,7 +11,6 @@ import {
   INDEX_MAX,
   MONTH_MAX,
   NAME_LENGTH_MAX,
-  OPEN_PROPOSALS_MAX,
   ROUND_MAX,
   TAG_GENERATION_MAX,
   VALIDATORS_MAX,
@@ -85,14 +71,17 @@ export const keyHolderShape: Shape<KeyHolder> = struct<KeyHolder>({
   salt: hex16,
 });
 
-/** `removed` keeps its account and history and may be admitted again. */
+/**
+ * `observer` is let in to follow and may change nothing. `removed` keeps its account and history and may be admitted
+ * again. Whether an active one votes, the sets say.
+ */
 export interface Institution {
   readonly name: string;
   readonly validatorKey: Hex32;
   readonly networkKey: Hex32;
   readonly custodyKey: Hex32;
   readonly addresses: readonly string[];
-  readonly status: 'active' | 'removed';
+  readonly status: 'active' | 'observer' | 'removed';
   /** Counts its admissions, from 1. A credential is valid only in the membership in which it was issued. */
   readonly membership: number;
   /** Height whose block decided the last admission; 0 for a founder. */
@@ -106,7 +95,7 @@ export const institutionShape: Shape<Institution> = struct<Institution>({
   networkKey: hex32,
   custodyKey: hex32,
   addresses: list(text(ADDRESS_LENGTH_MAX, 1), ADDRESSES_MAX),
-  status: oneOf('active', 'removed'),
+  status: oneOf('active', 'observer', 'removed'),
   membership: integer(1, INDEX_MAX),
   admittedHeight: heightFrom0,
   removedHeight: nullable(heightFrom0),
@@ -130,51 +119,6 @@ export interface SetHistory {
 }
 
 export const setHistoryShape: Shape<SetHistory> = struct<SetHistory>({ first: indexShape, next: indexShape });
-
-/** `confirmName`: the name of the institution, given by people who know that the removal ends fault tolerance. */
-export type SetChange =
-  | { readonly type: 'admit'; readonly card: ValidatorCard }
-  | { readonly type: 'remove'; readonly institution: Hex32; readonly confirmName: string | null };
-
-export const setChangeShape: Shape<SetChange> = variants<SetChange>({
-  admit: struct<Extract<SetChange, { type: 'admit' }>>({ type: oneOf('admit'), card: validatorCardShape }),
-  remove: struct<Extract<SetChange, { type: 'remove' }>>({
-    type: oneOf('remove'),
-    institution: hex32,
-    confirmName: nullable(text(NAME_LENGTH_MAX, 1)),
-  }),
-});
-
-export interface SetProposal {
-  readonly change: SetChange;
-  readonly proposer: Hex32;
-  /** Institutions that approved, the proposer first. */
-  readonly approvals: readonly Hex32[];
-  readonly openedHeight: number;
-  /** The last height at which it can be approved. */
-  readonly lastHeight: number;
-}
-
-export const setProposalShape: Shape<SetProposal> = struct<SetProposal>({
-  change: setChangeShape,
-  proposer: hex32,
-  approvals: list(hex32, VALIDATORS_MAX),
-  openedHeight: heightFrom0,
-  lastHeight: heightFrom0,
-});
-
-/** What must be known of an open proposal without fetching it. In the order of opening. */
-export interface OpenProposal {
-  readonly id: Hex32;
-  readonly proposer: Hex32;
-  readonly changeHash: Hex32;
-  readonly lastHeight: number;
-}
-
-export const openProposalsShape: Shape<readonly OpenProposal[]> = list(
-  struct<OpenProposal>({ id: hex32, proposer: hex32, changeHash: hex32, lastHeight: heightFrom0 }),
-  OPEN_PROPOSALS_MAX,
-);
 
 export interface ProposerMisses {
   readonly validator: Hex32;

@@ -5,6 +5,20 @@ import { decode, encode, hex32, type Shape } from '../codec.ts';
 import { STATE_VALUE_BYTES_MAX } from '../limits.ts';
 import { type ValidatorSet, validatorSetShape } from '../validators.ts';
 import {
+  type ChangeProposal,
+  changeProposalShape,
+  type Follower,
+  type FormerNetworkKey,
+  followersShape,
+  formerNetworkKeysShape,
+  type OpenProposal,
+  openProposalsShape,
+  type ScheduledParams,
+  type ScheduledUpgrade,
+  scheduledParamsShape,
+  scheduledUpgradesShape,
+} from './governance-rows.ts';
+import {
   type AccessRow,
   accessRowShape,
   accusersShape,
@@ -37,16 +51,12 @@ import {
   institutionShape,
   type KeyHolder,
   keyHolderShape,
-  type OpenProposal,
-  openProposalsShape,
   type ProposerSchedule,
   proposerScheduleShape,
   type SetEpoch,
   type SetHistory,
-  type SetProposal,
   setEpochShape,
   setHistoryShape,
-  setProposalShape,
 } from './rows.ts';
 import type { Overlay, StateReader } from './state.ts';
 
@@ -95,9 +105,9 @@ export const VALIDATOR_SETS: Table<[slot: SetSlot], ValidatorSet> = table(
 export const SET_EPOCHS: Table<[sequence: number], SetEpoch> = table(6, byIndex, setEpochShape);
 /** 7. Empty key -> which sequence numbers table 6 holds. */
 export const SET_HISTORY: Table<[], SetHistory> = table(7, single, setHistoryShape);
-/** 8. Proposal id -> open set change. */
-export const SET_PROPOSALS: Table<[id: Hex32], SetProposal> = table(8, byId, setProposalShape);
-/** 9. Empty key -> the open set changes, in the order of opening. */
+/** 8. Proposal id -> open proposal of a change. */
+export const CHANGE_PROPOSALS: Table<[id: Hex32], ChangeProposal> = table(8, byId, changeProposalShape);
+/** 9. Empty key -> the open proposals, in the order of opening. */
 export const OPEN_PROPOSALS: Table<[], readonly OpenProposal[]> = table(9, single, openProposalsShape);
 /** 10. Empty key -> proposer counts and demotions. */
 export const PROPOSER_SCHEDULE: Table<[], ProposerSchedule> = table(10, single, proposerScheduleShape);
@@ -161,6 +171,19 @@ export const STANDING_CONSENTS: Table<[patient: Hex32], StandingConsents> = tabl
   25,
   byId,
   standingConsentsShape,
+);
+
+/** 26. Empty key -> who follows without a vote: learners and observers. */
+export const FOLLOWERS: Table<[], readonly Follower[]> = table(26, single, followersShape);
+/** 27. Empty key -> the consensus parameters by their first height. */
+export const PARAMS: Table<[], readonly ScheduledParams[]> = table(27, single, scheduledParamsShape);
+/** 28. Empty key -> the version of the protocol by its first height. */
+export const UPGRADES: Table<[], readonly ScheduledUpgrade[]> = table(28, single, scheduledUpgradesShape);
+/** 29. Empty key -> network keys that were rotated away and are still let in. */
+export const FORMER_NETWORK_KEYS: Table<[], readonly FormerNetworkKey[]> = table(
+  29,
+  single,
+  formerNetworkKeysShape,
 );
 
 /** The gapless lists, by the table that holds their rows. Evidence, batches and epochs have no owner. */

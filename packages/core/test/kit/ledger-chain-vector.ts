@@ -5,9 +5,11 @@ import {
   actionOf,
   type BuiltBlock,
   batchOf,
+  CHANGE_PROPOSALS,
   dealersOf,
   encode,
   encodeBlock,
+  type GovernedChange,
   genesisShape,
   genesisState,
   type Header,
@@ -15,8 +17,12 @@ import {
   hashHex,
   headerId,
   NO_ROUND,
+  openProposals,
+  paramsHash,
   proposerOrder,
+  readRow,
   type StateChange,
+  signValidatorCard,
   type Tx,
   type TxResult,
   toHex,
@@ -133,14 +139,17 @@ function second(chain: Chain): BuiltBlock {
   return chain.commit(txs, { round: 1, author });
 }
 
-function openProposal(chain: Chain): Hex32 {
-  const row = chain.rows().find(({ table }) => table === 8);
-  if (row === undefined) throw new Error('no open proposal');
-  return toHex(row.key);
+function openProposal(chain: Chain, type: GovernedChange['type'] = 'admit'): Hex32 {
+  const { state, tip } = chain.view();
+  const open = openProposals(state, tip.height + 1).find(
+    ({ id }) => readRow(state, CHANGE_PROPOSALS, id)?.change.type === type,
+  );
+  if (open === undefined) throw new Error('no open proposal');
+  return open.id;
 }
 
 /**
- * The admission is decided; the fourth hospital is named for a double vote; a patient takes a new key. A record gets a
+ * The admission is decided, and the newcomer asks for its place at once; the fourth hospital is named for a double vote; a patient takes a new key. A record gets a
  * second version; a doctor asks for the newest ones: one is permitted, one excluded, one needs more than a consent.
  */
 function third(chain: Chain): BuiltBlock {
@@ -157,6 +166,7 @@ function third(chain: Chain): BuiltBlock {
   const evidence = [{ type: 'double-vote', first: vote(null), second: vote(chain.view().tip.id) }] as const;
   const txs = [
     by(chain, c, actionOf('institutions.approve', { proposal: openProposal(chain) })),
+    by(chain, hospital('Sihl'), actionOf('institutions.join', {})),
     chain.tx(one.id, one.key, [rotation(chain, one.id, keyOf('patient 1, second key'))]),
     by(chain, a, amendment(chain, one.id, NOTES)),
     chain.tx(doctor.id, doctor.key, [opening(one.id, EVERYTHING)]),
@@ -166,7 +176,7 @@ function third(chain: Chain): BuiltBlock {
 
 const EVERYTHING = { type: 'query', tags: [], months: null, fromIndex: 0 } as const;
 
-/** Ends: a consent under the new key, a credential, a record. */
+/** Ends: a consent under the new key, a credential, a record. Other parameters and a sixth hospital are proposed. */
 function fourth(chain: Chain): BuiltBlock {
   const [a, b] = four(chain);
   const [one, two] = [personOf('patient 1'), personOf('patient 2')];
@@ -175,15 +185,36 @@ function fourth(chain: Chain): BuiltBlock {
     by(chain, b, actionOf('identity.withdrawCredential', { index: 1 })),
     by(chain, a, actionOf('record.retract', { record: SCAN.commitment })),
     chain.tx(two.id, two.key, [actionOf('chain.noop', {})]),
+    by(
+      chain,
+      a,
+      actionOf('institutions.propose', { change: { type: 'admit', card: hospital('Emme').card } }),
+    ),
+    by(chain, b, actionOf('institutions.propose', { change: otherParams(chain) })),
+    by(chain, b, actionOf('institutions.move', { addresses: ['/dns4/node.birs.example/tcp/4001'] })),
   ]);
+}
+
+function otherParams({ genesis }: Chain): GovernedChange {
+  const { params } = genesis;
+  return { type: 'params', replaces: paramsHash(params), params: { ...params, blockTxsMax: 1_000 } };
+}
+
+/** Another network key for a hospital, in a card of its own. */
+function otherKey({ card, account, validator, id }: Hospital): GovernedChange {
+  const { accountSignature, validatorSignature, ...content } = card;
+  const networkKey = keyOf('second network key').publicKey;
+  const rotated = signValidatorCard({ ...content, networkKey }, account, validator);
+  return { type: 'rotate', institution: id, card: rotated };
 }
 
 /**
  * Decided by five, who keep the shares now; one batch has moved to them, and one of its dealers is accused. What the
- * doctor could open before is denied, what its institution wrote is not. A removal is proposed.
+ * doctor could open before is denied, what its institution wrote is not. The parameters
+ * are decided, an admission is withdrawn, the other kinds of changes are proposed.
  */
 function fifth(chain: Chain): BuiltBlock {
-  const [a, b, , d] = four(chain);
+  const [a, b, c, d] = four(chain);
   const removal = { type: 'remove', institution: d.id, confirmName: null } as const;
   const [one, doctor] = [personOf('patient 1'), personOf('doctor 1')];
   const batch = batchOf({ records: [NOTE, LETTER] });
@@ -193,6 +224,21 @@ function fifth(chain: Chain): BuiltBlock {
   const ids = [NOTE, NOTES, LETTER, SCAN].map(({ commitment }) => commitment);
   return chain.commit([
     by(chain, a, actionOf('institutions.propose', { change: removal })),
+    by(chain, a, actionOf('institutions.withdraw', { proposal: openProposal(chain, 'admit') })),
+    ...[a, c, d].map((voter) =>
+      by(chain, voter, actionOf('institutions.approve', { proposal: openProposal(chain, 'params') })),
+    ),
+    by(chain, b, actionOf('institutions.propose', { change: otherKey(b) })),
+    by(
+      chain,
+      c,
+      actionOf('institutions.propose', { change: { type: 'upgrade', height: 1_000, version: 2 } }),
+    ),
+    by(
+      chain,
+      d,
+      actionOf('institutions.propose', { change: { type: 'observe', card: hospital('Auditor').card } }),
+    ),
     by(chain, a, actionOf('custody.confirm', { epoch: 1, batches: [{ batch, root, receipts }] })),
     by(chain, b, actionOf('custody.accuse', { from: 0, to: 1, dealer })),
     chain.tx(doctor.id, doctor.key, [opening(one.id, [...ids, hashHex(utf8('no record'))])]),

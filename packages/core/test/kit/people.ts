@@ -9,11 +9,11 @@ import {
   type ClinicianRole,
   type ConsentGrantBody,
   canonicalSet,
+  type GovernedChange,
   type Hex32,
   hashHex,
   readRow,
   type SecretKey,
-  type SetChange,
   signPossession,
   type TxResult,
   utf8,
@@ -115,7 +115,7 @@ export function consentTerms(
   };
 }
 
-export function propose(chain: Chain, by: Hospital, change: SetChange): TxResult {
+export function propose(chain: Chain, by: Hospital, change: GovernedChange): TxResult {
   return submit(chain, asPerson(by), actionOf('institutions.propose', { change }));
 }
 
@@ -124,7 +124,7 @@ export function approve(chain: Chain, by: Hospital, proposal: Hex32): TxResult {
 }
 
 /** Proposed and approved by as many of these as it takes; fails the test when a step is refused. */
-export function decide(chain: Chain, change: SetChange, voters: readonly Hospital[]): Hex32 {
+export function decide(chain: Chain, change: GovernedChange, voters: readonly Hospital[]): Hex32 {
   const [first, ...others] = voters as [Hospital, ...Hospital[]];
   const proposed = propose(chain, first, change);
   const id = proposed.outcomes[0]?.id;
@@ -134,6 +134,18 @@ export function decide(chain: Chain, change: SetChange, voters: readonly Hospita
     if (code !== 'OK') throw new Error(code);
   }
   return id;
+}
+
+/** A learner's node has caught up and asks for its place in the set. */
+export function join(chain: Chain, learner: Hospital): TxResult {
+  return submit(chain, asPerson(learner), actionOf('institutions.join', {}));
+}
+
+/** Admitted by as many of these as it takes, and joined; the set with it decides from the second height after. */
+export function letIn(chain: Chain, newcomer: Hospital, voters: readonly Hospital[]): void {
+  decide(chain, { type: 'admit', card: newcomer.card }, voters);
+  const { code } = join(chain, newcomer);
+  if (code !== 'OK') throw new Error(code);
 }
 
 export function accountOf(chain: Chain, id: Hex32): Account {

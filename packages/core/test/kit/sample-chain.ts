@@ -8,13 +8,13 @@ import {
   DEFAULT_PARAMS,
   type Genesis,
   genesisHash,
-  HEADER_VERSION,
   type Header,
   type Hex32,
   hashHex,
   headerId,
   type LightStep,
   NO_ROUND,
+  PROTOCOL_VERSION_FIRST,
   type SecretKey,
   secretKeyFromSeed,
   sha256,
@@ -87,7 +87,7 @@ export function setOf(members: readonly Hospital[]): ValidatorSet {
 export function sampleHeader(genesis: Hex32, changes: Partial<Header>): Header {
   const height = changes.height ?? 1;
   return {
-    version: HEADER_VERSION,
+    version: PROTOCOL_VERSION_FIRST,
     genesis,
     height,
     time: GENESIS_TIME + height * 1000,

@@ -1,13 +1,13 @@
 // Owns: what the API needs of the daemon: the replica's door for transactions, its status, the store's snapshots, the
 // news of commits, and custody. Does not own: any of their doing.
-import type { Genesis, Hex32 } from '@consilium/core';
+import type { FollowerRole, Genesis, Hex32 } from '@consilium/core';
 import type { AdminLog } from '../audit/admin-log.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { WhyReport } from '../daemon/why-facts.ts';
 import type { PoolState, SubmitOutcome } from '../mempool/outcomes.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
 import type { ChainSnapshot } from '../queries/index.ts';
-import type { Committed, SigningMode } from '../replica/replica.ts';
+import type { Committed, ProtocolStatus, SigningMode } from '../replica/replica.ts';
 import type { Gate } from './roles.ts';
 
 export interface PeerStatus {
@@ -37,7 +37,13 @@ export interface NodeStatus {
   readonly mempool: { readonly txs: number; readonly bytes: number };
   readonly synced: boolean;
   readonly signing: SigningMode;
+  /** Of the institution, as this node's ledger has it. */
+  readonly role: InstitutionRole;
+  readonly protocol: ProtocolStatus;
 }
+
+/** In the set of the next height, on its way there, let in to follow, or none of these. */
+export type InstitutionRole = 'validator' | FollowerRole | 'none';
 
 /** A block that stands in this node's store for good. */
 export interface Commit {

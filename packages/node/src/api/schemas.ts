@@ -12,6 +12,7 @@ import {
 } from '@consilium/core';
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox';
 import type { SigningMode } from '../replica/replica.ts';
+import type { InstitutionRole } from './deps.ts';
 import type { Problem } from './problems.ts';
 
 /** The schema as one of `T`: compiles only if what the schema admits is a `T`. */
@@ -131,6 +132,10 @@ export const resultCode: TUnsafe<string> = Type.Unsafe<string>(
 
 export const signingState: TUnsafe<SigningMode> = schemaOf<SigningMode>()(
   word('signing', 'observing', 'stopped', 'observer'),
+);
+
+export const institutionRole: TUnsafe<InstitutionRole> = schemaOf<InstitutionRole>()(
+  word('validator', 'learner', 'observer', 'none'),
 );
 
 const problem: TUnsafe<Problem> = schemaOf<Problem>()(

@@ -21,7 +21,7 @@ export interface NodeFactsDeps {
   readonly home: string;
   readonly kv: Pick<Kv, 'get'>;
   readonly clock: Clock;
-  readonly precisionMs: number;
+  readonly precisionMs: () => number;
   readonly status: () => NodeStatus;
   readonly replica: () => ReplicaStatus;
   readonly custody: () => CustodyStatus;
@@ -78,7 +78,7 @@ function readinessFacts(
     totalPower: validators.length,
     diskFreeBytes,
     clockOffsetMs,
-    clockPrecisionMs: precisionMs,
+    clockPrecisionMs: precisionMs(),
     stuckForMs: stuck && workForMs !== null ? workForMs : undefined,
   };
 }

@@ -1,16 +1,6 @@
 // Owns: custody of a daemon over its adapters: the vault, the sealer with the custody key, the validator's signature on
 // receipts and releases, what an earlier run left in the store. Does not own: custody itself, the life of the vault.
-import { randomBytes } from 'node:crypto';
-import {
-  type Action,
-  type ConsiliumError,
-  type ErrorCode,
-  isConsiliumError,
-  type SecretKey,
-  signTx,
-  TX_NONCE_BYTES,
-  toHex,
-} from '@consilium/core';
+import { type ConsiliumError, type ErrorCode, isConsiliumError, type SecretKey } from '@consilium/core';
 import type { EncryptionKey } from '@consilium/sealing';
 import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { sodiumGroup } from '../crypto/group-sodium.ts';
@@ -20,11 +10,12 @@ import { Custody } from '../custody/custody.ts';
 import type { FoundRows, StoredRow } from '../custody/holdings.ts';
 import type { Count } from '../custody/types.ts';
 import type { OpenHome } from '../files/home.ts';
-import { CUSTODY_TX_VALIDITY_MS, FOUND_ROWS_PER_PAGE } from '../limits.ts';
+import { FOUND_ROWS_PER_PAGE } from '../limits.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Clock, Peers, Report, Vault } from '../ports.ts';
 import type { OpenedReplica } from '../replica/open.ts';
 import { TABLES } from '../tables.ts';
+import { createOwnSubmit } from './own-transactions.ts';
 import type { Prepared } from './prepared.ts';
 import { showSteps } from './shown-steps.ts';
 
@@ -73,7 +64,7 @@ export async function openCustody(
     standing: () => standingOf(opened),
     lightSteps: (from, done) => void showSteps(home, from, report, done),
     signBytes: createSodiumSigner(keys.validator.secret as SecretKey),
-    submit: (action) => submit(deps, pool, action),
+    submit: createOwnSubmit(deps, pool, 'custody.tx-refused'),
   });
   return { custody, start: () => custody.start(found) };
 }
@@ -106,24 +97,4 @@ async function rowsOf(home: OpenHome, table: number): Promise<readonly StoredRow
   } finally {
     snapshot.close();
   }
-}
-
-/** Signed by the institution. What becomes of it is seen on the ledger; one that is lost is made anew. */
-function submit(
-  { prepared, clock, report }: OpenCustodyDeps,
-  pool: Pick<Mempool, 'submit'>,
-  action: Action,
-): void {
-  const { keys, genesisHash } = prepared;
-  const tx = signTx(keys.account.secret as SecretKey, {
-    genesis: genesisHash,
-    sender: keys.account.account,
-    validUntil: clock.wallMs() + CUSTODY_TX_VALIDITY_MS,
-    nonce: toHex(randomBytes(TX_NONCE_BYTES)),
-    actions: [action],
-  });
-  pool.submit(tx.bytes, (outcome) => {
-    if (outcome.state === 'refused')
-      report({ level: 'debug', code: 'custody.tx-refused', action: action.type, error: outcome.code });
-  });
 }

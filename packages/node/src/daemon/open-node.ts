@@ -1,15 +1,21 @@
 // Owns: the replica of a daemon with its pool, its custody, and what the HTTP API and the probes ask of it. Does not own:
 // the life of the adapters (start-node.ts).
 import {
+  type ConsensusParams,
   type ConsiliumError,
+  findValidator,
+  followerRole,
+  followers,
   type Hex32,
   INSTITUTIONS,
   isConsiliumError,
   nextValidators,
+  paramsAt,
   readRow,
+  type StateReader,
   validatorsAfterNext,
 } from '@consilium/core';
-import type { ApiDeps, NodeStatus, PeerStatus } from '../api/deps.ts';
+import type { ApiDeps, InstitutionRole, NodeStatus, PeerStatus } from '../api/deps.ts';
 import { createSodiumSigner, isLedgerKeySodium, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { hashBlocksNative } from '../crypto/hash-blocks-native.ts';
 import { sha256Native } from '../crypto/sha256-native.ts';
@@ -17,11 +23,12 @@ import { systemRandom } from '../crypto/system-random.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { Count } from '../custody/types.ts';
 import type { OpenHome } from '../files/home.ts';
+import type { Promoter } from '../membership/promoter.ts';
 import { DEFAULT_MEMPOOL_LIMITS, type Mempool } from '../mempool/mempool.ts';
 import type { NodeNet } from '../net/index.ts';
 import type { Clock, Net, Report, Vault } from '../ports.ts';
 import { openChain } from '../queries/index.ts';
-import { readBase, stateReader } from '../replica/chain.ts';
+import { readBase, readTip, stateReader } from '../replica/chain.ts';
 import { createLedgerPool, createSignatures } from '../replica/ledger-pool.ts';
 import { type OpenedReplica, openReplica } from '../replica/open.ts';
 import { Pruner, type PrunerDeps } from '../replica/pruner.ts';
@@ -32,6 +39,7 @@ import { createCommitNews } from './commit-news.ts';
 import { joinChain } from './join-chain.ts';
 import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
 import { openCustody } from './open-custody.ts';
+import { openPromoter } from './open-promoter.ts';
 import { openSnapshots } from './open-snapshots.ts';
 import type { Prepared } from './prepared.ts';
 import { whyReport } from './why-facts.ts';
@@ -44,6 +52,7 @@ export interface OpenNodeDeps {
   readonly vault: Vault;
   readonly report: Report;
   readonly count: Count;
+  readonly protocolVersionMax: number | undefined;
   readonly onCommitted: (committed: Committed) => void;
   readonly fail: (error: ConsiliumError) => void;
   /** Where a home with an empty store begins, if not at genesis. */
@@ -67,10 +76,12 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   await joinChain({ ...deps, net: parts });
   const snapshots = await openSnapshots(deps, parts.snapshot);
   let custody: Custody | undefined;
+  let promoter: Promoter | undefined;
   const onCommit = (committed: Committed): void => {
     deps.onCommitted(committed);
     custody?.committed(committed);
     snapshots.committed(committed);
+    promoter?.committed();
     news.tell(committed);
   };
   const { opened, pool } = await openWithPool({ ...deps, net: parts.replica }, onCommit);
@@ -81,12 +92,13 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   );
   const { custody: opening } = keeping;
   custody = opening;
+  promoter = openPromoter({ prepared, home, clock, report, net: parts.replica }, opened, pool);
   const status = (): NodeStatus => nodeStatus(deps, opened, pool);
   const facts = createNodeFacts({
     home: home.paths.home,
     kv: home.store,
     clock,
-    precisionMs: prepared.genesis.params.precisionMs,
+    precisionMs: () => paramsOf(home, prepared).precisionMs,
     status,
     replica: () => opened.replica.status(),
     custody: () => opening.status(),
@@ -101,11 +113,13 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
       keeping.start();
       pruner.start();
       snapshots.start();
+      promoter?.start();
     },
     stop: async () => {
       facts.stop();
       pruner.stop();
       snapshots.stopServing();
+      promoter?.stop();
       opening.stop();
       opened.replica.stop();
       pool.stop();
@@ -149,13 +163,21 @@ function createPruner({ prepared, home, clock, report }: OpenNodeDeps, { ledger 
     { kv: home.store, clock, report, tip: () => ledger.tip, compact },
     {
       keep: { blocks: keepBlocks, days: keepDays },
-      evidenceWindowHeights: prepared.genesis.params.evidenceWindowHeights,
+      evidenceWindowHeights: () => paramsOf(home, prepared).evidenceWindowHeights,
     },
   );
 }
 
 async function openWithPool(
-  { prepared, home, clock, net, report, fail }: Omit<OpenNodeDeps, 'net'> & { readonly net: Net },
+  {
+    prepared,
+    home,
+    clock,
+    net,
+    report,
+    fail,
+    protocolVersionMax,
+  }: Omit<OpenNodeDeps, 'net'> & { readonly net: Net },
   onCommit: (committed: Committed) => void,
 ): Promise<{ opened: OpenedReplica; pool: Mempool }> {
   const { config, keys, genesis, genesisHash } = prepared;
@@ -175,6 +197,7 @@ async function openWithPool(
         clock,
         random: systemRandom,
         report,
+        protocolVersionMax,
         verify: verifySodium,
         verifySender: (tx, key) => signatures.verifySender(tx, key),
         hashBlocks: hashBlocksNative,
@@ -204,7 +227,7 @@ function nodeStatus(
   pool: Mempool,
 ): NodeStatus {
   const { config, keys, genesis, genesisHash } = prepared;
-  const { tip, round, awake, signing, claimedTip } = replica.status();
+  const { tip, round, awake, signing, claimedTip, protocol } = replica.status();
   const institution = keys.account.account;
   return {
     chainId: genesis.chainId,
@@ -222,15 +245,29 @@ function nodeStatus(
     mempool: { txs: pool.count, bytes: pool.bytes },
     synced: tip.height >= claimedTip,
     signing,
+    role: roleOf(stateReader(home.store), institution),
+    protocol,
   };
 }
 
-/** Every other hospital of the next two heights, with whether it is connected. */
+function roleOf(state: StateReader, institution: Hex32): InstitutionRole {
+  const isMember = findValidator(nextValidators(state), institution) !== undefined;
+  return isMember ? 'validator' : (followerRole(state, institution) ?? 'none');
+}
+
+/** In force at the next height. */
+function paramsOf(home: OpenHome, { genesis }: Prepared): ConsensusParams {
+  const state = stateReader(home.store);
+  return paramsAt(state, genesis, (readTip(home.store)?.height ?? 0) + 1);
+}
+
+/** Every other hospital of the next two heights, and who follows, with whether it is connected. */
 function peersOf(home: OpenHome, self: Hex32, connected: readonly Hex32[]): PeerStatus[] {
   const reader = stateReader(home.store);
-  const ids = new Set(
-    [...nextValidators(reader), ...validatorsAfterNext(reader)].map((validator) => validator.id),
-  );
+  const ids = new Set([
+    ...[...nextValidators(reader), ...validatorsAfterNext(reader)].map((validator) => validator.id),
+    ...followers(reader).map((follower) => follower.institution),
+  ]);
   ids.delete(self);
   return [...ids].map((institution) => ({
     institution,

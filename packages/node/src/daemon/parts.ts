@@ -11,6 +11,8 @@ export interface NodeParts {
   /** Its store and its disk, before anything is read from them. */
   readonly home?: (home: OpenHome) => OpenHome;
   readonly vault?: (vault: LocalVault) => LocalVault;
+  /** The newest version of the protocol that this daemon claims to know, in place of the software's own. */
+  readonly protocolVersionMax?: number;
   /** Before its sockets are bound. */
   readonly net?: (net: NodeNet, prepared: Prepared) => NodeNet;
 }

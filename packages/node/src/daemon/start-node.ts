@@ -136,8 +136,9 @@ async function bringUp(
   closers.push(() => net.stop());
   const { report, count, committed: onCommitted } = observer;
   const { trust, signal } = options;
+  const { protocolVersionMax } = parts;
   const adapters = { prepared, home, clock, net, vault, report, count, onCommitted, fail };
-  const node = await openNode({ ...adapters, trust, signal });
+  const node = await openNode({ ...adapters, trust, signal, protocolVersionMax });
   closers.push(() => node.stop());
   await markChain(home);
   if (options.endObservation !== undefined) node.endObservation(options.endObservation);

@@ -8,8 +8,9 @@ import type { Link } from './link.ts';
 import { peerIdOf } from './network-key.ts';
 
 export interface Member {
-  readonly networkKey: Hex32;
-  readonly peerId: PeerId;
+  /** The current one first, then those that it is still let in with, each with its peer id at the same place. */
+  keys: readonly Hex32[];
+  peerIds: readonly PeerId[];
   readonly link: Link;
   /** Where it is dialled, and where it was last seen: hosts whose connections are not crowded out by strangers. */
   addresses: readonly string[];
@@ -60,14 +61,20 @@ export class Roster {
 
   /** Exactly these from now on: others are cut off at once, new ones dialled at once, moved ones found. */
   set(peers: readonly AdmittedPeer[]): void {
-    const keys = new Map(peers.map((peer) => [peer.institution, peer.networkKey]));
+    const keys = new Map(peers.map((peer) => [peer.institution, keysOf(peer)]));
     for (const [institution, member] of [...this.#byInstitution]) {
-      if (keys.get(institution) !== member.networkKey) this.#remove(institution, member, 'P2P_PEER_REMOVED');
+      const valid = keys.get(institution) ?? [];
+      // Who gets a key more stays connected; who loses one may be here with that one, and comes again with another.
+      if (!member.keys.every((key) => valid.includes(key)))
+        this.#remove(institution, member, 'P2P_PEER_REMOVED');
     }
     for (const peer of peers) {
       const member = this.#byInstitution.get(peer.institution);
       if (member === undefined) this.#add(peer);
-      else this.#move(peer, member);
+      else {
+        this.#rekey(peer, member);
+        this.#move(peer, member);
+      }
     }
   }
 
@@ -76,42 +83,55 @@ export class Roster {
   }
 
   #add(peer: AdmittedPeer): void {
-    const peerId = peerIdOf(peer.networkKey);
-    if (this.#byPeerId.has(peerId.toString())) {
+    const keys = keysOf(peer);
+    const peerIds = keys.map(peerIdOf);
+    if (peerIds.some((peerId) => this.#byPeerId.has(peerId.toString()))) {
       this.#deps.report({ level: 'error', code: 'P2P_KEY_SHARED', peer: peer.institution });
       return;
     }
     const addresses = this.#addressesOf(peer);
-    const link = this.#deps.createLink(peer.institution, () => member);
-    const member: Member = {
-      networkKey: peer.networkKey,
-      peerId,
-      link,
-      addresses,
-      hosts: hostsOf(addresses, peerId),
-      seenAt: undefined,
-    };
+    let dials = 0;
+    const link = this.#deps.createLink(peer.institution, () => {
+      // Nobody can tell from outside with which of its keys it runs.
+      const peerId = member.peerIds[dials % member.peerIds.length] as PeerId;
+      dials += 1;
+      return { peerId, addresses: member.addresses };
+    });
+    const hosts = hostsOf(addresses, peerIds[0] as PeerId);
+    const member: Member = { keys, peerIds, link, addresses, hosts, seenAt: undefined };
     this.#byInstitution.set(peer.institution, member);
-    this.#byPeerId.set(peerId.toString(), member);
+    for (const peerId of peerIds) this.#byPeerId.set(peerId.toString(), member);
+  }
+
+  #rekey(peer: AdmittedPeer, member: Member): void {
+    const keys = keysOf(peer);
+    if (keys.join() === member.keys.join()) return;
+    member.keys = keys;
+    member.peerIds = keys.map(peerIdOf);
+    for (const peerId of member.peerIds) this.#byPeerId.set(peerId.toString(), member);
   }
 
   #move(peer: AdmittedPeer, member: Member): void {
     const addresses = this.#addressesOf(peer);
     if (addresses.join() === member.addresses.join()) return;
     member.addresses = addresses;
-    member.hosts = hostsOf(addresses, member.peerId);
+    member.hosts = hostsOf(addresses, member.peerIds[0] as PeerId);
     member.link.dialSoon();
   }
 
   #remove(institution: Hex32, member: Member, code: ErrorCode): void {
     this.#byInstitution.delete(institution);
-    this.#byPeerId.delete(member.peerId.toString());
+    for (const peerId of member.peerIds) this.#byPeerId.delete(peerId.toString());
     member.link.end(code);
   }
 
   #addressesOf(peer: AdmittedPeer): readonly string[] {
     return this.#deps.addressOverrides[peer.institution] ?? peer.addresses;
   }
+}
+
+function keysOf({ networkKey, formerNetworkKeys = [] }: AdmittedPeer): readonly Hex32[] {
+  return [networkKey, ...formerNetworkKeys];
 }
 
 function hostsOf(addresses: readonly string[], peerId: PeerId): ReadonlySet<string> {

@@ -72,10 +72,32 @@ const CONSENSUS = {
       'A quorum decided a block that this node finds invalid: it votes no more and its answers are stale.',
     action: 'Keep the home, and restore it from the others; see docs/operate.md.',
   },
+  'membership.joining': {
+    level: 'info',
+    meaning: 'This hospital was let in, its node has caught up and asks for its place among the validators.',
+  },
+  'membership.learner': {
+    level: 'info',
+    meaning: 'This hospital was let in: its node follows, and votes by itself once it has caught up.',
+  },
+  'membership.tx-refused': {
+    level: 'debug',
+    meaning: 'The own request for a place among the validators was refused; it is made anew.',
+  },
   'replica.failed': {
     level: 'error',
     meaning: 'The node ends by itself: a write or read that it depends on failed.',
     action: '`reason` is the code of the error; mend it, then start the node.',
+  },
+  'upgrade.decided': {
+    level: 'info',
+    meaning: 'From `height` on the hospitals decide by `version` of the protocol; this software knows it.',
+  },
+  'upgrade.unsupported': {
+    level: 'error',
+    meaning:
+      'From `height` on the hospitals decide by a `version` of the protocol that this software does not know.',
+    action: 'Install a newer release before that height: the node stops there, and votes for nothing wrong.',
   },
 } as const;
 

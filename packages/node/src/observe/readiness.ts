@@ -40,7 +40,7 @@ export interface ReadinessFacts {
   readonly diverged: boolean;
   /** How far the clocks of most peers are from this one. undefined: too few were heard. Milliseconds. */
   readonly clockOffsetMs: number | undefined;
-  /** Of the genesis: how far two honest clocks may differ. */
+  /** Of the parameters in force: how far two honest clocks may differ. */
   readonly clockPrecisionMs: number;
   /** How long the running height has had work without a block, once that is longer than it may take; else undefined. */
   readonly stuckForMs: number | undefined;

@@ -103,10 +103,15 @@ export class Helper {
     if (blocks.length > 0) this.#deps.outbox.send(peer, { type: 'blocks', requestId: 0, blocks }, 'sync');
   }
 
-  /** Median of how far the connected peers' clocks are from this one; undefined when fewer than half were heard. */
+  /**
+   * Median of how far the clocks of the connected validators are from this one; undefined when fewer than half were heard.
+   * Who only follows has no say in what is on time.
+   */
   clockOffsetMs(): number | undefined {
-    const offsets = [...this.#offsetsMs.values()].sort((a, b) => a - b);
-    if (offsets.length === 0 || 2 * offsets.length < this.#deps.connected().length) return undefined;
+    const validators = new Set(this.#deps.state()?.config.validators.map(({ id }) => id));
+    const connected = this.#deps.connected().filter((peer) => validators.has(peer));
+    const offsets = connected.flatMap((peer) => this.#offsetsMs.get(peer) ?? []).sort((a, b) => a - b);
+    if (offsets.length === 0 || 2 * offsets.length < connected.length) return undefined;
     return offsets[Math.floor((offsets.length - 1) / 2)];
   }
 

@@ -1,5 +1,6 @@
 // Owns: the replica's use of the ledger: executing values on top of the tip, building fresh ones, and the facts of the
 // state that agreement and the network need for the next height. Does not own: the rules of the ledger (core).
+import type { HeightConfig } from '@consilium/consensus';
 import {
   ACCOUNTS,
   type Account,
@@ -7,6 +8,7 @@ import {
   type BuiltBlock,
   buildBlock,
   type Certificate,
+  ConsiliumError,
   checkBlock,
   checkEvidence,
   checkTx,
@@ -14,21 +16,27 @@ import {
   type ErrorCode,
   type Evidence,
   type Execution,
+  followers,
+  formerNetworkKeys,
   type Hex32,
   INSTITUTIONS,
   isConsiliumError,
   type LedgerDeps,
   type LedgerView,
   nextValidators,
+  PROTOCOL_VERSION_MAX,
+  paramsAt,
+  pendingUpgrade,
   proposerOrder,
+  protocolVersionAt,
   readRow,
   type Tx,
-  type ValidatorSet,
   validatorsAfterNext,
 } from '@consilium/core';
 import type { AdmittedPeer, Kv, Report } from '../ports.ts';
 import { stateReader, type Tip, treeReader } from './chain.ts';
 import type { ReplayWindow } from './replay-window.ts';
+import type { ProtocolStatus } from './types.ts';
 
 export interface LedgerDeskDeps {
   readonly ledger: LedgerDeps;
@@ -72,26 +80,56 @@ export class LedgerDesk {
   }
 
   /** The validators and the order of proposers of the height above the tip. */
-  nextHeight(): { height: number; validators: ValidatorSet; proposers: readonly Hex32[] } {
-    const reader = stateReader(this.#deps.kv);
+  nextHeight(): Omit<HeightConfig, 'self'> {
+    const { kv, ledger } = this.#deps;
+    const reader = stateReader(kv);
     const height = this.#tip.height + 1;
-    return { height, validators: nextValidators(reader), proposers: proposerOrder(reader, height) };
+    return {
+      height,
+      validators: nextValidators(reader),
+      proposers: proposerOrder(reader, height),
+      params: paramsAt(reader, ledger.genesis, height),
+    };
   }
 
-  /** How many validators of the running height may be faulty, and say anything. */
+  protocol(): ProtocolStatus {
+    const { kv, ledger } = this.#deps;
+    const reader = stateReader(kv);
+    const { height } = this.#tip;
+    return {
+      version: protocolVersionAt(reader, height + 1),
+      supported: ledger.protocolVersionMax ?? PROTOCOL_VERSION_MAX,
+      upgrade: pendingUpgrade(reader, height + 1) ?? null,
+    };
+  }
+
+  /** `PROTOCOL_UNSUPPORTED` when the next height is decided by rules that this node does not know. */
+  unsupported(): ConsiliumError | undefined {
+    const { version, supported } = this.protocol();
+    if (version <= supported) return undefined;
+    return new ConsiliumError('PROTOCOL_UNSUPPORTED', { height: this.#tip.height + 1, version, supported });
+  }
+
+  /** How many of the peers may be faulty, and say anything: those of the set, and everybody who only follows. */
   get liarsMax(): number {
-    return Math.floor((this.nextHeight().validators.length - 1) / 3);
+    const following = followers(stateReader(this.#deps.kv)).length;
+    return Math.floor((this.nextHeight().validators.length - 1) / 3) + following;
   }
 
-  /** The hospitals of the next two heights: who is let in. */
+  /** The hospitals of the next two heights, and those who follow without a vote: who is let in. */
   admitted(): AdmittedPeer[] {
     const reader = stateReader(this.#deps.kv);
-    const ids = new Set(
-      [...nextValidators(reader), ...validatorsAfterNext(reader)].map((validator) => validator.id),
-    );
+    const height = this.#tip.height + 1;
+    const ids = new Set([
+      ...[...nextValidators(reader), ...validatorsAfterNext(reader)].map((validator) => validator.id),
+      ...followers(reader).map((follower) => follower.institution),
+    ]);
     return [...ids].flatMap((institution) => {
       const row = readRow(reader, INSTITUTIONS, institution);
-      return row === undefined ? [] : [{ institution, networkKey: row.networkKey, addresses: row.addresses }];
+      if (row === undefined) return [];
+      const { networkKey, addresses } = row;
+      const former = formerNetworkKeys(reader, institution, height);
+      return [{ institution, networkKey, formerNetworkKeys: former, addresses }];
     });
   }
 

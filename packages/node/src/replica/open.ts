@@ -53,6 +53,8 @@ export interface OpenDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly report: Report;
+  /** The newest version of the protocol that this node knows; `PROTOCOL_VERSION_MAX` when not given. */
+  readonly protocolVersionMax?: number | undefined;
   readonly verify: Verify;
   /** Whether the sender's signature verifies under this key; may answer from memory of this very pair. */
   readonly verifySender: VerifySender;
@@ -79,8 +81,8 @@ export interface OpenedReplica {
 }
 
 /**
- * Answers `done` with the replica, or with the error that keeps it from coming up: `WAL_DAMAGED`, or a failed write of the
- * genesis state. Nothing is sent before `start`.
+ * Answers `done` with the replica, or with the error that keeps it from coming up: `WAL_DAMAGED`, `PROTOCOL_UNSUPPORTED`, or a
+ * failed write of the genesis state. Nothing is sent before `start`.
  */
 export function openReplica(
   deps: OpenDeps,
@@ -158,8 +160,9 @@ interface Found {
   readonly logged: readonly LoggedEntry[];
 }
 
-function assemble(deps: OpenDeps, options: HelperOptions, found: Found): OpenedReplica {
-  const { genesis, genesisHash, verify, verifySender, hashBlocks, sha256, kv, report } = deps;
+function assemble(deps: OpenDeps, options: HelperOptions, found: Found): OpenedReplica | ConsiliumError {
+  const { genesis, genesisHash, verify, verifySender, hashBlocks, sha256, kv, report, protocolVersionMax } =
+    deps;
   const { tip, wal, signer, guard, logged } = found;
   const ledgerDeps: LedgerDeps = {
     genesis,
@@ -169,9 +172,12 @@ function assemble(deps: OpenDeps, options: HelperOptions, found: Found): OpenedR
     verifySender,
     ...(hashBlocks === undefined ? {} : { hashBlocks }),
     ...(sha256 === undefined ? {} : { sha256 }),
+    ...(protocolVersionMax === undefined ? {} : { protocolVersionMax }),
     decodeTx: (bytes) => pool.decode(bytes),
   };
   const ledger = new LedgerDesk({ ledger: ledgerDeps, kv, report }, tip, ReplayWindow.load(kv, tip));
+  const unsupported = ledger.unsupported();
+  if (unsupported !== undefined) return unsupported;
   const { self, net, clock, decodeMessage, onCommit, onFailure } = deps;
   const pool: Pool = deps.createPool(ledger);
   const replica = new Replica(

@@ -29,7 +29,8 @@ export interface PrunerDeps {
 
 export interface PrunerOptions {
   readonly keep: Keep;
-  readonly evidenceWindowHeights: number;
+  /** Of the parameters in force. */
+  readonly evidenceWindowHeights: () => number;
 }
 
 export class Pruner {
@@ -62,7 +63,7 @@ export class Pruner {
   #turn(): void {
     const { kv, tip } = this.#deps;
     const { keep, evidenceWindowHeights } = this.#options;
-    const bounds = pruneBounds(keep, tip(), evidenceWindowHeights);
+    const bounds = pruneBounds(keep, tip(), evidenceWindowHeights());
     const slice = bounds && pruneSlice(kv, bounds);
     if (slice === undefined) return this.#plan(PRUNE_TICK_MS);
     kv.write(slice.writes, (error) => {

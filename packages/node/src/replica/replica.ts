@@ -55,6 +55,7 @@ export class Replica {
   readonly #inbox: Inbox;
   readonly #watch: Watch;
   readonly #proposals = new Map<string, ProposalMessage>();
+  #toldOfUpgrade = '';
   #stopped = false;
 
   constructor(deps: ReplicaDeps, options: HelperOptions) {
@@ -157,7 +158,9 @@ export class Replica {
       step: state?.step ?? 'decided',
       awake: state?.awake ?? false,
       signing: this.#signingMode(),
+      permission: this.#deps.guard.maySign(tip.height + 1),
       diverged: this.#committer.diverged,
+      protocol: this.#deps.ledger.protocol(),
       claimedTip: this.#syncer.credibleTip(liarsMax),
       clockOffsetMs: this.#helper.clockOffsetMs(),
     };
@@ -209,6 +212,7 @@ export class Replica {
   }
 
   #beginHeight(): void {
+    if (this.#stopsBefore()) return;
     const config = this.#heightConfig();
     this.#prepareHeight(config.height);
     this.#agreement.begin(config, this.#maySign(config.height));
@@ -217,6 +221,7 @@ export class Replica {
   }
 
   #restore(logged: readonly LoggedEntry[], done: () => void): void {
+    this.#tellOfUpgrade();
     const config = this.#heightConfig();
     this.#prepareHeight(config.height);
     this.#agreement.restore(config, this.#maySign(config.height), logged, () => {
@@ -226,8 +231,29 @@ export class Replica {
   }
 
   #heightConfig(): HeightConfig {
-    const { ledger, self, ledgerDeps } = this.#deps;
-    return { ...ledger.nextHeight(), self, params: ledgerDeps.genesis.params };
+    const { ledger, self } = this.#deps;
+    return { ...ledger.nextHeight(), self };
+  }
+
+  /** A height whose rules this node does not know is not begun: no vote, no block by sync, no guess. */
+  #stopsBefore(): boolean {
+    const unsupported = this.#deps.ledger.unsupported();
+    if (unsupported !== undefined) this.#fail(unsupported);
+    else this.#tellOfUpgrade();
+    return unsupported !== undefined;
+  }
+
+  /** Once each time it is decided or moved, and at every start until it has come. */
+  #tellOfUpgrade(): void {
+    const { upgrade, supported } = this.#deps.ledger.protocol();
+    const name = upgrade === null ? '' : `${upgrade.version}/${upgrade.height}`;
+    if (name === this.#toldOfUpgrade) return;
+    this.#toldOfUpgrade = name;
+    if (upgrade === null) return;
+    const { version, height } = upgrade;
+    const isKnown = version <= supported;
+    const code = isKnown ? 'upgrade.decided' : 'upgrade.unsupported';
+    this.#deps.report({ level: isKnown ? 'info' : 'error', code, height, version, supported });
   }
 
   #maySign(height: number): boolean {

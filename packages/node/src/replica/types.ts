@@ -1,5 +1,13 @@
 // Owns: what a replica is given, what it tells, and its status, as types.
-import type { Block, Certificate, ConsiliumError, Execution, Hex32, LedgerDeps } from '@consilium/core';
+import type {
+  Block,
+  Certificate,
+  ConsiliumError,
+  Execution,
+  Hex32,
+  LedgerDeps,
+  ScheduledUpgrade,
+} from '@consilium/core';
 import type { WireMessage } from '../messages/wire.ts';
 import type { Clock, Kv, Net, Report } from '../ports.ts';
 import type { HeightLog, MessageSigner } from './agreement.ts';
@@ -56,13 +64,24 @@ export interface ReplicaDeps {
   readonly onFailure: (error: ConsiliumError) => void;
 }
 
+/** By which version of the protocol the next height is decided, and which one is decided to follow. */
+export interface ProtocolStatus {
+  readonly version: number;
+  /** The newest that this node knows. */
+  readonly supported: number;
+  readonly upgrade: ScheduledUpgrade | null;
+}
+
 export interface ReplicaStatus {
   readonly tip: Tip;
   readonly round: number;
   readonly step: string;
   readonly awake: boolean;
   readonly signing: SigningMode;
+  /** Whether it might sign if it were in the set, by its signing record and what it heard. */
+  readonly permission: 'yes' | 'observing' | 'stopped';
   readonly diverged: boolean;
+  readonly protocol: ProtocolStatus;
   /** Highest tip that a connected peer claims. */
   readonly claimedTip: number;
   /** How far most peers' clocks are from this one; undefined when too few were heard. Milliseconds. */

@@ -1,10 +1,10 @@
 // Owns: pruning the home of a stopped daemon at once, with the room given back and measured. Does not own: which blocks go
 // (replica/prune.ts), pruning beside agreement (replica/pruner.ts).
-import type { ConsiliumError } from '@consilium/core';
+import { type ConsiliumError, paramsAt } from '@consilium/core';
 import { loadConfig } from '../config/load.ts';
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { checkHome, homePaths, openLocked } from '../files/home.ts';
-import { readBase, readTip } from '../replica/chain.ts';
+import { readBase, readTip, stateReader } from '../replica/chain.ts';
 import { type Keep, PRUNED_BY_HASH, PRUNED_BY_HEIGHT, pruneBounds, pruneSlice } from '../replica/prune.ts';
 import { readGenesis } from '../setup/genesis.ts';
 import type { Store } from '../store/store.ts';
@@ -35,7 +35,9 @@ export async function pruneHome(folder: string, options: PruneOptions = {}): Pro
   const store = await openLocked(paths, {});
   try {
     const bytesBefore = await bytesIn(paths.data);
-    const found = await pruneStore(store, keep, genesis.params.evidenceWindowHeights);
+    const height = (readTip(store)?.height ?? 0) + 1;
+    const { evidenceWindowHeights } = paramsAt(stateReader(store), genesis, height);
+    const found = await pruneStore(store, keep, evidenceWindowHeights);
     return { ...found, keep, bytesBefore, bytesAfter: await bytesIn(paths.data) };
   } finally {
     await store.close();

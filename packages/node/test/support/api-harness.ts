@@ -198,5 +198,7 @@ function statusOf(chain: MemoryChain): NodeStatus {
     mempool: { txs: 0, bytes: 0 },
     synced: true,
     signing: 'signing',
+    role: 'validator',
+    protocol: { version: 1, supported: 1, upgrade: null },
   };
 }

@@ -6,6 +6,8 @@ import {
   ANCHOR_ROOTS,
   ANCHORS,
   type Anchor,
+  CHANGE_PROPOSALS,
+  type ChangeProposal,
   CONSENTS,
   type Consent,
   type ConsentState,
@@ -24,8 +26,6 @@ import {
   listCount,
   OPEN_PROPOSALS,
   readRow,
-  SET_PROPOSALS,
-  type SetProposal,
   type StateReader,
   type Table,
   VALIDATOR_SETS,
@@ -60,7 +60,7 @@ export interface ValidatorView extends InstitutionView {
   readonly standing: 'validator' | 'joining' | 'leaving';
 }
 
-export interface ProposalView extends SetProposal {
+export interface ProposalView extends ChangeProposal {
   readonly id: Hex32;
 }
 
@@ -120,7 +120,7 @@ export function readProposals(state: StateReader, asOf: AsOf): readonly Proposal
   const open = (readRow(state, OPEN_PROPOSALS) ?? []).filter(({ lastHeight }) => lastHeight > asOf.height);
   return present(
     open.map(({ id }) => {
-      const proposal = readRow(state, SET_PROPOSALS, id);
+      const proposal = readRow(state, CHANGE_PROPOSALS, id);
       return proposal === undefined ? null : { id, ...proposal };
     }),
   );

@@ -29,6 +29,16 @@ export interface NodeStatus {
   readonly mempool: { readonly txs: number; readonly bytes: number };
   readonly synced: boolean;
   readonly signing: string;
+  /** Of its institution: validator, learner, observer, none. */
+  readonly role: string;
+  readonly protocol: ProtocolView;
+}
+
+/** Versions of the protocol: of the next height, the newest that the node knows, and what was decided to follow. */
+export interface ProtocolView {
+  readonly version: number;
+  readonly supported: number;
+  readonly upgrade: { readonly height: number; readonly version: number } | null;
 }
 
 /** Throws `NODE_UNREACHABLE` or `NODE_ANSWER_INVALID`. */
@@ -67,6 +77,19 @@ function statusOf(node: string, answer: unknown): NodeStatus {
     },
     synced: readField(answer, 'synced') === true,
     signing: text('signing'),
+    role: text('role'),
+    protocol: protocolOf(readField(answer, 'protocol')),
+  };
+}
+
+function protocolOf(protocol: unknown): ProtocolView {
+  const integer = (source: unknown, name: string): number => readInteger(readField(source, name), name);
+  const upgrade = readField(protocol, 'upgrade');
+  return {
+    version: integer(protocol, 'version'),
+    supported: integer(protocol, 'supported'),
+    upgrade:
+      upgrade === null ? null : { height: integer(upgrade, 'height'), version: integer(upgrade, 'version') },
   };
 }
 

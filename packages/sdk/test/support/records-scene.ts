@@ -13,6 +13,7 @@ import {
   enrolPatient,
   grantConsent,
   issueCredential,
+  joinSet,
   type PatientWallet,
   patientSigner,
   proposeAdmission,
@@ -156,16 +157,17 @@ export function permit(scene: RecordsScene, grantee: Hex32, wish: Wish = {}): vo
   scene.commit(scene.patientSigner, grantConsent(words, scene.enrolment));
 }
 
-/** Proposed by the first hospital, approved by the next two, and in force. */
+/** Proposed by the first hospital, approved by the next two, joined, and in force. */
 export function admit(scene: RecordsScene, name: string): void {
   const { custody } = scene;
   const { chain, commit } = custody.ledger;
-  const { card } = custody.join(name).hospital;
+  const newcomer = custody.join(name).hospital;
   const [first, ...others] = chain.hospitals.map(({ id, account }) => ({ account: id, key: account }));
   if (first === undefined) throw new Error('no hospital');
-  scene.commit(first, proposeAdmission(card));
+  scene.commit(first, proposeAdmission(newcomer.card));
   const [open] = openProposals(chain.view().state, chain.view().tip.height);
   for (const voter of others.slice(0, 2)) scene.commit(voter, approveProposal(open?.id ?? ''));
+  scene.commit({ account: newcomer.id, key: newcomer.account }, joinSet());
   commit([]);
   commit([]);
 }

@@ -13,6 +13,7 @@ import {
   findDocument,
   formatAnchorSecrets,
   formatDocumentProof,
+  joinSet,
   noop,
   parseAnchorSecrets,
   proposeAdmission,
@@ -58,6 +59,7 @@ beforeAll(async () => {
   const proposal = (await client.proposals()).value[0]?.id ?? '';
   send(second, approveProposal(proposal));
   send(third, approveProposal(proposal));
+  send(hospital('Töss'), joinSet());
   for (let more = 0; more < 3; more += 1) send(first, noop());
   const proofText = formatDocumentProof(await client.proveDocument(secrets, 17));
   scene = { ledger, client, documents, secrets, proofText };

@@ -8,6 +8,7 @@ import {
   commitAnchor,
   createAnchor,
   createClient,
+  joinSet,
   noop,
   parseChainMemory,
   proposeAdmission,
@@ -57,6 +58,7 @@ async function decide(ledger: FakeLedger, client: Client, action: Action): Promi
 async function changeSet(ledger: FakeLedger, node: FakeNode): Promise<void> {
   const client = clientOf(ledger, [node]);
   await decide(ledger, client, proposeAdmission(hospital('Töss').card));
+  send(ledger, hospital('Töss'), joinSet());
   idle(ledger, 3);
   await decide(ledger, client, proposeRemoval(ledger.chain.hospitals[3]?.id ?? '', null));
   idle(ledger, 3);

@@ -1,16 +1,19 @@
 // Owns: the boards of simulated hospitals: now and then one proposes to admit or to remove one, and all the others approve,
-// again and again until the ledger says that it is done. Who is admitted starts its node.
+// again and again until the ledger says that it is done. Who is admitted starts its node, which asks for its place in the
+// set by itself.
 import {
   type Action,
   actionOf,
+  CHANGE_PROPOSALS,
   findValidator,
+  followerRole,
+  followers,
+  type GovernedChange,
   type Hex32,
   nextValidators,
   OPEN_PROPOSALS,
   readRow,
   SAFE_SET_COUNT,
-  SET_PROPOSALS,
-  type SetChange,
   type StateReader,
   validatorsAfterNext,
 } from '@consilium/core';
@@ -45,7 +48,7 @@ export function startSetChanges(cluster: Cluster): SetChanges {
     const open = readRow(state, OPEN_PROPOSALS) ?? [];
     const inSet = hospitals.filter(({ id }) => isIn(state, id));
     for (const { id } of open) {
-      const approved = readRow(state, SET_PROPOSALS, id)?.approvals ?? [];
+      const approved = readRow(state, CHANGE_PROPOSALS, id)?.approvals ?? [];
       for (const member of inSet.filter((each) => !approved.includes(each.id)))
         send(member, actionOf('institutions.approve', { proposal: id }));
     }
@@ -54,9 +57,9 @@ export function startSetChanges(cluster: Cluster): SetChanges {
     if (change !== undefined) send(prng.pick(inSet), actionOf('institutions.propose', { change }));
   };
 
-  const drawChange = (): SetChange | undefined => {
+  const drawChange = (): GovernedChange | undefined => {
     const state = ledgerState(cluster) as StateReader;
-    const outside = hospitals.filter(({ id }) => !isIn(state, id));
+    const outside = hospitals.filter(({ id }) => !isIn(state, id) && followerRole(state, id) === undefined);
     const set = validatorsAfterNext(state);
     const mayRemove = set.length > SAFE_SET_COUNT;
     if (outside.length > 0 && (!mayRemove || prng.chance(0.5)))
@@ -85,7 +88,10 @@ function isIn(state: StateReader, id: Hex32): boolean {
 
 /** A guest's node comes up once its hospital is let in; it starts empty. */
 function startAdmitted({ nodes, founders }: Cluster, state: StateReader): void {
-  const admitted = new Set([...nextValidators(state), ...validatorsAfterNext(state)].map(({ id }) => id));
+  const admitted = new Set([
+    ...[...nextValidators(state), ...validatorsAfterNext(state)].map(({ id }) => id),
+    ...followers(state).map(({ institution }) => institution),
+  ]);
   for (const node of nodes.slice(founders.hospitals.length)) {
     if (admitted.has(node.id) && !node.hasStarted) node.start();
   }

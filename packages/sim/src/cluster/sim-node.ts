@@ -1,7 +1,7 @@
 // Owns: one hospital's daemon in the simulation: the production replica, mempool, log, signing record and sync over
 // simulated ports, and its lives: start, kill, power cut, restart.
-import type { Hex32, Tx, Verify } from '@consilium/core';
-import { CUSTODY_TX_VALIDITY_MS, type CustodyDeps } from '@consilium/node/custody';
+import type { Action, Hex32, Tx, Verify } from '@consilium/core';
+import { type CustodyDeps, OWN_TX_VALIDITY_MS } from '@consilium/node/custody';
 import { hashBlocksNative, isLedgerKeySodium, sha256Native } from '@consilium/node/engines';
 import {
   type Committed,
@@ -14,6 +14,7 @@ import {
   type OpenedReplica,
   openReplica,
   type Peers,
+  Promoter,
   type ReportedEvent,
   SIGNING_RECORD_FILE,
   splitNet,
@@ -101,6 +102,7 @@ export class SimNode {
   #opened: OpenedReplica | undefined;
   #pool: Pool | undefined;
   #custody: SimCustody | undefined;
+  #promoter: Promoter | undefined;
   #failure: string | undefined;
   #hasStarted = false;
   /** Between its replica and the network, for hostile hands. */
@@ -180,9 +182,11 @@ export class SimNode {
       if (result instanceof Error) return this.#failed(result.code);
       this.#opened = result;
       this.#custody = this.#openCustody(run, result);
+      this.#promoter = this.#openPromoter(run, result);
       this.#deps.onOpened(this.id, result.ledger.tip);
       result.start();
       this.#custody?.start();
+      this.#promoter.start();
     });
   }
 
@@ -232,33 +236,53 @@ export class SimNode {
       },
       onCommit: whileAlive(life, (committed) => {
         this.#deps.onCommit(this.id, committed);
-        if (life.isAlive()) this.#custody?.committed(committed);
+        if (!life.isAlive()) return;
+        this.#custody?.committed(committed);
+        this.#promoter?.committed();
       }),
       onFailure: whileAlive(life, (error) => this.#failed(error.code)),
     };
     return { life, deps, custodyNet: parts.custody };
   }
 
-  #openCustody({ life, deps, custodyNet }: Run, opened: OpenedReplica): SimCustody | undefined {
-    const { custody: world, founders, hospital, keys, prng, scheduler, hostileParts } = this.#deps;
+  #openCustody(run: Run, opened: OpenedReplica): SimCustody | undefined {
+    const { custody: world, founders, hospital, keys, hostileParts } = this.#deps;
     if (world === undefined) return undefined;
+    const { life, deps, custodyNet } = run;
     const { kv, clock, report, verify } = deps;
-    const nonces = prng.fork(`custody ${this.#name} ${scheduler.nowUs()}`);
     return openSimCustody({
       ...{ world, founders, hospital, keys, life, kv, clock, report, verify, opened },
       store: this.kv,
       vault: this.vault,
       net: custodyNet,
-      submit: (action) => {
-        if (!life.isAlive()) return;
-        const validUntil = clock.wallMs() + CUSTODY_TX_VALIDITY_MS;
-        const tx = signActions({ founders, keys }, hospital, [action], nonces.bytes(16), validUntil);
-        this.#deps.onOwnTx(this.id, tx);
-        this.#pool?.submit(tx.bytes, () => undefined);
-      },
+      submit: this.#ownSubmit(run, 'custody'),
       onReleased: whileAlive(life, (released) => this.#deps.onReleased(released)),
       hostilePart: hostileParts?.custody,
     });
+  }
+
+  #openPromoter(run: Run, { replica }: OpenedReplica): Promoter {
+    const { kv, clock, report, net } = run.deps;
+    return new Promoter({
+      ...{ self: this.id, kv, clock, report },
+      status: () => replica.status(),
+      connected: () => net.connected(),
+      holdsKey: (key) => key === this.#deps.hospital.validator.publicKey,
+      submit: this.#ownSubmit(run, 'membership'),
+    });
+  }
+
+  /** Transactions that the node makes itself; `room`: the part of it that does. */
+  #ownSubmit({ life, deps }: Run, room: string): (action: Action) => void {
+    const { founders, hospital, keys, prng, scheduler } = this.#deps;
+    const nonces = prng.fork(`${room} ${this.#name} ${scheduler.nowUs()}`);
+    return (action) => {
+      if (!life.isAlive()) return;
+      const validUntil = deps.clock.wallMs() + OWN_TX_VALIDITY_MS;
+      const tx = signActions({ founders, keys }, hospital, [action], nonces.bytes(16), validUntil);
+      this.#deps.onOwnTx(this.id, tx);
+      this.#pool?.submit(tx.bytes, () => undefined);
+    };
   }
 
   #failed(code: string): void {
@@ -301,6 +325,7 @@ export class SimNode {
     this.#opened = undefined;
     this.#pool = undefined;
     this.#custody = undefined;
+    this.#promoter = undefined;
     this.#deps.net.close(this.station);
   }
 }

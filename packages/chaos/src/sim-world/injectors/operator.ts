@@ -2,11 +2,11 @@
 // (byzantine.ts).
 import {
   actionOf,
+  CHANGE_PROPOSALS,
   findValidator,
   nextValidators,
   OPEN_PROPOSALS,
   readRow,
-  SET_PROPOSALS,
   validatorsAfterNext,
 } from '@consilium/core';
 import { type Cluster, ledgerState, signTransaction, submit } from '@consilium/sim';
@@ -49,7 +49,7 @@ function voteOut(cluster: Cluster, id: string, nonce: Uint8Array): void {
     );
     return;
   }
-  const approved = readRow(state, SET_PROPOSALS, open.id)?.approvals ?? [];
+  const approved = readRow(state, CHANGE_PROPOSALS, open.id)?.approvals ?? [];
   for (const [place, member] of members.entries()) {
     if (approved.includes(member.id)) continue;
     const action = actionOf('institutions.approve', { proposal: open.id });

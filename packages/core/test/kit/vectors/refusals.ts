@@ -42,7 +42,8 @@ function refusedHeaders(): unknown[] {
   return [
     item('a field is missing', { txRoot: undefined }),
     item('a field is unknown', { round: 0 }),
-    item('another version', { version: 2 }),
+    item('version 0', { version: 0 }),
+    item('a version over its bound', { version: 65_536 }),
     item('height 0', { height: 0 }),
     item('a negative time', { time: -1 }),
     item('a hash of 31 bytes', { parent: new Uint8Array(31) }),

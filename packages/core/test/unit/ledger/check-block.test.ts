@@ -38,7 +38,7 @@ import {
   keyOf,
   signVote,
 } from '../../kit/chain.ts';
-import { asPerson, decide, enrol, grantTo, rotation } from '../../kit/people.ts';
+import { asPerson, enrol, grantTo, letIn, rotation } from '../../kit/people.ts';
 
 const noop = actionOf('chain.noop', {});
 const OTHER: Hex32 = '5a'.repeat(32);
@@ -189,7 +189,7 @@ describe('a block is invalid', () => {
   it('with a certificate of another set than that of its parent', () => {
     const chain = createChain();
     const voters = chain.hospitals.slice(0, 3);
-    decide(chain, { type: 'admit', card: hospital('Sihl').card }, voters);
+    letIn(chain, hospital('Sihl'), voters);
     const old = nextValidators(chain.view().state);
     chain.commit([]);
     chain.commit([]);

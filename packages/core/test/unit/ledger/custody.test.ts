@@ -15,13 +15,13 @@ import {
   dealersOf,
   type Execution,
   fromHex,
+  type GovernedChange,
   type Hex32,
   hashHex,
   listCount,
   nextValidators,
   type Receipt,
   readRow,
-  type SetChange,
   STATE_VALUE_BYTES_MAX,
   signValidatorCard,
   utf8,
@@ -35,6 +35,7 @@ import {
   credential,
   decide,
   enrol,
+  letIn,
   type Person,
   stripSignatures,
   submit,
@@ -54,16 +55,20 @@ function sorted(hospitals: readonly Hospital[]): readonly Hospital[] {
 }
 
 /** The voters decide it, and blocks are made until its custodians are known. Gives the height that decided it. */
-function change(chain: Chain, what: SetChange, voters: readonly Hospital[]): number {
+function change(chain: Chain, what: GovernedChange, voters: readonly Hospital[]): number {
+  return untilMoved(chain, () => decide(chain, what, voters));
+}
+
+function untilMoved(chain: Chain, decided: () => void): number {
   const before = currentEpoch(chain.view().state);
-  decide(chain, what, voters);
+  decided();
   const { height } = chain.view().tip;
   while (currentEpoch(chain.view().state) === before) chain.commit([]);
   return height;
 }
 
 function admit(chain: Chain, name: string, voters: readonly Hospital[] = chain.hospitals): number {
-  return change(chain, { type: 'admit', card: hospital(name).card }, voters.slice(0, quorum(chain)));
+  return untilMoved(chain, () => letIn(chain, hospital(name), voters.slice(0, quorum(chain))));
 }
 
 function remove(chain: Chain, gone: Hospital, voters: readonly Hospital[]): number {
@@ -107,7 +112,7 @@ describe('a custody epoch', () => {
 
   it('is not yet the new one in the block between', () => {
     const chain = createChain();
-    decide(chain, { type: 'admit', card: hospital('Sihl').card }, chain.hospitals.slice(0, 3));
+    letIn(chain, hospital('Sihl'), chain.hospitals.slice(0, 3));
     expect(currentEpoch(chain.view().state)).toBe(0);
     const { execution } = chain.commit([]);
     expect(currentEpoch(chain.view().state)).toBe(1);
@@ -169,8 +174,9 @@ function replaceCard(chain: Chain, gone: Hospital, card: ValidatorCard): Executi
   const last = chain.tx(d.id, d.account, [removing, admission]);
   const admitting = approval(chain.build([last]).execution.results[0]?.outcomes[1]?.id as Hex32);
   const votes = [a, b, c].map((voter) => chain.tx(voter.id, voter.account, [admitting]));
-  const { execution } = chain.commit([last, ...votes]);
-  expect(execution.results.map(({ code }) => code)).toEqual(['OK', 'OK', 'OK', 'OK']);
+  const joining = chain.tx(gone.id, gone.account, [actionOf('institutions.join', {})]);
+  const { execution } = chain.commit([last, ...votes, joining]);
+  expect(execution.results.map(({ code }) => code)).toEqual(['OK', 'OK', 'OK', 'OK', 'OK']);
   return execution;
 }
 
@@ -413,8 +419,8 @@ describe('an accusation', () => {
     const doctor = credential(chain, chain.hospitals[0] as Hospital, 'doctor 1');
     expectRefused(chain, doctor, 'TX_NOT_PERMITTED', accusation(0, 1, dealer));
     expect(verdicts(chain, asPerson(hospital('Sihl')), accusation(0, 1, dealer))).toEqual(['OK', 'OK']);
-    decide(chain, { type: 'admit', card: hospital('Emme').card }, chain.hospitals.slice(0, quorum(chain)));
-    // Admitted, but its set does not decide yet.
+    letIn(chain, hospital('Emme'), chain.hospitals.slice(0, quorum(chain)));
+    // Joined, but its set does not decide yet.
     const early = accusation(0, 1, dealer);
     expectRefused(chain, asPerson(hospital('Emme')), 'TX_NOT_PERMITTED', early);
   });

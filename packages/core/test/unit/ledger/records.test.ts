@@ -24,6 +24,7 @@ import {
   decide,
   enrol,
   enrolment,
+  letIn,
   type Person,
   personOf,
   runAbove,
@@ -62,7 +63,7 @@ function registering(body: RecordRegisterBody, changes: Partial<RecordRegisterBo
 
 /** A fifth hospital joins: the custodians of epoch 1 are five, from the height after the tip. */
 function admitFifth(chain: Chain): void {
-  decide(chain, { type: 'admit', card: hospital('Sihl').card }, chain.hospitals.slice(0, 3));
+  letIn(chain, hospital('Sihl'), chain.hospitals.slice(0, 3));
   while (currentEpoch(chain.view().state) === 0) chain.commit([]);
 }
 
@@ -349,7 +350,7 @@ describe('a registration for a custody epoch', () => {
     const { chain, author, patient } = setting();
     const body = registerBody(chain, patient, [newRecord('one')], { epoch: 0 });
     admitFifth(chain);
-    decide(chain, { type: 'admit', card: hospital('Emme').card }, chain.hospitals.slice(0, 4));
+    letIn(chain, hospital('Emme'), chain.hospitals.slice(0, 4));
     while (currentEpoch(chain.view().state) === 1) chain.commit([]);
     expectRefused(chain, author, 'CUSTODY_EPOCH_WRONG', registering(body));
   });

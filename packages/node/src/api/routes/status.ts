@@ -2,7 +2,7 @@
 import { genesisToJson } from '@consilium/core';
 import { Type } from 'typebox';
 import type { RouteContext } from '../context.ts';
-import { height, heightOrZero, hex32, problems, signingState, timeMs } from '../schemas.ts';
+import { height, heightOrZero, hex32, institutionRole, problems, signingState, timeMs } from '../schemas.ts';
 import type { ApiServer } from '../server.ts';
 
 const count = Type.Integer({ minimum: 0 });
@@ -24,6 +24,12 @@ const status = Type.Object(
     mempool: Type.Object({ txs: count, bytes: count }),
     synced: Type.Boolean(),
     signing: signingState,
+    role: institutionRole,
+    protocol: Type.Object({
+      version: Type.Integer({ minimum: 1, description: 'of the next height' }),
+      supported: Type.Integer({ minimum: 1, description: 'the newest that this software knows' }),
+      upgrade: Type.Union([Type.Object({ height, version: Type.Integer({ minimum: 1 }) }), Type.Null()]),
+    }),
   },
   { description: 'not proven: for operators and for choosing a node' },
 );

@@ -28,7 +28,14 @@ import {
 import { type Client, type OpenedAccess, openRecords, type Signer } from '@consilium/sdk';
 import { type EncryptionKey, openContent, unsealShares } from '@consilium/sealing';
 import { afterEach, expect, it } from 'vitest';
-import { asPerson, credential, decide, grantTo, type Person } from '../../../../core/test/kit/people.ts';
+import {
+  asPerson,
+  credential,
+  decide,
+  grantTo,
+  letIn,
+  type Person,
+} from '../../../../core/test/kit/people.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { Gathered } from '../../../src/custody/gatherer.ts';
 import { packageKey } from '../../../src/custody/holding-rows.ts';
@@ -260,8 +267,7 @@ it('After a fifth hospital joined and one left, every record opens with the new 
     CustodyNode,
   ];
   const founders = world.chain.hospitals.slice(0, 3);
-  const { card } = custodyHospital(fifth.hospital.name);
-  decide(world.chain, { type: 'admit', card }, founders);
+  letIn(world.chain, custodyHospital(fifth.hospital.name), founders);
   while (currentEpoch(world.chain.view().state) === 0) world.commit([]);
   await untilMoved(told, 1, world.nodes);
 

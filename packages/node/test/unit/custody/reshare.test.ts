@@ -35,7 +35,7 @@ import {
 } from '@consilium/core';
 import { encryptionKeyFromSeed, unseal } from '@consilium/sealing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { asPerson, decide, type Person } from '../../../../core/test/kit/people.ts';
+import { asPerson, letIn, type Person } from '../../../../core/test/kit/people.ts';
 import { sodiumGroup } from '../../../src/crypto/group-sodium.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { Gathered } from '../../../src/custody/gatherer.ts';
@@ -84,11 +84,7 @@ async function story(batches = 2): Promise<Story> {
 
 /** Admits the fifth; the new epoch begins. */
 function admit({ fifth }: Story): void {
-  decide(
-    world.chain,
-    { type: 'admit', card: custodyHospital(fifth.hospital.name).card },
-    world.chain.hospitals.slice(0, 3),
-  );
+  letIn(world.chain, custodyHospital(fifth.hospital.name), world.chain.hospitals.slice(0, 3));
   while (currentEpoch(world.chain.view().state) === 0) world.commit([]);
 }
 

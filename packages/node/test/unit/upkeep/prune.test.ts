@@ -125,7 +125,7 @@ describe('pruning', { timeout: 120_000 }, () => {
           done();
         },
       },
-      { keep: { blocks: 1, days: 0 }, evidenceWindowHeights: WINDOW },
+      { keep: { blocks: 1, days: 0 }, evidenceWindowHeights: () => WINDOW },
     );
     let wrote: () => void = () => undefined;
     const slice = (ms: number): Promise<void> =>
