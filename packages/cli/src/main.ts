@@ -125,6 +125,14 @@ const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    name: 'signer',
+    summary: "the process that holds a validator's key for its node",
+    verbs: [
+      async () => (await import('./commands/signer-init.ts')).registerSignerInit,
+      async () => (await import('./commands/signer-start.ts')).registerSignerStart,
+    ],
+  },
+  {
     name: 'config',
     summary: 'the settings of a node',
     verbs: [

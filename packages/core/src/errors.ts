@@ -141,6 +141,14 @@ export const ERRORS = {
   // a validator's own disk
   DISK_FAILED:
     'a write was not made durable; this node claims nothing more: mend the disk and start it again',
+  SIGNER_AWAY: 'the signer does not answer; see that it runs: the node goes on by itself',
+  SIGNER_BUSY: 'another node is attached to this signer, or it has too much to do',
+  SIGNER_FRAME_MALFORMED: 'not a message of the protocol between a node and its signer',
+  SIGNER_KEY_AT_HOME:
+    'signer.socket is set and the home still holds the validator key: move it with signer init',
+  SIGNER_OTHER_VALIDATOR: 'the signer holds the key of another validator or network',
+  SIGNER_SOCKET_MODE: 'others on this machine can reach the socket of the signer, or it is not of this user',
+  SIGNER_VERSION: 'node and signer speak different versions of their protocol',
   SIGNING_RECORD_EXISTS: 'this home has a signing record already; it is never overwritten',
   SIGNING_RECORD_INVALID: 'not a signing record of this network and validator, or behind the one in place',
   SIGNING_REFUSED:

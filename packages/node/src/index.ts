@@ -20,6 +20,8 @@ export {
   summaryOf,
 } from './setup/genesis.ts';
 export { type InitOptions, initHome, type NewHome } from './setup/init.ts';
+export { type MoveOptions, moveKeyToSigner } from './signer/move-key.ts';
+export { type RunningSigner, type SignerOptions, startSigner } from './signer/start-signer.ts';
 export { openStore, STORE_FORMAT_VERSION, type Store } from './store/store.ts';
 export { type PruneReport, pruneHome } from './upkeep/prune-home.ts';
 export type { LocalVault } from './vault/vault.ts';

@@ -35,6 +35,22 @@ export const WAL_FILE_BYTES_MAX: number = 256 * 1024 * 1024;
 export const SIGNING_SLOT_BYTES = 512;
 /** A signing record as JSON text. */
 export const SIGNING_EXPORT_CHARS_MAX = 4096;
+/** Messages of one height that a signer apart can sign again: 1,300 rounds, in 2 MB. Others it signs once. */
+export const SIGNED_HISTORY_MESSAGES_MAX = 4_096;
+/** One frame between a node and its signer: a request with the largest payload is under 1 KB. */
+export const SIGNER_FRAME_BYTES_MAX = 4_096;
+/** What a signature covers besides domain and genesis: headers stand in proposals by their id. */
+export const SIGNER_PAYLOAD_BYTES_MAX = 1_024;
+/** Requests under way with a signer: a burst of receipts of a bulk import. More are told to come again. */
+export const SIGNER_REQUESTS_MAX = 1_024;
+/** How long an answer of the signer may take, its writes included, before it is taken to be away. */
+export const SIGNER_ANSWER_MS = 5_000;
+/** Both ends say something at least so often, and give the other up after so long. */
+export const SIGNER_PING_MS = 2_000;
+export const SIGNER_SILENT_MS = 10_000;
+/** A node looks for its signer again after this; at its start, for longer than a signer takes to give up a dead node. */
+export const SIGNER_RETRY_MS = 250;
+export const SIGNER_ATTACH_MS = 15_000;
 /** A node in doubt of its record watches this many rebroadcast periods of its peers before it signs. */
 export const OBSERVE_REBROADCASTS = 3;
 /** And not less than this, however fast they rebroadcast. */

@@ -16,6 +16,7 @@ export function gripOnOwn(
   seed: number,
 ): CustodyGrip {
   const self = keys.account.account;
+  if (keys.validator === undefined) throw new Error('invariant: a hospital of the devnet holds its own key');
   const { secret } = keys.validator;
   const prng = createPrng(seed, `custody lies ${self}`);
   return {

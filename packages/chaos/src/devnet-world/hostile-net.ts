@@ -90,6 +90,7 @@ function createHandFor(
   { seed }: HandFault,
 ): Hand {
   const self = keys.account.account;
+  if (keys.validator === undefined) throw new Error('invariant: a hospital of the devnet holds its own key');
   const { secret } = keys.validator;
   return createHand({
     self,

@@ -7,6 +7,7 @@ import { addCommand, type Register } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { pathOf } from '../setup/files.ts';
 import { addSetOption, type SetOption, settingsOf } from '../setup/settings.ts';
+import { stopAsked } from '../setup/stop-asked.ts';
 import { blockOf, integerOf } from '../usage.ts';
 
 interface Options extends SetOption {
@@ -91,15 +92,4 @@ export const registerNodeStart: Register = (place) =>
 /** In a while, unless the process has ended in order by then. */
 function endByForce(): void {
   setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();
-}
-
-/** Resolves when the process is asked to stop. */
-function stopAsked(withParent: boolean): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    if (!withParent) return;
-    process.stdin.once('end', () => resolve());
-    process.stdin.once('error', () => resolve());
-    process.stdin.resume();
-  });
 }

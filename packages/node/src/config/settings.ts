@@ -24,6 +24,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export interface SettingValues {
   readonly name: string;
   readonly 'keys.passphrase_file': string;
+  readonly 'signer.socket': string;
   readonly 'p2p.listen': readonly string[];
   readonly 'peers.addresses': PeerAddresses;
   readonly 'api.host': string;
@@ -73,6 +74,14 @@ export const SETTINGS: Settings = {
       'File with the passphrase of the key files, readable by its owner only; relative to this folder.',
       'Under systemd, with LoadCredential=passphrase:...: --set keys.passphrase_file=%d/passphrase.',
       'Empty: whoever starts the node at a terminal is asked, if the key files are under one.',
+    ],
+    type: textOf(0, 4_096),
+    fallback: '',
+  },
+  'signer.socket': {
+    about: [
+      'Socket of the signer that holds the validator key and the signing record (consilium signer start);',
+      'relative to this folder. Empty: this node holds both.',
     ],
     type: textOf(0, 4_096),
     fallback: '',
@@ -213,6 +222,8 @@ export interface Config {
   readonly name: string;
   /** Empty: none. */
   readonly keys: { readonly passphraseFile: string };
+  /** Empty: none. */
+  readonly signer: { readonly socket: string };
   readonly p2p: { readonly listen: readonly string[] };
   readonly peers: { readonly addresses: PeerAddresses };
   readonly api: {
@@ -236,6 +247,7 @@ export function configOf(values: SettingValues): Config {
   return {
     name: values.name,
     keys: { passphraseFile: values['keys.passphrase_file'] },
+    signer: { socket: values['signer.socket'] },
     p2p: { listen: values['p2p.listen'] },
     peers: { addresses: values['peers.addresses'] },
     api: {

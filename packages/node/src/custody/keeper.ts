@@ -11,7 +11,6 @@ import {
   type ReceiptStatement,
   readRow,
   receiptPayload,
-  signedBytes,
 } from '@consilium/core';
 import {
   INTAKES_MAX,
@@ -33,7 +32,7 @@ import {
 } from './package-check.ts';
 import { openShares } from './package-view.ts';
 import { blobBytes, blobIds, blobLengths, nameOf } from './stored-package.ts';
-import type { Count, Outcome } from './types.ts';
+import type { Count, Outcome, SignStatement } from './types.ts';
 
 export interface OwnReceipt {
   readonly index: number;
@@ -53,7 +52,7 @@ export interface KeeperDeps {
   readonly fetcher: BlobFetcher;
   readonly sealer: Sealer;
   readonly net: Pick<Peers, 'connected' | 'penalize'>;
-  readonly signBytes: (bytes: Uint8Array) => Hex64;
+  readonly sign: SignStatement;
   readonly count: Count;
 }
 
@@ -98,10 +97,11 @@ export class Keeper {
     this.#underWay.clear();
   }
 
-  receipt(statement: ReceiptStatement): Hex64 {
-    const { genesisHash } = this.#deps.rules;
-    this.#deps.count('receipt');
-    return this.#deps.signBytes(signedBytes('custodyReceipt', genesisHash, receiptPayload(statement)));
+  receipt(statement: ReceiptStatement, done: (signature: Hex64 | undefined) => void): void {
+    this.#deps.sign('custodyReceipt', receiptPayload(statement), (signature) => {
+      if (signature !== undefined) this.#deps.count('receipt');
+      done(signature);
+    });
   }
 
   #start(source: Source, bytes: Uint8Array, from: Hex32 | null, done: (result: Outcome<Kept>) => void): void {
@@ -173,8 +173,12 @@ export class Keeper {
     if (index === undefined) return done(kept(null));
     const moved = this.#moved(content);
     if (moved !== undefined) return done(moved);
-    const end = (error?: ConsiliumError): void =>
-      done(kept(error ?? { index, signature: this.receipt(statement) }));
+    const end = (error?: ConsiliumError): void => {
+      if (error !== undefined) return done(kept(error));
+      this.receipt(statement, (signature) =>
+        done(kept(signature === undefined ? new ConsiliumError('SIGNER_AWAY') : { index, signature })),
+      );
+    };
     const held = this.#deps.holdings.package(batch, epoch);
     if (held !== undefined && !equalBytes(held, bytes)) return end(packageInvalid('another of this batch'));
     const reservation = held === undefined ? this.#reserve(content) : undefined;

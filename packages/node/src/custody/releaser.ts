@@ -13,7 +13,6 @@ import {
   type ErrorCode,
   encodeReleased,
   type Hex32,
-  type Hex64,
   isConsiliumError,
   isRequestSigned,
   RECORDS,
@@ -29,7 +28,6 @@ import {
   requireReleasable,
   type Signed,
   type StateReader,
-  signedBytes,
   toHex,
   type UnsignedRelease,
   type Verify,
@@ -39,7 +37,7 @@ import type { Clock, Report, Sealer } from '../ports.ts';
 import { openShares, type PackageView } from './package-view.ts';
 import type { ReadIndex } from './read-index.ts';
 import { nameOf } from './stored-package.ts';
-import { type Count, type LedgerSight, type Outcome, orError } from './types.ts';
+import { type Count, type LedgerSight, type Outcome, orError, type SignStatement } from './types.ts';
 import type { Views } from './views.ts';
 
 export interface ReleaserDeps extends LedgerSight {
@@ -52,7 +50,7 @@ export interface ReleaserDeps extends LedgerSight {
   readonly views: Views;
   readonly readIndex: ReadIndex;
   readonly standing: () => ErrorCode | undefined;
-  readonly signBytes: (bytes: Uint8Array) => Hex64;
+  readonly sign: SignStatement;
   readonly report: Report;
   readonly count: Count;
 }
@@ -103,8 +101,10 @@ export class Releaser {
     const finish = (result: Outcome<Release>): void => {
       this.#underWay -= 1;
       if (isConsiliumError(result)) return refused(result);
-      this.#deps.count('release');
-      for (const { code } of result.refusals) this.#deps.count('refusal', code);
+      const { count, report } = this.#deps;
+      count('release');
+      report({ level: 'debug', code: 'custody.released', refused: result.refusals.length });
+      for (const { code } of result.refusals) count('refusal', code);
       done(result);
     };
     this.#deps.readIndex.ask((stale) => {
@@ -113,7 +113,7 @@ export class Releaser {
     });
   }
 
-  /** Opening and sealing take time, in which a commit may end what the permit rests on: the plan must still be the same. */
+  /** Opening, sealing and signing take time, in which a commit may end what the permit rests on: the plan must still be the same. */
   #attempt(signed: Signed<ReleaseRequest>, look: number, done: (result: Outcome<Release>) => void): void {
     const plan = this.#plan(signed);
     if (isConsiliumError(plan)) return done(plan);
@@ -122,7 +122,7 @@ export class Releaser {
         if (isConsiliumError(release)) return done(release);
         const now = this.#plan(signed);
         if (isConsiliumError(now)) return done(now);
-        if (isSame(plan, now)) return done(this.#sign(release));
+        if (isSame(plan, now)) return done(release);
         if (look >= RELEASE_LOOKS_MAX) return done(new ConsiliumError('CUSTODY_STALE'));
         this.#attempt(signed, look + 1, done);
       });
@@ -209,24 +209,25 @@ export class Releaser {
     { patient, access }: ReleaseRequest,
     { row, refusals }: Plan,
     opened: Opened,
-    done: (release: Outcome<UnsignedRelease>) => void,
+    done: (release: Outcome<Release>) => void,
   ): void {
     const { self, sealer } = this.#deps;
     const { fitting, left } = withinBound(opened.released);
     const all = [...refusals, ...opened.refusals, ...left].sort((a, b) => a.place - b.place);
     const plain = { patient, access, custodian: self, refusals: all };
-    if (fitting.length === 0) return done({ ...plain, envelope: null });
+    if (fitting.length === 0) return this.#sign({ ...plain, envelope: null }, done);
     const info = releaseInfo({ patient, access, custodian: self, readerKey: row.readerKey });
     sealer.seal(row.readerKey, info, encodeReleased(fitting), (envelope) => {
-      done(envelope === undefined ? new ConsiliumError('SEAL_INVALID') : { ...plain, envelope });
+      if (envelope === undefined) return done(new ConsiliumError('SEAL_INVALID'));
+      this.#sign({ ...plain, envelope }, done);
     });
   }
 
-  #sign(release: UnsignedRelease): Release {
-    const { signBytes, genesisHash, report } = this.#deps;
-    const signature = signBytes(signedBytes('custodyRelease', genesisHash, releasePayload(release)));
-    report({ level: 'debug', code: 'custody.released', refused: release.refusals.length });
-    return { ...release, signature };
+  #sign(release: UnsignedRelease, done: (release: Outcome<Release>) => void): void {
+    const { sign } = this.#deps;
+    sign('custodyRelease', releasePayload(release), (signature) =>
+      done(signature === undefined ? new ConsiliumError('SIGNER_AWAY') : { ...release, signature }),
+    );
   }
 }
 

@@ -13,13 +13,11 @@ import {
   fromHex,
   type Group,
   type Hex32,
-  type Hex64,
   randomScalar,
   readRow,
   type Sha256,
   type StateReader,
   shareInfo,
-  signedBytes,
   toHex,
   type UnsignedDealing,
   uint64Bytes,
@@ -29,6 +27,7 @@ import type { DealingMessage, DealingRequest } from '../messages/custody.ts';
 import type { Report, SealedShares, Sealer } from '../ports.ts';
 import { openShares, type PackageView } from './package-view.ts';
 import { type Transition, transitionOf } from './reshare-transition.ts';
+import type { SignStatement } from './types.ts';
 import type { Views } from './views.ts';
 
 export interface DealerDeps {
@@ -39,7 +38,7 @@ export interface DealerDeps {
   readonly sha256: Sha256;
   readonly sealer: Sealer;
   readonly views: Views;
-  readonly signBytes: (bytes: Uint8Array) => Hex64;
+  readonly sign: SignStatement;
   /** To this node itself as well. */
   readonly give: (peer: Hex32, message: DealingMessage) => void;
   readonly report: Report;
@@ -115,7 +114,7 @@ export class Dealer {
     shares: readonly Uint8Array[],
     done: (dealing: Dealing | undefined) => void,
   ): void {
-    const { group, sealer, signBytes, genesisHash } = this.#deps;
+    const { group, sealer, sign } = this.#deps;
     const { from, to, dealers, recipients } = transition;
     const { batch, records } = content;
     const dealt = shares.map((share, position) =>
@@ -149,7 +148,9 @@ export class Dealer {
         })),
       };
       const payload = dealingPayload({ ...content, epoch: to }, unsigned);
-      done({ ...unsigned, signature: signBytes(signedBytes('custodyDealing', genesisHash, payload)) });
+      sign('custodyDealing', payload, (signature) =>
+        done(signature === undefined ? undefined : { ...unsigned, signature }),
+      );
     };
     sealNext();
   }

@@ -38,7 +38,7 @@ export interface ReshareReceiptsDeps {
   readonly clock: Clock;
   readonly net: Pick<Peers, 'penalize'>;
   readonly send: Send;
-  readonly receipt: (statement: ReceiptStatement) => Hex64;
+  readonly receipt: (statement: ReceiptStatement, done: (signature: Hex64 | undefined) => void) => void;
   readonly submit: CustodyDeps['submit'];
   /** A custodian signed another root than this node: one of the dealers told the two of them different things. */
   readonly disagrees: (peer: Hex32, batch: Hex32) => void;
@@ -92,13 +92,20 @@ export class ReshareReceipts {
     this.#batches.clear();
   }
 
-  /** This node holds new shares of the batch, durably. */
-  own(batch: Hex32, root: Hex32): void {
+  /** This node holds new shares of the batch, durably. `done`: false when its receipt could not be signed now. */
+  own(batch: Hex32, root: Hex32, done: (isSigned: boolean) => void): void {
     const index = this.#recipients().findIndex(({ id }) => id === this.#deps.self) + 1;
     const count = readRow(this.#deps.state, BATCHES, batch)?.count;
-    if (index === 0 || count === undefined) return;
+    if (index === 0 || count === undefined) return done(true);
+    const epoch = this.#epoch;
+    this.#deps.receipt({ batch, epoch, root, count }, (signature) => {
+      if (signature !== undefined && epoch === this.#epoch) this.#sign(batch, index, { root, signature });
+      done(signature !== undefined);
+    });
+  }
+
+  #sign(batch: Hex32, index: number, { root, signature }: Held): void {
     const collected = this.#batches.get(batch) ?? this.#collect(batch);
-    const signature = this.#deps.receipt({ batch, epoch: this.#epoch, root, count });
     collected.own = root;
     add(collected, index, { root, signature });
     this.#tell(batch, collected);

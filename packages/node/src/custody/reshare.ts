@@ -46,7 +46,7 @@ export interface ReshareDeps
     Omit<ReshareReceiptsDeps, 'disagrees'>,
     Omit<DealerDeps, 'give'> {
   readonly net: TakingDeps['net'];
-  readonly receipt: (statement: ReceiptStatement) => Hex64;
+  readonly receipt: (statement: ReceiptStatement, done: (signature: Hex64 | undefined) => void) => void;
   readonly count: Count;
   /** This node does not hold what the ledger has confirmed of the batch. */
   readonly lost: (batch: Hex32) => void;
@@ -224,13 +224,14 @@ export class Reshare {
   #taken(batch: Hex32, root: Hex32 | undefined): void {
     this.#takings.delete(batch);
     if (this.#stopped) return;
-    if (root === undefined) {
-      this.#later.set(batch, this.#deps.clock.monotonicMs() + RESHARE_RETRY_MS);
-      return;
-    }
+    // Until its receipt is signed, too, nobody takes it over once more.
+    this.#later.set(batch, this.#deps.clock.monotonicMs() + RESHARE_RETRY_MS);
+    if (root === undefined) return;
     this.#deps.count('resharing');
-    this.#receipts.own(batch, root);
-    this.#plan(0);
+    this.#receipts.own(batch, root, (isSigned) => {
+      if (isSigned) this.#later.delete(batch);
+      if (!this.#stopped) this.#plan(0);
+    });
   }
 
   /** One check after the other, with a pause. */

@@ -20,6 +20,16 @@ import type { Tip } from '../replica/chain.ts';
 export type Counted = 'package' | 'receipt' | 'release' | 'refusal' | 'repair' | 'resharing';
 export type Count = (what: Counted, code?: ErrorCode) => void;
 
+/** What a custodian says under the validator's key. */
+export type StatementDomain = 'custodyReceipt' | 'custodyRelease' | 'custodyDealing';
+
+/** With the validator's key, at once or later; undefined when what holds it is away. */
+export type SignStatement = (
+  domain: StatementDomain,
+  payload: Uint8Array,
+  done: (signature: Hex64 | undefined) => void,
+) => void;
+
 export interface CustodyDeps {
   /** Account id of this node's institution. */
   readonly self: Hex32;
@@ -40,8 +50,7 @@ export interface CustodyDeps {
   readonly standing: () => ErrorCode | undefined;
   /** Encoded light steps from a height towards the tip, and the height that they show. */
   readonly lightSteps: (from: number, done: (shown: ShownHeight) => void) => void;
-  /** With the validator's key. */
-  readonly signBytes: (bytes: Uint8Array) => Hex64;
+  readonly sign: SignStatement;
   /** Hands in a transaction of this institution; whether it came to anything is seen on the ledger. */
   readonly submit: (action: Action) => void;
 }

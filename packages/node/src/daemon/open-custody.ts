@@ -1,8 +1,8 @@
 // Owns: custody of a daemon over its adapters: the vault, the sealer with the custody key, the validator's signature on
 // receipts and releases, what an earlier run left in the store. Does not own: custody itself, the life of the vault.
-import { type ConsiliumError, type ErrorCode, isConsiliumError, type SecretKey } from '@consilium/core';
+import { type ConsiliumError, type ErrorCode, isConsiliumError } from '@consilium/core';
 import type { EncryptionKey } from '@consilium/sealing';
-import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
+import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { sodiumGroup } from '../crypto/group-sodium.ts';
 import { createSealer } from '../crypto/sealer.ts';
 import { sha256Native } from '../crypto/sha256-native.ts';
@@ -18,9 +18,11 @@ import { TABLES } from '../tables.ts';
 import { createOwnSubmit } from './own-transactions.ts';
 import type { Prepared } from './prepared.ts';
 import { showSteps } from './shown-steps.ts';
+import type { NodeSigning } from './signing.ts';
 
 export interface OpenCustodyDeps {
   readonly prepared: Prepared;
+  readonly signing: NodeSigning;
   readonly home: OpenHome;
   readonly vault: Vault;
   readonly peers: Peers;
@@ -40,7 +42,7 @@ export async function openCustody(
   opened: OpenedReplica,
   pool: Pick<Mempool, 'submit'>,
 ): Promise<OpenedCustody> {
-  const { prepared, home, vault, peers, clock, report, count, fail } = deps;
+  const { prepared, signing, home, vault, peers, clock, report, count, fail } = deps;
   const { keys, genesis, genesisHash } = prepared;
   const found: FoundRows = {
     pending: await rowsOf(home, TABLES.pendingBatches),
@@ -61,19 +63,20 @@ export async function openCustody(
     sha256: sha256Native,
     sealer: createSealer(keys.custody.secret as EncryptionKey, (error) => onSealerFailure(error, fail)),
     tip: () => opened.ledger.tip,
-    standing: () => standingOf(opened),
+    standing: () => standingOf(opened, signing),
     lightSteps: (from, done) => void showSteps(home, from, report, done),
-    signBytes: createSodiumSigner(keys.validator.secret as SecretKey),
+    sign: signing.statement,
     submit: createOwnSubmit(deps, pool, 'custody.tx-refused'),
   });
   return { custody, start: () => custody.start(found) };
 }
 
 /** A node whose doubts about itself keep it from voting releases nothing either. */
-function standingOf({ replica }: OpenedReplica): ErrorCode | undefined {
-  const { signing, diverged } = replica.status();
-  if (diverged || signing === 'observing' || signing === 'stopped') return 'CUSTODY_NOT_READY';
-  return signing === 'observer' ? 'CUSTODY_REMOVED' : undefined;
+function standingOf({ replica }: OpenedReplica, signing: NodeSigning): ErrorCode | undefined {
+  const { signing: mode, diverged } = replica.status();
+  if (diverged || mode === 'observing' || mode === 'stopped' || signing.standing() !== 'attached')
+    return 'CUSTODY_NOT_READY';
+  return mode === 'observer' ? 'CUSTODY_REMOVED' : undefined;
 }
 
 /** Without WebCrypto's algorithms there is no custody; any other failure is a fault of our own and ends the process. */

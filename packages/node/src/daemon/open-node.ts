@@ -16,7 +16,7 @@ import {
   validatorsAfterNext,
 } from '@consilium/core';
 import type { ApiDeps, InstitutionRole, NodeStatus, PeerStatus } from '../api/deps.ts';
-import { createSodiumSigner, isLedgerKeySodium, verifySodium } from '../crypto/ed25519-sodium.ts';
+import { isLedgerKeySodium, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { hashBlocksNative } from '../crypto/hash-blocks-native.ts';
 import { sha256Native } from '../crypto/sha256-native.ts';
 import { systemRandom } from '../crypto/system-random.ts';
@@ -42,10 +42,12 @@ import { openCustody } from './open-custody.ts';
 import { openPromoter } from './open-promoter.ts';
 import { openSnapshots } from './open-snapshots.ts';
 import type { Prepared } from './prepared.ts';
+import { type NodeSigning, signingMode } from './signing.ts';
 import { whyReport } from './why-facts.ts';
 
 export interface OpenNodeDeps {
   readonly prepared: Prepared;
+  readonly signing: NodeSigning;
   readonly home: OpenHome;
   readonly clock: Clock;
   readonly net: NodeNet;
@@ -70,7 +72,7 @@ export interface OpenedNode {
 }
 
 export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
-  const { prepared, home, clock, report, vault, count, fail } = deps;
+  const { prepared, signing, home, clock, report, vault, count, fail } = deps;
   const news = createCommitNews();
   const parts = splitNet(deps.net);
   await joinChain({ ...deps, net: parts });
@@ -86,13 +88,13 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   };
   const { opened, pool } = await openWithPool({ ...deps, net: parts.replica }, onCommit);
   const keeping = await openCustody(
-    { prepared, home, vault, peers: parts.custody, clock, report, count, fail },
+    { prepared, signing, home, vault, peers: parts.custody, clock, report, count, fail },
     opened,
     pool,
   );
   const { custody: opening } = keeping;
   custody = opening;
-  promoter = openPromoter({ prepared, home, clock, report, net: parts.replica }, opened, pool);
+  promoter = openPromoter({ prepared, signing, home, clock, report, net: parts.replica }, opened, pool);
   const status = (): NodeStatus => nodeStatus(deps, opened, pool);
   const facts = createNodeFacts({
     home: home.paths.home,
@@ -171,6 +173,7 @@ function createPruner({ prepared, home, clock, report }: OpenNodeDeps, { ledger 
 async function openWithPool(
   {
     prepared,
+    signing,
     home,
     clock,
     net,
@@ -203,7 +206,7 @@ async function openWithPool(
         hashBlocks: hashBlocksNative,
         isLedgerKey: isLedgerKeySodium,
         sha256: sha256Native,
-        signBytes: createSodiumSigner(keys.validator.secret),
+        ...signing.replica,
         createPool: (ledger) => {
           const onAdmitted = (): void => opened?.replica.poolGrew();
           const limits = { ...DEFAULT_MEMPOOL_LIMITS, ...config.mempool };
@@ -218,16 +221,18 @@ async function openWithPool(
     );
   });
   if (pool === undefined) throw new Error('invariant: the replica opened without a pool');
+  const { replica } = opened;
+  signing.onReturn(() => replica.signerReturned());
   return { opened, pool };
 }
 
 function nodeStatus(
-  { prepared, home, net }: OpenNodeDeps,
+  { prepared, signing: { standing }, home, net }: OpenNodeDeps,
   { replica }: OpenedReplica,
   pool: Mempool,
 ): NodeStatus {
   const { config, keys, genesis, genesisHash } = prepared;
-  const { tip, round, awake, signing, claimedTip, protocol } = replica.status();
+  const { tip, round, awake, signing: mode, claimedTip, protocol } = replica.status();
   const institution = keys.account.account;
   return {
     chainId: genesis.chainId,
@@ -244,7 +249,7 @@ function nodeStatus(
     peers: peersOf(home, institution, net.connected()),
     mempool: { txs: pool.count, bytes: pool.bytes },
     synced: tip.height >= claimedTip,
-    signing,
+    signing: signingMode(mode, standing()),
     role: roleOf(stateReader(home.store), institution),
     protocol,
   };

@@ -6,9 +6,11 @@ import type { Clock, Net, Report } from '../ports.ts';
 import type { OpenedReplica } from '../replica/open.ts';
 import { createOwnSubmit } from './own-transactions.ts';
 import type { Prepared } from './prepared.ts';
+import type { NodeSigning } from './signing.ts';
 
 export interface OpenPromoterDeps {
   readonly prepared: Prepared;
+  readonly signing: Pick<NodeSigning, 'publicKey'>;
   readonly home: OpenHome;
   readonly clock: Clock;
   readonly report: Report;
@@ -16,11 +18,11 @@ export interface OpenPromoterDeps {
 }
 
 export function openPromoter(
-  { prepared, home, clock, report, net }: OpenPromoterDeps,
+  { prepared, signing, home, clock, report, net }: OpenPromoterDeps,
   { replica }: OpenedReplica,
   pool: Pick<Mempool, 'submit'>,
 ): Promoter {
-  const { account, validator } = prepared.keys;
+  const { account } = prepared.keys;
   return new Promoter({
     self: account.account,
     kv: home.store,
@@ -28,7 +30,7 @@ export function openPromoter(
     report,
     status: () => replica.status(),
     connected: () => net.connected(),
-    holdsKey: (key) => key === validator.secret.publicKey,
+    holdsKey: (key) => key === signing.publicKey,
     submit: createOwnSubmit({ prepared, clock, report }, pool, 'membership.tx-refused'),
   });
 }

@@ -1,11 +1,11 @@
 // Owns: what a daemon knows before it opens anything, as one value.
 import type { Genesis, Hex32 } from '@consilium/core';
 import type { Config } from '../config/settings.ts';
-import type { NodeKeys } from '../keys/key-file.ts';
+import type { DaemonKeys } from '../keys/key-file.ts';
 
 export interface Prepared {
   readonly config: Config;
-  readonly keys: NodeKeys;
+  readonly keys: DaemonKeys;
   readonly genesis: Genesis;
   readonly genesisHash: Hex32;
 }

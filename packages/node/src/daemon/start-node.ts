@@ -1,6 +1,4 @@
 // Owns: a daemon's life: which parts are brought up in which order, and taken down in reverse. Does not own: any part.
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { accountIdOf, type ConsiliumError, genesisHash, type Hex32, useHashEngine } from '@consilium/core';
 import manifest from '../../package.json' with { type: 'json' };
@@ -10,22 +8,24 @@ import type { Config, SettingName } from '../config/settings.ts';
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { nativeHashEngine } from '../crypto/sha256-native.ts';
 import { type HomePaths, homePaths, type OpenHome, openHome } from '../files/home.ts';
-import type { NodeKeys } from '../keys/key-file.ts';
+import type { DaemonKeys } from '../keys/key-file.ts';
 import { createUnlocker } from '../keys/passphrase.ts';
-import { readNodeKeys, refuseDevelopmentKeys } from '../keys/store.ts';
+import { readKeysBesideSigner, readNodeKeys, refuseDevelopmentKeys } from '../keys/store.ts';
 import { createNet, type NodeNet } from '../net/index.ts';
-import { SIGNING_RECORD_FILE } from '../replica/open.ts';
+import type { Clock } from '../ports.ts';
 import { homeGenesis } from '../setup/genesis.ts';
-import { initialiseRecordFile } from '../signing/record-file.ts';
+import { attachSigner } from '../signer/attach.ts';
 import type { Trust } from '../sync/join-rows.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { openVault } from '../vault/vault.ts';
 import { markChain, refuseLostChain } from './chain-marker.ts';
+import { ensureSigningRecord } from './new-record.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { openApi } from './open-api.ts';
 import { openNode } from './open-node.ts';
 import type { NodeParts } from './parts.ts';
 import type { Prepared } from './prepared.ts';
+import { type NodeSigning, ownSigning, signingThrough } from './signing.ts';
 
 export interface StartOptions {
   readonly home: string;
@@ -56,6 +56,13 @@ export interface RunningNode {
 
 /** Of this software, as its package says. */
 const VERSION: string = manifest.version;
+
+interface SigningParts {
+  readonly home: OpenHome;
+  readonly prepared: Prepared;
+  readonly observer: Observer;
+  readonly clock: Clock;
+}
 
 type Closers = (() => void | Promise<void>)[];
 
@@ -96,7 +103,7 @@ async function prepare(options: StartOptions): Promise<Prepared> {
   return { config, keys, genesis, genesisHash: genesisHash(genesis) };
 }
 
-async function openKeys(paths: HomePaths, config: Config, options: StartOptions): Promise<NodeKeys> {
+async function openKeys(paths: HomePaths, config: Config, options: StartOptions): Promise<DaemonKeys> {
   const { passphraseFile } = config.keys;
   const { unlock, forget } = createUnlocker({
     file: passphraseFile === '' ? undefined : resolve(paths.home, passphraseFile),
@@ -104,6 +111,7 @@ async function openKeys(paths: HomePaths, config: Config, options: StartOptions)
     ask: options.askPassphrase,
   });
   try {
+    if (config.signer.socket !== '') return await readKeysBesideSigner(paths, unlock);
     return await readNodeKeys(paths, unlock);
   } finally {
     forget();
@@ -129,7 +137,7 @@ async function bringUp(
   const openedVault = await openVault(home.paths.vault, home.store, observer.report);
   closers.push(() => openedVault.close());
   const vault = parts.vault?.(openedVault) ?? openedVault;
-  await ensureSigningRecord(home, prepared);
+  const signing = await openSigning({ home, prepared, observer, clock }, closers);
   const ownNet = createNodeNet(prepared, observer);
   const net = parts.net?.(ownNet, prepared) ?? ownNet;
   await net.open();
@@ -137,7 +145,7 @@ async function bringUp(
   const { report, count, committed: onCommitted } = observer;
   const { trust, signal } = options;
   const { protocolVersionMax } = parts;
-  const adapters = { prepared, home, clock, net, vault, report, count, onCommitted, fail };
+  const adapters = { prepared, signing, home, clock, net, vault, report, count, onCommitted, fail };
   const node = await openNode({ ...adapters, trust, signal, protocolVersionMax });
   closers.push(() => node.stop());
   await markChain(home);
@@ -175,18 +183,18 @@ function createNodeNet({ config, keys, genesis, genesisHash: hash }: Prepared, o
   );
 }
 
-/**
- * A home whose keys are new begins with an empty record. One whose record is gone, or that was made from a copy of its
- * keys, has none: it watches before it signs.
- */
-async function ensureSigningRecord(home: OpenHome, { keys, genesisHash: genesis }: Prepared): Promise<void> {
-  const { unsigned } = home.paths;
-  if (!existsSync(unsigned)) return;
-  if (home.disk.read(SIGNING_RECORD_FILE) === undefined) {
-    const options = { name: SIGNING_RECORD_FILE, genesis, validator: keys.account.account };
-    await new Promise<void>((resolve, reject) => {
-      initialiseRecordFile(home.disk, options, (error) => (error === undefined ? resolve() : reject(error)));
-    });
+async function openSigning(
+  { home, prepared, observer, clock }: SigningParts,
+  closers: Closers,
+): Promise<NodeSigning> {
+  const { config, keys, genesisHash: genesis } = prepared;
+  const validator = keys.account.account;
+  if (keys.validator !== undefined) {
+    await ensureSigningRecord(home, { genesis, validator });
+    return ownSigning(keys.validator.secret, genesis);
   }
-  await rm(unsigned);
+  const socket = resolve(home.paths.home, config.signer.socket);
+  const attached = await attachSigner({ clock, report: observer.report }, { socket, genesis, validator });
+  closers.push(() => attached.stop());
+  return signingThrough(attached);
 }

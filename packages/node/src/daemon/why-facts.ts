@@ -28,7 +28,7 @@ export function whyReport(deps: WhyDeps): WhyReport {
 }
 
 function whyFacts({ name, kv, clock, pool, facts, replica, height }: WhyDeps): WhyFacts {
-  const { tip, signing, diverged, claimedTip, clockOffsetMs } = replica();
+  const { tip, diverged, claimedTip, clockOffsetMs } = replica();
   const readiness = facts.readiness();
   const running = height();
   const nameOf = namesOf(kv);
@@ -43,7 +43,7 @@ function whyFacts({ name, kv, clock, pool, facts, replica, height }: WhyDeps): W
     },
     synced: readiness.synced,
     claimedTip,
-    signing,
+    signing: readiness.signing,
     diverged,
     clockOffsetMs: clockOffsetMs === undefined ? null : Math.round(clockOffsetMs),
     clockPrecisionMs: readiness.clockPrecisionMs,

@@ -39,6 +39,18 @@ export async function checkHome(paths: HomePaths): Promise<void> {
   if ((await modeOf(paths.config)) === undefined) {
     throw new ConsiliumError('HOME_MISSING', { home: paths.home });
   }
+  await checkSecrets(paths);
+}
+
+/** Of a signer, which has no configuration. Throws as `checkHome`. */
+export async function checkHomeSecrets(paths: HomePaths): Promise<void> {
+  if ((await modeOf(paths.validatorKey)) === undefined) {
+    throw new ConsiliumError('HOME_MISSING', { home: paths.home });
+  }
+  await checkSecrets(paths);
+}
+
+async function checkSecrets(paths: HomePaths): Promise<void> {
   // A key file that is missing is named by the one who reads it.
   const { keys, accountKey, validatorKey, networkKey, custodyKey, operatorToken, access } = paths;
   for (const file of [keys, accountKey, validatorKey, networkKey, custodyKey, operatorToken, access]) {
@@ -88,6 +100,16 @@ export async function openHome(folder: string, options: StoreOptions = {}): Prom
     await store.close();
   };
   return { paths, store, disk, close, [Symbol.asyncDispose]: close };
+}
+
+/** Takes a home that keeps no chain, by the same lock. Resolves to what gives it back. Throws `STORE_LOCKED` {home, pid}. */
+export async function lockHome(paths: HomePaths): Promise<() => Promise<void>> {
+  await makeHomeFolders(paths);
+  const store = await openLocked(paths, {});
+  return async () => {
+    await rm(paths.pid, { force: true });
+    await store.close();
+  };
 }
 
 /** The store alone, which locks the home. Throws `STORE_LOCKED` {home, pid} and what `openStore` throws. */

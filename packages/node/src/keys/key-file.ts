@@ -38,6 +38,11 @@ export interface NodeKeys {
   readonly custody: NodeKey;
 }
 
+/** Without the validator's key when a signer apart holds it. */
+export interface DaemonKeys extends Omit<NodeKeys, 'validator'> {
+  readonly validator: NodeKey | undefined;
+}
+
 export type NodeSecrets = { readonly [K in keyof NodeKeys]: NodeSecret };
 
 /** The four keys of a new institution, whose account id comes from its account key. */

@@ -1,11 +1,14 @@
 // Owns: the key files of a home on disk: who may read them, and that no development key enters a real network.
+
+import { existsSync } from 'node:fs';
 import { ConsiliumError, DEVELOPMENT_CHAIN_PREFIX, isConsiliumError } from '@consilium/core';
-import { formatKeyFile, isSealedKey, type KeySeal } from '@consilium/sealing';
+import { formatKeyFile, isSealedKey, type KeyFileHead, type KeySeal } from '@consilium/sealing';
 import { createFile, readSmallFile, SECRET_FILE_MODE } from '../files/atomic-file.ts';
 import type { HomePaths } from '../files/home-paths.ts';
 import { checkOwnerOnly } from '../files/owner-only.ts';
 import { KEY_FILE_BYTES_MAX } from '../limits.ts';
 import {
+  type DaemonKeys,
   type KeyRole,
   keyFileFromText,
   keyFileOf,
@@ -56,25 +59,47 @@ async function readBounded(path: string): ReturnType<typeof readSmallFile> {
 
 /** The four keys of a home. Also throws `KEY_FILE_MALFORMED` when they are not of one institution. */
 export async function readNodeKeys(paths: HomePaths, unlock?: Unlock): Promise<NodeKeys> {
-  const account = await readKeyFile(paths.accountKey, 'institution', unlock);
+  const others = await readOtherKeys(paths, unlock);
   const validator = await readKeyFile(paths.validatorKey, 'validator', unlock);
+  refuseOther(others.account, validator, paths.validatorKey);
+  return { ...others, validator };
+}
+
+/** Those that stay when a signer holds the validator's. Throws as `readNodeKeys`, and `SIGNER_KEY_AT_HOME` {file}. */
+export async function readKeysBesideSigner(paths: HomePaths, unlock?: Unlock): Promise<DaemonKeys> {
+  if (existsSync(paths.validatorKey))
+    throw new ConsiliumError('SIGNER_KEY_AT_HOME', { file: paths.validatorKey });
+  return { ...(await readOtherKeys(paths, unlock)), validator: undefined };
+}
+
+async function readOtherKeys(paths: HomePaths, unlock?: Unlock): Promise<Omit<NodeKeys, 'validator'>> {
+  const account = await readKeyFile(paths.accountKey, 'institution', unlock);
   const network = await readKeyFile(paths.networkKey, 'network', unlock);
   const custody = await readKeyFile(paths.custodyKey, 'custody', unlock);
-  for (const [key, file] of [
-    [validator, paths.validatorKey],
-    [network, paths.networkKey],
-    [custody, paths.custodyKey],
-  ] as const) {
-    if (key.account !== account.account) {
-      throw new ConsiliumError('KEY_FILE_MALFORMED', { file, rule: 'of another institution' });
-    }
-  }
-  return { account, validator, network, custody };
+  refuseOther(account, network, paths.networkKey);
+  refuseOther(account, custody, paths.custodyKey);
+  return { account, network, custody };
+}
+
+function refuseOther({ account }: NodeKey, key: NodeKey, file: string): void {
+  if (key.account === account) return;
+  throw new ConsiliumError('KEY_FILE_MALFORMED', { file, rule: 'of another institution' });
 }
 
 /** Throws `DEVELOPMENT_KEY` {chainId, role} when anybody could sign with these keys and the chain is no toy. */
-export function refuseDevelopmentKeys(keys: NodeKeys, chainId: string): void {
+export function refuseDevelopmentKeys(keys: DaemonKeys, chainId: string): void {
+  const { account, validator, network, custody } = keys;
+  refuseDevelopment([account, ...(validator === undefined ? [] : [validator]), network, custody], chainId);
+}
+
+/** Throws as `refuseDevelopmentKeys`. */
+export function refuseDevelopment(keys: readonly NodeKey[], chainId: string): void {
   if (chainId.startsWith(DEVELOPMENT_CHAIN_PREFIX)) return;
-  const found = [keys.account, keys.validator, keys.network, keys.custody].find((key) => key.development);
+  const found = keys.find((key) => key.development);
   if (found !== undefined) throw new ConsiliumError('DEVELOPMENT_KEY', { chainId, role: found.role });
+}
+
+/** What a key file shows without being opened. Throws `KEY_FILE_MISSING`, `KEY_FILE_MODE`, `KEY_FILE_MALFORMED`. */
+export async function readKeyHead(path: string, role: KeyRole): Promise<KeyFileHead> {
+  return keyFileFromText(await readKeyText(path), role, path);
 }

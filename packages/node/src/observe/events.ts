@@ -93,12 +93,6 @@ const CONSENSUS = {
     level: 'info',
     meaning: 'From `height` on the hospitals decide by `version` of the protocol; this software knows it.',
   },
-  'upgrade.stopped': {
-    level: 'error',
-    meaning:
-      'The node ends by itself before `height`: the hospitals decide it by a `version` of the protocol that it does not know.',
-    action: 'Install a release that knows it, then start the node: it catches up and votes again.',
-  },
   'upgrade.unsupported': {
     level: 'error',
     meaning:
@@ -108,6 +102,26 @@ const CONSENSUS = {
 } as const;
 
 const SIGNING = {
+  'signer.attached': { level: 'info', meaning: 'Node and signer are attached: the node signs.' },
+  'signer.away': {
+    level: 'warn',
+    meaning: 'The signer does not answer: this node casts no vote until it does.',
+    action:
+      'See that `consilium signer start` runs and that the socket is there; the node goes on by itself.',
+  },
+  'signer.changed': {
+    level: 'error',
+    meaning:
+      'The record of the signer is not the one that this node left there: another node signed with it, or an old copy was brought back. This node has stopped voting.',
+    action: 'At once: find the other node that uses this signer; then start this one again.',
+  },
+  'signer.detached': { level: 'info', meaning: 'The node has left the signer, which waits for one.' },
+  'signer.refused': {
+    level: 'warn',
+    meaning: 'The signer sent somebody away; `reason` says why.',
+    action: '`SIGNER_BUSY`: a second node with the same key is running, or the one before has just ended.',
+  },
+  'signer.started': { level: 'info', meaning: 'The signer serves its socket.' },
   'signing.foreign': {
     level: 'error',
     meaning: "A signature of this node's own key appeared that it did not make: it stopped voting.",

@@ -48,7 +48,7 @@ export const GAUGES: Readonly<Record<GaugeName, MetricEntry>> = {
   },
   consilium_synced: { help: 'Whether this node knows of no block that it lacks' },
   consilium_signing: {
-    help: 'Whether it votes: 1 for its state of signing, observing, stopped and observer, 0 for the others',
+    help: 'Whether it votes: 1 for its state of signing, observing, stopped, observer and away (its signer), 0 for the others',
     labels: ['state'],
   },
   consilium_ready: { help: 'Whether /readyz answers 200' },

@@ -14,7 +14,7 @@ import {
   type MetricEntry,
 } from './metric-table.ts';
 
-const SIGNING_STATES = ['signing', 'observing', 'stopped', 'observer'] as const;
+const SIGNING_STATES = ['signing', 'observing', 'stopped', 'observer', 'away'] as const;
 
 /** What a scrape asks of the node: cheap, as of now. */
 export interface NodeFacts {

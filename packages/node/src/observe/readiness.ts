@@ -7,6 +7,7 @@ import { forWords } from './words.ts';
 export type ReadinessCode =
   | 'NOT_SYNCED'
   | 'NOT_SIGNING'
+  | 'SIGNER_AWAY'
   | 'QUORUM_UNREACHABLE'
   | 'DISK_LOW'
   | 'DIVERGED'
@@ -30,7 +31,7 @@ export interface ReadinessFacts {
   readonly height: number;
   readonly heightKnown: number;
   /** An observer has no vote, and none is missed. */
-  readonly signing: 'signing' | 'observing' | 'stopped' | 'observer';
+  readonly signing: 'signing' | 'observing' | 'stopped' | 'observer' | 'away';
   /** Power of the connected validators and, if it is one, of this node. */
   readonly reachablePower: number;
   readonly totalPower: number;
@@ -74,6 +75,11 @@ function signingReasons({ signing, diverged }: ReadinessFacts): Reasons {
   if (signing === 'observing') {
     const text = 'the signing record is missing or behind: watching before it votes again; wait';
     return [{ code: 'NOT_SIGNING', text }];
+  }
+  if (signing === 'away') {
+    const text =
+      'its signer does not answer: it votes again by itself as soon as consilium signer start runs';
+    return [{ code: 'SIGNER_AWAY', text }];
   }
   if (signing !== 'stopped') return [];
   const text = 'it stopped voting: its key signed elsewhere; make sure that it runs once, see the log';

@@ -96,6 +96,8 @@ export class Agreement {
   #loggedValues = new Set<Hex32>();
   #ownLogged: Uint8Array[] = [];
   #muted = false;
+  /** Own messages in the log that the signer was away for, in their order. Later ones wait behind them. */
+  #unsigned: OwnMessage[] = [];
   /** The log of this height takes no more: nothing of it is heard or signed, and sync brings what the others decide. */
   #logFull = false;
 
@@ -159,6 +161,22 @@ export class Agreement {
     this.#perform(height, effects, done);
   }
 
+  /** The signer is back: what it was away for is signed in its order, and only then counted. */
+  signWaiting(done: () => void): void {
+    const waiting = this.#unsigned;
+    this.#unsigned = [];
+    const height = this.#state?.config.height;
+    if (height === undefined || this.#muted) return done();
+    this.#signEach(waiting, [], (entries) => {
+      const takeNext = (): void => {
+        const entry = entries.shift();
+        if (entry === undefined || !this.#isRunning(height)) return done();
+        this.take(entry, takeNext);
+      };
+      takeNext();
+    });
+  }
+
   /** Stops the timers; nothing is taken any more. */
   stop(): void {
     this.#cancelTimers();
@@ -186,6 +204,7 @@ export class Agreement {
     this.#loggedValues = new Set();
     this.#ownLogged = [];
     this.#muted = false;
+    this.#unsigned = [];
     this.#logFull = false;
     this.#state = startHeight(signing ? config : { ...config, self: null });
   }
@@ -244,19 +263,47 @@ export class Agreement {
   #signNext(own: readonly OwnMessage[], logged: readonly Uint8Array[], done: () => void): void {
     const [message, ...rest] = own;
     if (message === undefined || this.#state === undefined) return done();
-    const payload = payloadOf(message);
-    const held = logged.some((bytes) => equalBytes(bytes, payload));
-    const { height, round } = message.content;
-    this.#deps.signer.sign({ kind: kindOf(message), height, round, payload }, held, (result) => {
+    if (this.#unsigned.length > 0) {
+      this.#unsigned.push(...own);
+      return done();
+    }
+    const held = logged.some((bytes) => equalBytes(bytes, payloadOf(message)));
+    const { height } = message.content;
+    this.#sign(message, held, (entry) => {
       const next = (): void => this.#signNext(rest, logged, done);
-      // A refusal by the record is its own safety; a record that cannot be written ends the node.
-      if ('refused' in result) {
-        if (result.refused === 'SIGNING_REFUSED') return next();
-        return this.#deps.host.fail(new ConsiliumError(result.refused, { height, round }));
-      }
-      const entry = this.#signedEntry(message, result.signature);
       if (entry === undefined || !this.#isRunning(height)) return next();
       this.take(entry, next);
+    });
+  }
+
+  /** Of messages that the log holds. */
+  #signEach(
+    own: readonly OwnMessage[],
+    signed: readonly LogEntry[],
+    done: (signed: LogEntry[]) => void,
+  ): void {
+    const [message, ...rest] = own;
+    if (message === undefined || this.#state === undefined) return done([...signed]);
+    if (this.#unsigned.length > 0) {
+      this.#unsigned.push(...own);
+      return done([...signed]);
+    }
+    this.#sign(message, true, (entry) =>
+      this.#signEach(rest, entry === undefined ? signed : [...signed, entry], done),
+    );
+  }
+
+  /** undefined: refused, or the signer is away and it waits. */
+  #sign(message: OwnMessage, held: boolean, done: (entry: LogEntry | undefined) => void): void {
+    const payload = payloadOf(message);
+    const { height, round } = message.content;
+    this.#deps.signer.sign({ kind: kindOf(message), height, round, payload }, held, (result) => {
+      if ('signature' in result) return done(this.#signedEntry(message, result.signature));
+      // A refusal by the record is its own safety; a record that cannot be written ends the node.
+      if (result.refused === 'SIGNER_AWAY') this.#unsigned.push(message);
+      else if (result.refused !== 'SIGNING_REFUSED')
+        return this.#deps.host.fail(new ConsiliumError(result.refused, { height, round }));
+      done(undefined);
     });
   }
 

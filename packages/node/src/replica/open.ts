@@ -42,7 +42,14 @@ import { type Committed, Replica, type SigningGuard } from './replica.ts';
 export const WAL_FILE = 'agreement.wal';
 export const SIGNING_RECORD_FILE = 'signing-record';
 
-export interface OpenDeps {
+/** What signs: the key with a record on the own disk, or a signer that keeps both. */
+export type SigningDeps =
+  | { readonly signBytes: (bytes: Uint8Array) => Hex64; readonly signer?: undefined }
+  | { readonly signer: Signer; readonly signBytes?: undefined };
+
+export type OpenDeps = CommonDeps & SigningDeps;
+
+interface CommonDeps {
   readonly genesis: Genesis;
   readonly genesisHash: Hex32;
   /** Account id of this node's institution. */
@@ -64,7 +71,6 @@ export interface OpenDeps {
   readonly sha256?: Sha256;
   /** In the place of `decodeMessage`: the same answers, faster. */
   readonly decodeMessage?: (bytes: Uint8Array) => WireMessage;
-  readonly signBytes: (bytes: Uint8Array) => Hex64;
   /** The pool is made once the ledger can be asked. */
   readonly createPool: (ledger: LedgerDesk) => Pool;
   readonly onCommit: (committed: Committed) => void;
@@ -101,7 +107,7 @@ export function openReplica(
 }
 
 function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica | ConsiliumError {
-  const { disk, random, report, clock, genesisHash, self, signBytes } = deps;
+  const { disk, random, report, clock, genesisHash, self } = deps;
   const { sha256 } = deps;
   const engine = sha256 === undefined ? {} : { sha256 };
   const wal = createWal({ disk, random, report, ...engine }, { name: WAL_FILE, genesis: genesisHash });
@@ -111,10 +117,8 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
   const isOver = content.height !== null && content.height < runningHeight;
   if (content.status === 'damaged' && !isOver) return walDamaged(content);
   const logged = content.height === runningHeight ? content.entries : [];
-  const signer = createSigner(
-    { disk, report, signBytes },
-    { name: SIGNING_RECORD_FILE, genesis: genesisHash, validator: self },
-  );
+  const owner = { name: SIGNING_RECORD_FILE, genesis: genesisHash, validator: self };
+  const signer = deps.signer ?? createSigner({ disk, report, signBytes: deps.signBytes }, owner);
   const guard = createGuard(
     { clock, report },
     {

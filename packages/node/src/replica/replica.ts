@@ -149,6 +149,12 @@ export class Replica {
     this.#offerWork();
   }
 
+  /** Whoever signs for this node was away and is back. */
+  signerReturned(): void {
+    if (this.#stopped) return;
+    this.#queue.enqueue((done) => this.#agreement.signWaiting(done));
+  }
+
   status(): ReplicaStatus {
     const state = this.#agreement.state;
     const { tip, liarsMax } = this.#deps.ledger;
@@ -238,7 +244,7 @@ export class Replica {
   /** A height whose rules this node does not know is not begun: no vote, no block by sync, no guess. */
   #stopsBefore(): boolean {
     const unsupported = this.#deps.ledger.unsupported();
-    if (unsupported !== undefined) this.#fail(unsupported, 'upgrade.stopped');
+    if (unsupported !== undefined) this.#fail(unsupported);
     else this.#tellOfUpgrade();
     return unsupported !== undefined;
   }
@@ -468,9 +474,9 @@ export class Replica {
     this.#syncer.forget(peer);
   }
 
-  #fail(error: ConsiliumError, code: 'replica.failed' | 'upgrade.stopped' = 'replica.failed'): void {
+  #fail(error: ConsiliumError): void {
     if (this.#stopped) return;
-    this.#deps.report({ ...error.data, level: 'error', code, reason: error.code });
+    this.#deps.report({ level: 'error', code: 'replica.failed', reason: error.code });
     this.stop();
     this.#deps.onFailure(error);
   }

@@ -16,7 +16,8 @@ import type { CommittedBy } from './committer.ts';
 import type { LedgerDesk } from './ledger-desk.ts';
 import type { Pool } from './pool.ts';
 
-export type SigningMode = 'signing' | 'observing' | 'stopped' | 'observer';
+/** `away`: whoever signs for this node does not answer. */
+export type SigningMode = 'signing' | 'observing' | 'stopped' | 'observer' | 'away';
 
 /** Whether this node may sign, by its signing record and what it heard (signing/guard.ts). */
 export interface SigningGuard {

@@ -3,14 +3,15 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { cardFromJson, type Genesis, genesisHash, type Hex32 } from '@consilium/core';
+import type { KeyFileHead } from '@consilium/sealing';
 import { loadConfig } from '../config/load.ts';
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { sha256Native } from '../crypto/sha256-native.ts';
 import { readSmallFile } from '../files/atomic-file.ts';
 import { errnoOf } from '../files/errors.ts';
 import type { HomePaths } from '../files/home.ts';
-import type { KeyRole, NodeKey } from '../keys/key-file.ts';
-import { readKeyFile } from '../keys/store.ts';
+import type { KeyRole } from '../keys/key-file.ts';
+import { readKeyHead } from '../keys/store.ts';
 import { CARD_FILE_BYTES_MAX } from '../limits.ts';
 import { SIGNING_RECORD_FILE, WAL_FILE } from '../replica/open.ts';
 import { readGenesis } from '../setup/genesis.ts';
@@ -48,10 +49,10 @@ async function examineKeys(paths: HomePaths, findings: Findings): Promise<Hex32 
     [paths.networkKey, 'network'],
     [paths.custodyKey, 'custody'],
   ];
-  const keys = new Map<string, NodeKey>();
+  const keys = new Map<string, KeyFileHead>();
   for (const [path, role] of files) {
     const file = relative(paths.home, path);
-    const key = await examined(findings, { part: 'keys', file }, () => readKeyFile(path, role));
+    const key = await examined(findings, { part: 'keys', file }, () => readKeyHead(path, role));
     if (key !== undefined) keys.set(file, key);
   }
   const accounts = [...keys.values()].map(({ account }) => account);

@@ -14,6 +14,7 @@ import {
   type LightStep,
   sha256,
   signEd25519,
+  signedBytes,
   type Tx,
   toHex,
   utf8,
@@ -413,7 +414,8 @@ function createNode(name: string, { chain, clock, wire, steps, sealing }: NodeWo
         tip,
         standing: () => node.standing,
         lightSteps,
-        signBytes: (bytes) => signEd25519(own.validator, bytes),
+        sign: (domain, payload, done) =>
+          done(signEd25519(own.validator, signedBytes(domain, chain.deps.genesisHash, payload))),
         submit: (action) => node.actions.push(action),
       });
       node.custody.start({ pending: kv.rows(TABLES.pendingBatches), loose: kv.rows(TABLES.looseBlobs) });

@@ -10,6 +10,7 @@ import {
   type LightStep,
   OBJECT_BYTES_MAX,
   sha256,
+  signedBytes,
   type Verify,
   validatorSetShape,
 } from '@consilium/core';
@@ -108,7 +109,8 @@ export function openSimCustody(deps: SimCustodyDeps): SimCustody {
       const shown = stepsFrom(deps.kv, from, opened.ledger.tip.height);
       life.after(STEPS_US, () => done(shown));
     },
-    signBytes: (bytes) => keys.sign(hospital.validator, bytes),
+    sign: (domain, payload, done) =>
+      done(keys.sign(hospital.validator, signedBytes(domain, founders.genesisHash, payload))),
     submit: deps.submit,
   };
   const custody = new Custody(hostilePart?.(ports) ?? ports);

@@ -11,6 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const DEFAULTS: Config = {
   name: 'Nord',
   keys: { passphraseFile: '' },
+  signer: { socket: '' },
   p2p: { listen: ['/ip4/0.0.0.0/tcp/4100'] },
   peers: { addresses: {} },
   api: {

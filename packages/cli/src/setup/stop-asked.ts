@@ -1,0 +1,12 @@
+// Owns: when a process that serves is told to stop: by a signal, or by the end of its parent.
+
+/** Resolves when the process is asked to stop. */
+export function stopAsked(withParent: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    if (!withParent) return;
+    process.stdin.once('end', () => resolve());
+    process.stdin.once('error', () => resolve());
+    process.stdin.resume();
+  });
+}
