@@ -93,6 +93,12 @@ const CONSENSUS = {
     level: 'info',
     meaning: 'From `height` on the hospitals decide by `version` of the protocol; this software knows it.',
   },
+  'upgrade.stopped': {
+    level: 'error',
+    meaning:
+      'The node ends by itself before `height`: the hospitals decide it by a `version` of the protocol that it does not know.',
+    action: 'Install a release that knows it, then start the node: it catches up and votes again.',
+  },
   'upgrade.unsupported': {
     level: 'error',
     meaning:

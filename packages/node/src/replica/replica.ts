@@ -244,7 +244,7 @@ export class Replica {
   /** A height whose rules this node does not know is not begun: no vote, no block by sync, no guess. */
   #stopsBefore(): boolean {
     const unsupported = this.#deps.ledger.unsupported();
-    if (unsupported !== undefined) this.#fail(unsupported);
+    if (unsupported !== undefined) this.#fail(unsupported, 'upgrade.stopped');
     else this.#tellOfUpgrade();
     return unsupported !== undefined;
   }
@@ -474,9 +474,9 @@ export class Replica {
     this.#syncer.forget(peer);
   }
 
-  #fail(error: ConsiliumError): void {
+  #fail(error: ConsiliumError, code: 'replica.failed' | 'upgrade.stopped' = 'replica.failed'): void {
     if (this.#stopped) return;
-    this.#deps.report({ level: 'error', code: 'replica.failed', reason: error.code });
+    this.#deps.report({ ...error.data, level: 'error', code, reason: error.code });
     this.stop();
     this.#deps.onFailure(error);
   }

@@ -96,6 +96,8 @@ export class SimNode {
   readonly station: string;
   readonly home: SimHome;
   readonly clockFault: ClockFault = { offsetMs: 0 };
+  /** The newest version of the protocol that its software knows, from its next start on; undefined: this software's. */
+  protocolVersionMax: number | undefined;
   readonly #deps: SimNodeDeps;
   readonly #name: string;
   #life: Life | undefined;
@@ -222,6 +224,7 @@ export class SimNode {
       hashBlocks: hashBlocksNative,
       isLedgerKey: isLedgerKeySodium,
       sha256: sha256Native,
+      protocolVersionMax: this.protocolVersionMax,
       verify,
       verifySender: (tx, key) => signatures.verifySender(tx, key),
       signBytes: (bytes) => {
