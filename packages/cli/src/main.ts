@@ -185,6 +185,7 @@ const PLAIN: readonly LoadVerb[] = [
   async () => (await import('./commands/status.ts')).registerStatus,
   async () => (await import('./commands/version.ts')).registerVersion,
   async () => (await import('./commands/why.ts')).registerWhy,
+  async () => (await import('./commands/doctor.ts')).registerDoctor,
 ];
 
 /** Runs one command; gives its exit code. */

@@ -11,6 +11,8 @@ export { outliveDamage } from './daemon/outlive-damage.ts';
 export type { NodeParts } from './daemon/parts.ts';
 export type { Prepared } from './daemon/prepared.ts';
 export { type RunningNode, type StartOptions, startNode } from './daemon/start-node.ts';
+export { type DiagnoseDeps, type Diagnosis, diagnose } from './doctor/diagnose.ts';
+export { systemMachine } from './doctor/machine.ts';
 export type { OpenHome } from './files/home.ts';
 export type { NodeNet } from './net/index.ts';
 export {

@@ -285,8 +285,17 @@ export const OBSERVE_HEADER_BYTES_MAX = 8_192;
 export const OBSERVE_REQUEST_MS_MAX = 5_000;
 /** Longer than the usual scrape interval is not needed: connecting on loopback costs nothing. */
 export const OBSERVE_KEEP_ALIVE_MS = 5_000;
+/** How long the doctor waits for a connection to another hospital, and for a command of the system. */
+export const DOCTOR_CONNECT_MS_MAX = 3_000;
+export const DOCTOR_COMMAND_MS_MAX = 2_000;
+/** Memory below which a node is not to run, a little under what docs/operate.md asks for: the system takes some of it. */
+export const MEMORY_BYTES_MIN: number = 450 * 1024 * 1024;
+/** Sockets of peers and clients together, and the files of the store. */
+export const OPEN_FILES_MIN = 4_096;
 /** How often the free space of the home's disk is looked at. */
 export const DISK_CHECK_MS = 10_000;
+/** Every so many of these looks what the store takes is added up: some hundred files. */
+export const STORE_SIZE_CHECKS = 6;
 
 /** Blobs up to this size share segment files: one disk makes 3,300 small files durable a second, and ten times the blobs. */
 export const VAULT_SMALL_BYTES_MAX: number = 64 * 1024;

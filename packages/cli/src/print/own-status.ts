@@ -22,7 +22,10 @@ export function ownStatusLines(status: NodeStatus, report: WhyReport): string[] 
       ...whyFields(report).slice(0, SCREEN_LINES - VALIDATORS_SHOWN_MAX - 6),
     ]),
     '',
-    ...table([['VALIDATOR', 'LINK', 'LAST HEARD'], ...shown.map((each) => validatorRow(each).slice(0, 3))]),
+    ...table([
+      ['VALIDATOR', 'LINK', 'LAST HEARD'],
+      ...shown.map((each) => validatorRow(each, true).slice(0, 3)),
+    ]),
     ...(others > 0 ? [`and ${plural(others, 'other')}: npx consilium why`] : []),
   ];
   return lines.map((line) => clipped(line, SCREEN_COLUMNS));

@@ -13,7 +13,7 @@ export function whyLines(report: WhyReport): string[] {
     '',
     ...table([
       ['VALIDATOR', 'LINK', 'LAST HEARD', 'PREVOTE', 'PRECOMMIT', 'CLOCK'],
-      ...report.running.validators.map(validatorRow),
+      ...report.running.validators.map((each) => validatorRow(each, report.running.awake)),
     ]),
   ];
 }
@@ -41,15 +41,16 @@ export function whyFields(report: WhyReport): string[][] {
   ];
 }
 
-export function validatorRow(validator: NamedValidator): string[] {
+/** Of an idle height no vote is missing. */
+export function validatorRow(validator: NamedValidator, isAwake: boolean): string[] {
   const { name, connected, linkForMs, heard, prevote, precommit, clockOffsetMs } = validator;
   const link = linkForMs === null ? 'this node' : `${connected ? 'up' : 'DOWN'} ${since(linkForMs)}`;
   return [
     name,
     link,
     heard === null ? 'never' : `height ${heard.height}, ${span(heard.agoMs)} ago`,
-    prevote,
-    precommit,
+    isAwake ? prevote : '-',
+    isAwake ? precommit : '-',
     clockOffsetMs === null ? '?' : `${clockOffsetMs > 0 ? '+' : ''}${clockOffsetMs} ms`,
   ];
 }

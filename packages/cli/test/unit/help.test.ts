@@ -30,6 +30,7 @@ describe('help', () => {
       'status',
       'version',
       'why',
+      'doctor',
       'key new',
       'key show',
       'tx show',

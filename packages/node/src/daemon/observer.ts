@@ -7,13 +7,19 @@ import { createListener } from '../observe/listener.ts';
 import { openLog, reportToAll } from '../observe/log.ts';
 import { createMetrics, type Metrics, type NodeIdentity } from '../observe/metrics.ts';
 import { readinessOf } from '../observe/readiness.ts';
+import type { WriteTimes } from '../observe/timed-ports.ts';
 import type { Report, ReportedEvent } from '../ports.ts';
 import type { Committed } from '../replica/replica.ts';
 import type { NodeFactsSource } from './node-facts.ts';
+import type { Participation } from './participation.ts';
 
 export interface Observer {
   readonly report: Report;
-  committed(committed: Committed): void;
+  committed(committed: Committed, participation: Participation): void;
+  readonly txCommitted: (ageMs: number) => void;
+  readonly writes: WriteTimes;
+  /** By the validator's name. */
+  readonly moved: Metrics['messageMoved'];
   /** What custody did. */
   readonly count: Count;
   /** Serves metrics and probes from these facts. Resolves to where. Throws `LISTEN_FAILED`. */
@@ -29,10 +35,19 @@ export function createObserver(home: string, config: Config): Observer {
   const report = reportToAll(log.report, (event: ReportedEvent) => metrics?.eventReported(event));
   return {
     report,
-    committed: ({ block, certificate, execution }) => {
+    committed: ({ block, certificate, execution, by }, participation) => {
       const { time } = block.header;
-      metrics?.blockCommitted({ time, round: certificate.round, txs: execution.results });
+      metrics?.blockCommitted({
+        ...{ time, round: certificate.round, txs: execution.results, by },
+        ...participation,
+      });
     },
+    txCommitted: (ageMs) => metrics?.txCommitted(ageMs),
+    writes: {
+      synced: (file, seconds) => metrics?.logSynced(file, seconds),
+      written: (seconds) => metrics?.storeWritten(seconds),
+    },
+    moved: (...moved) => metrics?.messageMoved(...moved),
     count: (what, code) => metrics?.custodyCounted(what, code),
     listen: async (identity, facts) => {
       const readiness = () => readinessOf(facts.readiness());

@@ -26,7 +26,7 @@ import type { OpenHome } from '../files/home.ts';
 import type { Promoter } from '../membership/promoter.ts';
 import { DEFAULT_MEMPOOL_LIMITS, type Mempool } from '../mempool/mempool.ts';
 import type { NodeNet } from '../net/index.ts';
-import type { Clock, Net, Report, Vault } from '../ports.ts';
+import type { Clock, Net, Report } from '../ports.ts';
 import { openChain } from '../queries/index.ts';
 import { readBase, readTip, stateReader } from '../replica/chain.ts';
 import { createLedgerPool, createSignatures } from '../replica/ledger-pool.ts';
@@ -35,12 +35,14 @@ import { Pruner, type PrunerDeps } from '../replica/pruner.ts';
 import type { Committed } from '../replica/replica.ts';
 import { splitNet } from '../replica/split-net.ts';
 import type { Trust } from '../sync/join-rows.ts';
+import type { LocalVault } from '../vault/vault.ts';
 import { createCommitNews } from './commit-news.ts';
 import { joinChain } from './join-chain.ts';
 import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
 import { openCustody } from './open-custody.ts';
 import { openPromoter } from './open-promoter.ts';
 import { openSnapshots } from './open-snapshots.ts';
+import { type Participation, participationOf } from './participation.ts';
 import type { Prepared } from './prepared.ts';
 import { type NodeSigning, signingMode } from './signing.ts';
 import { whyReport } from './why-facts.ts';
@@ -51,11 +53,12 @@ export interface OpenNodeDeps {
   readonly home: OpenHome;
   readonly clock: Clock;
   readonly net: NodeNet;
-  readonly vault: Vault;
+  readonly vault: LocalVault;
   readonly report: Report;
   readonly count: Count;
   readonly protocolVersionMax: number | undefined;
-  readonly onCommitted: (committed: Committed) => void;
+  readonly onCommitted: (committed: Committed, participation: Participation) => void;
+  readonly onCommittedAge: (ageMs: number) => void;
   readonly fail: (error: ConsiliumError) => void;
   /** Where a home with an empty store begins, if not at genesis. */
   readonly trust: Trust | undefined;
@@ -80,7 +83,7 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   let custody: Custody | undefined;
   let promoter: Promoter | undefined;
   const onCommit = (committed: Committed): void => {
-    deps.onCommitted(committed);
+    deps.onCommitted(committed, participationOf(home.store, committed));
     custody?.committed(committed);
     snapshots.committed(committed);
     promoter?.committed();
@@ -102,9 +105,9 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
     clock,
     precisionMs: () => paramsOf(home, prepared).precisionMs,
     status,
-    replica: () => opened.replica.status(),
+    replica: opened.replica,
     custody: () => opening.status(),
-    height: () => opened.replica.heightFacts(),
+    ...{ pool, vault, net: deps.net, data: home.paths.data },
   });
   const pruner = createPruner(deps, opened);
   return {
@@ -134,16 +137,10 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
       submit: (bytes, done) => pool.submit(bytes, done),
       txState: (id) => pool.statusOf(id),
       status,
-      why: () =>
-        whyReport({
-          name: prepared.config.name,
-          kv: home.store,
-          clock,
-          pool,
-          facts,
-          replica: () => opened.replica.status(),
-          height: () => opened.replica.heightFacts(),
-        }),
+      why: () => {
+        const { replica } = opened;
+        return whyReport({ name: prepared.config.name, kv: home.store, clock, pool, facts, replica });
+      },
       snapshot: () => openChain(home.store.snapshot()),
       onCommit: (listener) => news.listen(listener),
       custody: opening,
@@ -180,6 +177,7 @@ async function openWithPool(
     report,
     fail,
     protocolVersionMax,
+    onCommittedAge,
   }: Omit<OpenNodeDeps, 'net'> & { readonly net: Net },
   onCommit: (committed: Committed) => void,
 ): Promise<{ opened: OpenedReplica; pool: Mempool }> {
@@ -210,7 +208,8 @@ async function openWithPool(
         createPool: (ledger) => {
           const onAdmitted = (): void => opened?.replica.poolGrew();
           const limits = { ...DEFAULT_MEMPOOL_LIMITS, ...config.mempool };
-          pool = createLedgerPool({ clock, report, net, signatures, onAdmitted }, ledger, limits);
+          const poolDeps = { clock, report, net, signatures, onAdmitted, onCommittedAge };
+          pool = createLedgerPool(poolDeps, ledger, limits);
           return pool;
         },
         onCommit,

@@ -12,6 +12,7 @@ import type { DaemonKeys } from '../keys/key-file.ts';
 import { createUnlocker } from '../keys/passphrase.ts';
 import { readKeysBesideSigner, readNodeKeys, refuseDevelopmentKeys } from '../keys/store.ts';
 import { createNet, type NodeNet } from '../net/index.ts';
+import { countedNet, type PeerBytes, timedHome } from '../observe/timed-ports.ts';
 import type { Clock } from '../ports.ts';
 import { homeGenesis } from '../setup/genesis.ts';
 import { attachSigner } from '../signer/attach.ts';
@@ -26,6 +27,7 @@ import { openNode } from './open-node.ts';
 import type { NodeParts } from './parts.ts';
 import type { Prepared } from './prepared.ts';
 import { type NodeSigning, ownSigning, signingThrough } from './signing.ts';
+import { namesOf } from './why-facts.ts';
 
 export interface StartOptions {
   readonly home: string;
@@ -131,21 +133,33 @@ async function bringUp(
   const opened = await openHome(options.home, { onDamage: fail });
   closers.push(() => opened.close());
   refuseLostChain(opened);
-  const home = parts.home?.(opened) ?? opened;
-  const observer = createObserver(home.paths.home, config);
+  const observer = createObserver(opened.paths.home, config);
+  const home = timedHome(parts.home?.(opened) ?? opened, observer.writes, () => performance.now());
   closers.push(() => observer.close());
   const openedVault = await openVault(home.paths.vault, home.store, observer.report);
   closers.push(() => openedVault.close());
   const vault = parts.vault?.(openedVault) ?? openedVault;
   const signing = await openSigning({ home, prepared, observer, clock }, closers);
   const ownNet = createNodeNet(prepared, observer);
-  const net = parts.net?.(ownNet, prepared) ?? ownNet;
+  const net = countedNet(parts.net?.(ownNet, prepared) ?? ownNet, bytesByName(home.store, observer));
   await net.open();
   closers.push(() => net.stop());
-  const { report, count, committed: onCommitted } = observer;
+  const { report, count, committed: onCommitted, txCommitted: onCommittedAge } = observer;
   const { trust, signal } = options;
   const { protocolVersionMax } = parts;
-  const adapters = { prepared, signing, home, clock, net, vault, report, count, onCommitted, fail };
+  const adapters = {
+    prepared,
+    signing,
+    home,
+    clock,
+    net,
+    vault,
+    report,
+    count,
+    onCommitted,
+    onCommittedAge,
+    fail,
+  };
   const node = await openNode({ ...adapters, trust, signal, protocolVersionMax });
   closers.push(() => node.stop());
   await markChain(home);
@@ -162,6 +176,20 @@ async function bringUp(
     metrics: metricsUrl,
   });
   return { name: config.name, institution: keys.account.account, apiUrl, metricsUrl, stop, failed };
+}
+
+/** Only peers whom the ledger admits send or are sent anything: as many names as there are members. */
+function bytesByName(kv: OpenHome['store'], { moved }: Observer): PeerBytes {
+  const names = new Map<Hex32, string>();
+  const nameOf = (peer: Hex32): string => {
+    const name = names.get(peer) ?? namesOf(kv)(peer);
+    names.set(peer, name);
+    return name;
+  };
+  return {
+    received: (peer, channel, bytes) => moved('received', nameOf(peer), channel, bytes),
+    sent: (peer, channel, bytes) => moved('sent', nameOf(peer), channel, bytes),
+  };
 }
 
 function createNodeNet({ config, keys, genesis, genesisHash: hash }: Prepared, observer: Observer): NodeNet {

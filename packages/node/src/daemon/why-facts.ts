@@ -5,8 +5,7 @@ import { type Readiness, readinessOf } from '../observe/readiness.ts';
 import { type Why, type WhyFacts, whyOf } from '../observe/why.ts';
 import type { Clock, Kv } from '../ports.ts';
 import { stateReader } from '../replica/chain.ts';
-import type { HeightFacts } from '../replica/facts.ts';
-import type { ReplicaStatus } from '../replica/replica.ts';
+import type { Replica } from '../replica/replica.ts';
 import type { NodeFactsSource } from './node-facts.ts';
 
 /** What the route answers. */
@@ -18,8 +17,7 @@ export interface WhyDeps {
   readonly clock: Clock;
   readonly pool: Pick<Mempool, 'count' | 'bytes' | 'oldestMs' | 'skips'>;
   readonly facts: Pick<NodeFactsSource, 'readiness'>;
-  readonly replica: () => ReplicaStatus;
-  readonly height: () => HeightFacts;
+  readonly replica: Pick<Replica, 'status' | 'heightFacts'>;
 }
 
 export function whyReport(deps: WhyDeps): WhyReport {
@@ -27,10 +25,10 @@ export function whyReport(deps: WhyDeps): WhyReport {
   return { ...whyOf(facts), readiness: readinessOf(deps.facts.readiness()), ...facts };
 }
 
-function whyFacts({ name, kv, clock, pool, facts, replica, height }: WhyDeps): WhyFacts {
-  const { tip, diverged, claimedTip, clockOffsetMs } = replica();
+function whyFacts({ name, kv, clock, pool, facts, replica }: WhyDeps): WhyFacts {
+  const { tip, diverged, claimedTip, clockOffsetMs } = replica.status();
   const readiness = facts.readiness();
-  const running = height();
+  const running = replica.heightFacts();
   const nameOf = namesOf(kv);
   return {
     name,

@@ -14,6 +14,7 @@ import {
 import type { Report } from '../ports.ts';
 import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
+import { createSeats } from './seats.ts';
 
 export interface ListenerDeps {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
@@ -44,10 +45,12 @@ export function createListener(deps: ListenerDeps, { host, port }: ListenAddress
       connectionsCheckingInterval: OBSERVE_REQUEST_MS_MAX,
     },
     (request, response) => {
+      seats.answering(request.socket, response);
       void answer(deps, request, response);
     },
   );
-  server.maxConnections = OBSERVE_CONNECTIONS_MAX;
+  const seats = createSeats(OBSERVE_CONNECTIONS_MAX);
+  server.on('connection', seats.take);
   return {
     start: () => listen(server, host, port),
     stop: () => close(server),

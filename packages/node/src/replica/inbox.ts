@@ -60,6 +60,8 @@ export interface InboxHost {
   proposalReceived(message: ProposalMessage): void;
   /** Agreement has looked at it, and keeps it or not. */
   proposalTaken(message: ProposalMessage): void;
+  /** A vote of a height that is decided here. */
+  votedLate(): void;
 }
 
 export interface InboxDeps {
@@ -203,8 +205,9 @@ export class Inbox {
       const future = message.type === 'proposal' ? this.#futureProposals : this.#futureVotes;
       future.keep(running, height, { peer, message, arrivalMs });
       this.#deps.helper.askForHelp(peer);
-    } else if (message.type === 'vote' && message.vote.validator === peer) {
-      this.#deps.helper.helpWithBlock(peer, height);
+    } else if (message.type === 'vote') {
+      this.#deps.host.votedLate();
+      if (message.vote.validator === peer) this.#deps.helper.helpWithBlock(peer, height);
     }
     done();
   }

@@ -106,6 +106,7 @@ export class Replica {
         addEvidence: (evidence) => this.#addEvidence(evidence),
         proposalReceived: (message) => this.#proposals.set(proposalName(message.proposal), message),
         proposalTaken: (message) => this.#forgetUnless(message),
+        votedLate: () => this.#watch.votedLate(),
       },
     });
   }
@@ -194,6 +195,10 @@ export class Replica {
   /** Timeouts that agreement took since the start, by kind. */
   timeouts(): Watch['timeouts'] {
     return this.#watch.timeouts;
+  }
+
+  lateVotes(): number {
+    return this.#watch.lateVotes;
   }
 
   #tick(): void {

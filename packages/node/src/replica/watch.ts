@@ -40,6 +40,7 @@ export class Watch {
   readonly #heard = new Map<Hex32, Heard>();
   readonly #links = new Map<Hex32, LinkSince>();
   readonly #timeouts: Record<TimeoutKind, number> = { propose: 0, prevote: 0, precommit: 0 };
+  #lateVotes = 0;
   #heightMs: number;
   #roundMs: number;
   #workMs: number | undefined;
@@ -63,6 +64,15 @@ export class Watch {
   /** Timeouts that agreement took, since the start. */
   get timeouts(): Readonly<Record<TimeoutKind, number>> {
     return this.#timeouts;
+  }
+
+  /** Votes that came after their height was decided here, since the start. */
+  get lateVotes(): number {
+    return this.#lateVotes;
+  }
+
+  votedLate(): void {
+    this.#lateVotes += 1;
   }
 
   heardOf(validator: Hex32): Heard | undefined {

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemRandom } from '../../src/crypto/system-random.ts';
 import { type RunningNode, startNode } from '../../src/daemon/start-node.ts';
 import { homePaths } from '../../src/files/home.ts';
+import { COUNTERS, GAUGES, HISTOGRAMS } from '../../src/observe/metric-table.ts';
 import { createGenesisFile, readGenesis } from '../../src/setup/genesis.ts';
 import { initHome } from '../../src/setup/init.ts';
 import { temporaryFolder } from '../unit/support/temporary-folder.ts';
@@ -39,6 +40,11 @@ test('a running daemon shows metrics and health, logs to its file, and a second 
   const ready = await fetch(`${node.metricsUrl}/readyz`);
   expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [] }]);
   expect((await fetch(`${node.metricsUrl}/livez`)).status).toBe(200);
+  for (const name of Object.keys({ ...GAUGES, ...COUNTERS, ...HISTOGRAMS }))
+    expect(metrics, name).toContain(`# TYPE ${name} `);
+  for (const sample of ['consilium_quorum_validators 1', 'consilium_validator_connected{validator="Nord"} 1'])
+    expect(metrics).toContain(sample);
+  expect(metrics).toMatch(/consilium_disk_free_bytes [1-9]/);
 
   const second = await start(home).catch((error: unknown) => error);
   expect(isConsiliumError(second, 'STORE_LOCKED') && second.data['pid']).toBe(process.pid);
@@ -46,7 +52,9 @@ test('a running daemon shows metrics and health, logs to its file, and a second 
   await node.stop();
   const log = await readFile(join(home, 'node.log'), 'utf8');
   expect(log).toContain('"code":"node.started"');
-  for (const file of await readdir(homePaths(home).keys)) {
+  const token = (await readFile(homePaths(home).operatorToken, 'utf8')).trim();
+  expect(log).not.toContain(token);
+  for (const file of (await readdir(homePaths(home).keys)).filter((name) => name.endsWith('.json'))) {
     const { seed } = JSON.parse(await readFile(join(home, 'keys', file), 'utf8')) as { seed: string };
     expect(log).not.toContain(seed);
     expect(metrics).not.toContain(seed);

@@ -83,14 +83,35 @@ describe('the listener of metrics and health', () => {
     expect(await rawExchange(address.port, 'garbage\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test('holds no more connections than its bound', async () => {
+  test('sixteen slow connections hold up nobody: the one that asked for nothing the longest gives way', async () => {
     const { address, url } = await started();
     const sockets = Array.from({ length: 16 }, () => connect(address.port, '127.0.0.1'));
     onTestFinished(() => {
       for (const socket of sockets) socket.destroy();
     });
+    for (const socket of sockets) socket.on('error', () => {});
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    sockets.at(-1)?.write('GET /metrics HTTP/1.1\r\nX-Slow: ');
+    const closed = sockets[0] && once(sockets[0], 'close');
+    for (let asked = 0; asked < 3; asked += 1) expect((await fetch(`${url}/livez`)).status).toBe(200);
+    await closed;
+    expect(sockets.filter(({ destroyed }) => destroyed).length).toBeLessThan(16);
+  });
+
+  test('holds no more connections than its bound while all of them are being answered', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    let asked = 0;
+    const text = () => {
+      asked += 1;
+      return promise;
+    };
+    const { url } = await started({ metrics: { ...DEPS.metrics, text } });
+    const scrapes = Array.from({ length: 16 }, () => fetch(`${url}/metrics`).then(({ status }) => status));
+    await expect.poll(() => asked).toBe(16);
     await expect(fetch(`${url}/livez`)).rejects.toThrow();
+    resolve('consilium_height 7\n');
+    expect(await Promise.all(scrapes)).toEqual(Array(16).fill(200));
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
   });
 
   test('answers 500 and reports when what it shows fails, and goes on', async () => {

@@ -15,6 +15,23 @@ const FACTS: NodeFacts = {
   synced: true,
   signing: 'signing',
   ready: false,
+  stuck: true,
+  quorum: 3,
+  reached: 2,
+  links: [
+    { validator: 'Nord', connected: true },
+    { validator: 'Sued', connected: false },
+  ],
+  syncLagBlocks: 4,
+  clockOffsetMs: -250,
+  diskFreeBytes: 5_000,
+  storeBytes: 6_000,
+  vaultBytes: 7_000,
+  oldestTxMs: 1_500,
+  timeouts: { propose: 2, prevote: 1, precommit: 0 },
+  lateVotes: 8,
+  skippedTxs: [{ validator: 'Sued', txs: 9 }],
+  p2pRefused: { stranger: 10, pending: 11 },
   custody: { pending: 5, missing: 6 },
 };
 const IDENTITY = { version: '0.1.0', chainId: 'dev-1', institution: 'Nord' };
@@ -54,6 +71,59 @@ describe('the metrics of a node', () => {
     expect(await samplesOf(metrics)).toContain('consilium_height 8');
   });
 
+  test('show links, bounds and totals as the node has them', async () => {
+    const metrics = create();
+    const expected = [
+      'consilium_stuck 1',
+      'consilium_quorum_validators 3',
+      'consilium_reached_validators 2',
+      'consilium_validator_connected{validator="Nord"} 1',
+      'consilium_validator_connected{validator="Sued"} 0',
+      'consilium_sync_lag_blocks 4',
+      'consilium_clock_offset_seconds -0.25',
+      'consilium_disk_free_bytes 5000',
+      'consilium_store_bytes 6000',
+      'consilium_vault_bytes 7000',
+      'consilium_mempool_oldest_tx_age_seconds 1.5',
+      'consilium_timeouts_total{step="propose"} 2',
+      'consilium_late_votes_total 8',
+      'consilium_validator_skipped_txs_total{validator="Sued"} 9',
+      'consilium_p2p_refused_connections_total{reason="stranger"} 10',
+    ];
+    expect(await samplesOf(metrics)).toEqual(expect.arrayContaining(expected));
+    // A second scrape shows totals, it does not add them up.
+    expect(await samplesOf(metrics)).toEqual(expect.arrayContaining(expected));
+  });
+
+  test('forget the links of who left the set', async () => {
+    let links = FACTS.links;
+    const metrics = create(() => ({ ...FACTS, links }));
+    await metrics.text();
+    links = links.slice(0, 1);
+    expect(
+      (await samplesOf(metrics)).filter((line) => line.startsWith('consilium_validator_connected')),
+    ).toEqual(['consilium_validator_connected{validator="Nord"} 1']);
+  });
+
+  test('measure disk, ages and what peers send', async () => {
+    const metrics = create();
+    metrics.txCommitted(40);
+    metrics.logSynced('agreement.wal', 0.002);
+    metrics.storeWritten(0.02);
+    metrics.messageMoved('received', 'Sued', 'agreement', 100);
+    metrics.messageMoved('received', 'Sued', 'agreement', 20);
+    metrics.messageMoved('sent', 'Sued', 'sync', 7);
+    expect(await samplesOf(metrics)).toEqual(
+      expect.arrayContaining([
+        'consilium_tx_commit_age_seconds_sum 0.04',
+        'consilium_log_sync_seconds_count{file="agreement.wal"} 1',
+        'consilium_store_write_seconds_bucket{le="0.025"} 1',
+        'consilium_p2p_received_bytes_total{validator="Sued",channel="agreement"} 120',
+        'consilium_p2p_sent_bytes_total{validator="Sued",channel="sync"} 7',
+      ]),
+    );
+  });
+
   test('count what custody did, refusals by code', async () => {
     const metrics = create();
     metrics.custodyCounted('receipt');
@@ -71,9 +141,10 @@ describe('the metrics of a node', () => {
   test('count blocks: their rounds, transactions and the time between them', async () => {
     const metrics = create();
     const code = 'OK';
-    metrics.blockCommitted({ time: 1_000, round: 0, txs: [{ code }, { code: 'CONSENT_REVOKED' }] });
-    metrics.blockCommitted({ time: 1_040, round: 3, txs: [{ code }] });
-    metrics.blockCommitted({ time: 2_040, round: 0, txs: [] });
+    const who = { by: 'decision', author: 'Nord', signed: ['Nord', 'Ost'], missed: ['Sued'] } as const;
+    metrics.blockCommitted({ ...who, time: 1_000, round: 0, txs: [{ code }, { code: 'CONSENT_REVOKED' }] });
+    metrics.blockCommitted({ ...who, time: 1_040, round: 3, txs: [{ code }] });
+    metrics.blockCommitted({ ...who, time: 2_040, round: 0, txs: [], by: 'sync' });
     expect(await samplesOf(metrics)).toEqual(
       expect.arrayContaining([
         'consilium_rounds_per_height_count 3',
@@ -84,6 +155,11 @@ describe('the metrics of a node', () => {
         'consilium_block_interval_seconds_bucket{le="0.05"} 1',
         'consilium_block_interval_seconds_sum 1.04',
         'consilium_block_txs_sum 3',
+        'consilium_blocks_total{by="decision"} 2',
+        'consilium_blocks_total{by="sync"} 1',
+        'consilium_validator_blocks_total{validator="Nord"} 3',
+        'consilium_validator_signatures_total{validator="Ost"} 3',
+        'consilium_validator_missed_signatures_total{validator="Sued"} 3',
         'consilium_block_txs_bucket{le="0"} 1',
         'consilium_txs_total{code="OK"} 2',
         'consilium_txs_total{code="CONSENT_REVOKED"} 1',
@@ -143,7 +219,7 @@ function labelNamesOf(metric: object): readonly string[] {
 
 async function documentedMetrics() {
   const document = await readFile(new URL('../../../../../docs/metrics.md', import.meta.url), 'utf8');
-  const rows = document.split('\n').filter((line) => /^\| `(?:consilium|process)_/.test(line));
+  const rows = document.split('\n').filter((line) => /^\| `(?:consilium|process|nodejs)_/.test(line));
   const documented = rows.map((row) => {
     const [name = '', type = '', labels = '', meaning = ''] = row
       .slice(1, -1)
