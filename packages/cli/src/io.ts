@@ -1,5 +1,6 @@
 // Owns: what a command has of the process it runs in. Tests give their own.
 import { homedir } from 'node:os';
+import { ask } from './setup/ask.ts';
 import { askSecret } from './setup/ask-secret.ts';
 
 export interface Io {
@@ -16,6 +17,8 @@ export interface Io {
   readonly readInput: () => Promise<string>;
   /** A line that a person types and nobody sees; undefined when nobody is at a terminal. */
   readonly askSecret?: (question: string) => Promise<Uint8Array>;
+  /** A line that a person types and sees; undefined when nobody is at a terminal. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 export function processIo(): Io {
@@ -31,6 +34,6 @@ export function processIo(): Io {
       for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
       return text;
     },
-    ...(process.stdin.isTTY && process.stderr.isTTY ? { askSecret } : {}),
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask, askSecret } : {}),
   };
 }

@@ -31,9 +31,12 @@ const NOUNS: readonly Noun[] = [
     name: 'validator',
     summary: 'the hospitals that decide together',
     verbs: [
+      async () => (await import('./commands/validator-request.ts')).registerValidatorRequest,
       async () => (await import('./commands/validator-list.ts')).registerValidatorList,
       async () => (await import('./commands/validator-propose.ts')).registerValidatorPropose,
       async () => (await import('./commands/validator-approve.ts')).registerValidatorApprove,
+      async () => (await import('./commands/validator-remove.ts')).registerValidatorRemove,
+      async () => (await import('./commands/validator-withdraw.ts')).registerValidatorWithdraw,
     ],
   },
   {

@@ -100,6 +100,7 @@ export const ERRORS = {
   NODE_NOT_RUNNING: 'the node of this home does not answer; is it started?',
   NODE_UNREACHABLE:
     'the node does not answer; check its address and whether it runs, or name another with --node',
+  NOT_CONFIRMED: 'nothing was signed or sent: it was not confirmed',
   QUORUM_UNREACHABLE:
     'fewer validators answer than a quorum, so nobody can say what is newest; name more nodes',
   READ_UNSETTLED: 'the ledger moved on between the parts of this answer; ask again, or for less at once',

@@ -153,6 +153,11 @@ export function signValidatorCard(
   };
 }
 
+/** Names the whole card, with its signatures. */
+export function cardHash(card: ValidatorCard): Hex32 {
+  return taggedHash('consilium/card/v1', encode(validatorCardShape, card));
+}
+
 export function isValidCard(verify: Verify, card: ValidatorCard): boolean {
   const { accountSignature, validatorSignature, ...content } = card;
   if (![card.accountKey, card.validatorKey, card.networkKey].every((key) => isLedgerKey(key))) return false;

@@ -8,6 +8,7 @@ import {
   type ConsentTerms,
   canonicalSet,
   type DataPeriod,
+  type GovernedChange,
   type Hex32,
   type Purpose,
   paramsHash,
@@ -114,6 +115,16 @@ export function commitAnchor(secrets: AnchorSecrets, schema: string): Action {
   return actionOf('anchor.commit', { root: secrets.root, count: secrets.documents.length, schema });
 }
 
+/** Any change that the hospitals govern by vote. */
+export function proposalOf(change: GovernedChange): Action {
+  return actionOf('institutions.propose', { change });
+}
+
+/** `current`: those that the change was made from; it is refused once others were decided. */
+export function paramsChangeOf(current: ConsensusParams, params: ConsensusParams): GovernedChange {
+  return { type: 'params', replaces: paramsHash(current), params };
+}
+
 export function proposeAdmission(card: ValidatorCard): Action {
   return actionOf('institutions.propose', { change: { type: 'admit', card } });
 }
@@ -128,10 +139,8 @@ export function proposeRotation(institution: Hex32, card: ValidatorCard): Action
   return actionOf('institutions.propose', { change: { type: 'rotate', institution, card } });
 }
 
-/** `current`: those that the proposal was made from; it is refused once others were decided. */
 export function proposeParams(current: ConsensusParams, params: ConsensusParams): Action {
-  const change = { type: 'params', replaces: paramsHash(current), params } as const;
-  return actionOf('institutions.propose', { change });
+  return proposalOf(paramsChangeOf(current, params));
 }
 
 /** From `height` on blocks are of this version of the protocol. */

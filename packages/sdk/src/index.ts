@@ -13,6 +13,7 @@ export {
   ERRORS,
   type ErrorCode,
   type Genesis,
+  type GovernedChange,
   genesisHash,
   type Header,
   type Hex32,
@@ -25,6 +26,7 @@ export {
   type StateReader,
   type StatutoryEffect,
   type Tx,
+  type ValidatorCard,
 } from '@consilium/core';
 export {
   createKeyFile,
@@ -87,6 +89,9 @@ export type { CommittedTx, ProvenTx, TxAnswer, TxProof, UncommittedTx } from './
 export type { FollowOptions } from './events/follow.ts';
 export type { BlockEvent, LedgerEvent, TxEvent } from './events/order.ts';
 export { parseGenesis } from './genesis.ts';
+export * from './governance/effect.ts';
+export * from './governance/views.ts';
+export * from './governance/words.ts';
 export { deriveNamedKey, derivePatientKey, type Signer } from './keys/derive.ts';
 export { signerOf } from './keys/key-file.ts';
 export { categoryTag, labelTag, tagOf } from './keys/tags.ts';

@@ -1,29 +1,29 @@
 // Owns: `validator approve`: one hospital's vote for an open proposal.
-import { approveProposal } from '@consilium/sdk';
+import { approveProposal, ConsiliumError } from '@consilium/sdk';
 import { addCommand, type Register } from '../command.ts';
-import { accountSigner, addSigningOption, identityOf, type SigningOptions } from '../setup/identity.ts';
-import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
-import { addTimeoutOption, committedLine, type SubmitTimeout, submitted, summaryOf } from '../submitting.ts';
+import { addBallotOptions, type BallotOptions, cast } from '../setup/ballot.ts';
+import { withNetwork } from '../setup/network.ts';
+import { committedLine, summaryOf } from '../submitting.ts';
 import { hexIdOf } from '../usage.ts';
 
-interface Options extends NetworkOptions, SigningOptions, SubmitTimeout {}
-
 export const registerValidatorApprove: Register = (place) =>
-  addCommand<Options>(
+  addCommand<BallotOptions>(
     place,
     {
       usage: 'approve <proposal>',
-      summary:
-        'approve an open proposal; with more than two thirds it takes effect at the second height after',
+      summary: 'approve an open proposal, after it was shown; with more than two thirds it is decided',
       examples: ['npx consilium validator approve PROPOSAL --as inselspital'],
     },
-    (command) => addTimeoutOption(addNetworkOptions(addSigningOption(command, 'the approving hospital'))),
-    ([proposal = ''], options) =>
+    (command) => addBallotOptions(command, 'the approving hospital'),
+    ([named = ''], options) =>
       withNetwork(place.io, options, async (network) => {
-        const action = approveProposal(hexIdOf(proposal, 'PROPOSAL'));
-        const identity = await identityOf(place.io, options, network.devnet);
-        const signer = accountSigner(identity, 'a hospital');
-        const tx = await submitted(place.io, network, [action], signer, options);
+        const proposal = hexIdOf(named, 'PROPOSAL');
+        const { value: governance } = await network.client.governance(network.read);
+        const open = governance.proposals.find(({ id }) => id === proposal);
+        if (open === undefined) throw new ConsiliumError('PROPOSAL_NOT_FOUND');
+        const { change } = open;
+        const action = approveProposal(proposal);
+        const tx = await cast(place.io, network, options, { change, action, governance });
         return { data: { ...summaryOf(tx), proposal }, lines: [committedLine(tx)] };
       }),
   );

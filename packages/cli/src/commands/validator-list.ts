@@ -1,71 +1,94 @@
-// Owns: `validator list`: who decides, and which changes of the set are open.
-import type { Answer, ProposalView, ValidatorView } from '@consilium/sdk';
+// Owns: `validator list`: who decides, who follows, which changes are open, by which parameters and version.
+import { type Answer, cardWords, figuresOf, flatParams, type GovernanceView } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
-import { asOfLine, table } from '../print/text.ts';
+import { describeChange, namesIn } from '../print/governance.ts';
+import { asOfLine, fields, table } from '../print/text.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
 
+interface Options extends NetworkOptions {
+  readonly params?: boolean;
+}
+
 export const registerValidatorList: Register = (place) =>
-  addCommand<NetworkOptions>(
+  addCommand<Options>(
     place,
     {
       usage: 'list',
-      summary: 'list the hospitals that decide, and the open proposals to admit or remove one',
-      examples: ['npx consilium validator list'],
+      summary: 'list who decides, who learns or observes, and the open proposals with their approvals',
+      examples: ['npx consilium validator list', 'npx consilium validator list --params'],
     },
-    addNetworkOptions,
+    (command) => addNetworkOptions(command).option('--params', 'the consensus parameters too'),
     (_args, options) =>
       withNetwork(place.io, options, async ({ client, read }) =>
-        shown(await client.validators(read), (await client.proposals(read)).value),
+        shown(await client.governance(read), options.params === true),
       ),
   );
 
-function shown(
-  { value, asOf }: Answer<readonly ValidatorView[]>,
-  proposals: readonly ProposalView[],
-): Result {
-  const names = new Map(value.map(({ id, name }) => [id, name]));
+function shown({ value, asOf }: Answer<GovernanceView>, withParams: boolean): Result {
+  const staying = value.validators.filter(({ standing }) => standing !== 'leaving').length;
+  const figures = figuresOf(staying);
+  const proposals = value.proposals.map((proposal) => ({
+    ...proposal,
+    needed: figures.quorum,
+    heightsLeft: proposal.lastHeight - asOf.height,
+    ...('card' in proposal.change && { words: cardWords(proposal.change.card).join(' ') }),
+  }));
+  const { validators, faulty, quorum } = figures;
   return {
-    data: { asOf, validators: value, proposals },
+    data: { asOf, ...value, proposals, figures },
     lines: [
-      ...table([
-        ['NAME', 'STANDING', 'ADMITTED AT', 'ID'],
-        ...value.map(({ name, standing, admittedHeight, id }) => [
-          name,
-          standing,
-          admittedHeight === 0 ? 'genesis' : String(admittedHeight),
-          id,
-        ]),
-      ]),
-      ...(proposals.length === 0 ? [] : ['', ...proposalTable(proposals, names)]),
+      ...institutions(value),
+      `n = ${validators}: ${faulty} may fail or lie, ${quorum} votes decide`,
+      ...proposalTable(value, proposals),
+      ...fields([['protocol', versionText(value)]]),
+      ...(withParams ? fields(Object.entries(flatParams(value.params))) : []),
       asOfLine(asOf),
     ],
   };
 }
 
-function proposalTable(proposals: readonly ProposalView[], names: ReadonlyMap<string, string>): string[] {
+function institutions({ validators, learners, observers }: GovernanceView): string[] {
+  const heightText = (height: number): string => (height === 0 ? 'genesis' : String(height));
   return table([
-    ['PROPOSAL', 'APPROVED BY', 'ID'],
-    ...proposals.map((proposal) => [
-      describe(proposal, names),
-      proposal.approvals.map((id) => names.get(id) ?? id.slice(0, 8)).join(', '),
-      proposal.id,
+    ['NAME', 'STANDING', 'ADMITTED AT', 'ID'],
+    ...validators.map(({ name, standing, admittedHeight, id }) => [
+      name,
+      standing,
+      heightText(admittedHeight),
+      id,
+    ]),
+    ...[...learners, ...observers].map(({ name, role, sinceHeight, id }) => [
+      name,
+      role,
+      heightText(sinceHeight),
+      id,
     ]),
   ]);
 }
 
-function describe({ change }: ProposalView, names: ReadonlyMap<string, string>): string {
-  switch (change.type) {
-    case 'admit':
-      return `admit ${change.card.name}`;
-    case 'observe':
-      return `admit ${change.card.name} as observer`;
-    case 'rotate':
-      return `other keys for ${change.card.name}`;
-    case 'remove':
-      return `remove ${names.get(change.institution) ?? change.institution.slice(0, 8)}`;
-    case 'params':
-      return 'other parameters';
-    case 'upgrade':
-      return `version ${change.version} from height ${change.height}`;
-  }
+type Shown = GovernanceView['proposals'][number] & { readonly needed: number; readonly heightsLeft: number };
+
+function proposalTable(governance: GovernanceView, proposals: readonly Shown[]): string[] {
+  if (proposals.length === 0) return [];
+  const nameOf = namesIn(governance);
+  return [
+    '',
+    ...table([
+      ['PROPOSAL', 'APPROVED BY', 'OF', 'LAPSES IN', 'ID'],
+      ...proposals.map(({ change, approvals, needed, heightsLeft, id }) => [
+        describeChange(change, nameOf),
+        approvals.map(nameOf).join(', '),
+        `${approvals.length} of ${needed}`,
+        `${heightsLeft} heights`,
+        id,
+      ]),
+    ]),
+    '',
+  ];
+}
+
+function versionText({ version, upgrade }: GovernanceView): string {
+  return upgrade === null
+    ? `version ${version}`
+    : `version ${version}; version ${upgrade.version} from height ${upgrade.height} on`;
 }

@@ -1,64 +1,121 @@
-// Owns: `validator propose`: opening the vote by which a hospital is admitted or removed.
+// Owns: `validator propose`: opening the vote on a change that the hospitals govern.
 import { cardFromJson, verifyEd25519 } from '@consilium/core';
-import { type Action, type ProvenTx, proposeAdmission, proposeRemoval } from '@consilium/sdk';
+import {
+  type GovernanceView,
+  type GovernedChange,
+  type ProvenTx,
+  paramsChangeOf,
+  paramsWith,
+  proposalOf,
+  type ValidatorCard,
+} from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import type { Io } from '../io.ts';
 import { fields } from '../print/text.ts';
+import { addBallotOptions, type BallotOptions, cast } from '../setup/ballot.ts';
 import { pathOf, readText } from '../setup/files.ts';
-import { accountSigner, addSigningOption, identityOf, type SigningOptions } from '../setup/identity.ts';
 import { institutionIdOf } from '../setup/names.ts';
-import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
-import { addTimeoutOption, committedLine, type SubmitTimeout, submitted, summaryOf } from '../submitting.ts';
-import { usage } from '../usage.ts';
+import { type Network, withNetwork } from '../setup/network.ts';
+import { committedLine, summaryOf } from '../submitting.ts';
+import { collect, integerOf, usage } from '../usage.ts';
 
-interface Options extends NetworkOptions, SigningOptions, SubmitTimeout {
+interface Options extends BallotOptions {
   readonly confirm?: string;
+  readonly set?: readonly string[];
+  readonly release?: string;
+  readonly at?: string;
 }
 
 export const registerValidatorPropose: Register = (place) =>
   addCommand<Options>(
     place,
     {
-      usage: 'propose <change> <who>',
-      summary: 'propose to `admit` a hospital by its validator.json, or to `remove` one by its name',
+      usage: 'propose <change> [who]',
+      summary:
+        'propose to `admit` a hospital or `observe` (an auditor) by its validator.json, to `remove` one by its name, to `rotate` keys by a new card, other `params`, or an `upgrade`',
       examples: [
         'npx consilium validator propose admit ./validator.json --as inselspital',
         'npx consilium validator propose remove "Spital Thun" --as inselspital',
+        'npx consilium validator propose params --set propose.baseMs=2000 --set blockTxsMax=1000 --as inselspital',
+        'npx consilium validator propose upgrade --release 2 --at 250000 --as inselspital',
       ],
     },
     (command) =>
-      addTimeoutOption(
-        addNetworkOptions(
-          addSigningOption(command, 'the proposing hospital').option(
-            '--confirm <name>',
-            'name of the hospital again, where its removal ends fault tolerance',
-          ),
-        ),
-      ),
-    ([change = '', who = ''], options) =>
-      withNetwork(place.io, options, async (network) => {
-        const action = await actionFor(place.io, network, change, who, options.confirm ?? null);
-        const identity = await identityOf(place.io, options, network.devnet);
-        const signer = accountSigner(identity, 'a hospital');
-        return shown(await submitted(place.io, network, [action], signer, options));
-      }),
+      addBallotOptions(command, 'the proposing hospital')
+        .option('--confirm <name>', 'name of the hospital again, where its removal ends fault tolerance')
+        .option('--set <name=number>', 'with params: a parameter and its value; see validator list', collect)
+        .option('--release <number>', 'with upgrade: the version of the protocol')
+        .option('--at <height>', 'with upgrade: the first height of that version'),
+    ([kind = '', who], options) => {
+      if (!KINDS.includes(kind)) throw usage(`a change is one of ${KINDS.join(', ')}, not '${kind}'`);
+      return withNetwork(place.io, options, async (network) => {
+        const { value: governance } = await network.client.governance(network.read);
+        const change = await changeOf(place.io, network, governance, { kind, who, options });
+        const action = proposalOf(change);
+        return shown(await cast(place.io, network, options, { change, action, governance }));
+      });
+    },
   );
 
-async function actionFor(
+const KINDS: readonly string[] = ['admit', 'observe', 'remove', 'rotate', 'params', 'upgrade'];
+
+interface Wish {
+  readonly kind: string;
+  readonly who: string | undefined;
+  readonly options: Options;
+}
+
+async function changeOf(
   io: Io,
   network: Network,
-  change: string,
-  who: string,
-  confirmName: string | null,
-): Promise<Action> {
-  if (change === 'admit') return readCard(pathOf(io, who));
-  if (change === 'remove') return proposeRemoval(await institutionIdOf(network, who), confirmName);
-  throw usage(`a change is 'admit' or 'remove', not '${change}'`);
+  governance: GovernanceView,
+  { kind, who, options }: Wish,
+): Promise<GovernedChange> {
+  switch (kind) {
+    case 'admit':
+    case 'observe':
+      return { type: kind, card: await readCard(io, who) };
+    case 'rotate': {
+      const card = await readCard(io, who);
+      return { type: 'rotate', institution: await institutionIdOf(network, card.name), card };
+    }
+    case 'remove':
+      return {
+        type: 'remove',
+        institution: await institutionIdOf(network, named(who, 'name')),
+        confirmName: options.confirm ?? null,
+      };
+    case 'params':
+      return paramsChange(governance, options);
+    default:
+      return {
+        type: 'upgrade',
+        version: integerOf(options.release ?? '', '--release', 1),
+        height: integerOf(options.at ?? '', '--at', 1),
+      };
+  }
+}
+
+function named(who: string | undefined, what: string): string {
+  if (who === undefined) throw usage(`who? Give the ${what} after the change`);
+  return who;
 }
 
 /** A card is refused here rather than by a vote: its signatures say whether it is whole. */
-async function readCard(path: string): Promise<Action> {
-  return proposeAdmission(cardFromJson(await readText(path), verifyEd25519));
+async function readCard(io: Io, who: string | undefined): Promise<ValidatorCard> {
+  return cardFromJson(await readText(pathOf(io, named(who, 'validator.json'))), verifyEd25519);
+}
+
+function paramsChange({ params }: GovernanceView, { set = [] }: Options): GovernedChange {
+  const values = new Map(
+    set.map((pair) => {
+      const [name = '', value = ''] = pair.split('=');
+      return [name, integerOf(value, `--set ${name}`, 0)] as const;
+    }),
+  );
+  const changed = values.size === 0 ? undefined : paramsWith(params, values);
+  if (changed === undefined) throw usage('--set NAME=NUMBER, each with a name that validator list shows');
+  return paramsChangeOf(params, changed);
 }
 
 function shown(tx: ProvenTx): Result {

@@ -18,6 +18,7 @@ export interface Desk extends Disposable {
   input: string;
   /** undefined: nobody is at the terminal. */
   askSecret: ((question: string) => Promise<Uint8Array>) | undefined;
+  ask: ((question: string) => Promise<string>) | undefined;
   now: () => number;
   readonly path: (name: string) => string;
   readonly write: (name: string, content: string | Uint8Array, mode?: number) => string;
@@ -34,6 +35,7 @@ export function createDesk(): Desk {
     env: {},
     input: '',
     askSecret: undefined,
+    ask: undefined,
     now: () => Date.now(),
     path: (name) => join(folder, name),
     write: (name, content, mode = 0o600) => {
@@ -54,6 +56,7 @@ export function createDesk(): Desk {
           printed.stderr += text;
         },
         readInput: async () => desk.input,
+        ...(desk.ask !== undefined && { ask: desk.ask }),
         ...(desk.askSecret !== undefined && { askSecret: desk.askSecret }),
       };
       return { exitCode: await run(words, io), ...printed };

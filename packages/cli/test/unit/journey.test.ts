@@ -208,20 +208,20 @@ describe('a day at a hospital', () => {
 
   test('a hospital is voted in, and proposed to be voted out', async () => {
     desk.write('card.json', cardToJson(hospital('Töss').card));
-    const { proposal } = await desk.json('validator', 'propose', 'admit', 'card.json');
+    const { proposal } = await desk.json('validator', 'propose', 'admit', 'card.json', '--yes');
     expect((await desk.run('validator', 'list')).stdout).toMatch(/admit Töss +Aare/);
-    await desk.json('validator', 'approve', String(proposal), '--as', `${second.name}.json`);
-    await desk.json('validator', 'approve', String(proposal), '--as', `${third.name}.json`);
+    for (const { name } of [second, third])
+      await desk.json('validator', 'approve', String(proposal), '--as', `${name}.json`, '--yes');
     const listed = await desk.json('validator', 'list');
-    expect(listed['validators']).toContainEqual(expect.objectContaining({ name: 'Töss' }));
+    expect(listed['learners']).toEqual([expect.objectContaining({ name: 'Töss', role: 'learner' })]);
     expect(listed['proposals']).toEqual([]);
-    await desk.json('validator', 'propose', 'remove', 'Töss');
-    expect((await desk.run('validator', 'list')).stdout).toMatch(/remove Töss +Aare/);
+    await desk.json('validator', 'remove', 'Töss', '--yes');
+    expect((await desk.run('validator', 'list')).stdout).toMatch(/remove Töss +Aare +1 of 3 +\d+ heights/);
   });
 
   test('a card whose signature was changed is refused before it is sent', async () => {
     desk.write('forged.json', cardToJson({ ...hospital('Töss').card, name: 'Tess' }));
-    expect(await desk.run('validator', 'propose', 'admit', 'forged.json')).toMatchObject({
+    expect(await desk.run('validator', 'propose', 'admit', 'forged.json', '--yes')).toMatchObject({
       exitCode: 78,
       stderr: expect.stringMatching(/^CARD_INVALID: /),
     });

@@ -55,7 +55,7 @@ describe('a wrong use ends with 64 and one line', () => {
     [
       'a change that is none',
       ['validator', 'propose', 'promote', 'x'],
-      /^USAGE_INVALID: a change is 'admit' or 'remove'/,
+      /^USAGE_INVALID: a change is one of admit, /,
     ],
     [
       'a role that is none',

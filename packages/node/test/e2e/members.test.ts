@@ -63,7 +63,7 @@ async function decide(
 ): Promise<void> {
   const { folder, genesisFile } = network;
   const by = ({ apiUrl, paths }: Validator): string[] => [
-    ...['--as', paths.accountKey, '--node', apiUrl, '--genesis', genesisFile],
+    ...['--as', paths.accountKey, '--node', apiUrl, '--genesis', genesisFile, '--yes'],
   ];
   const words = ['validator', 'propose', ...change, ...by(first)];
   const { proposal } = await consiliumJson<{ proposal: string }>(folder, ...words);

@@ -14,6 +14,7 @@ import type { DocumentProof } from '../anchor/proof-file.ts';
 import { proveDocument } from '../anchor/prove.ts';
 import { type FollowOptions, followEvents } from '../events/follow.ts';
 import type { LedgerEvent } from '../events/order.ts';
+import { type GovernanceView, readGovernance } from '../governance/views.ts';
 import type { Signer } from '../keys/derive.ts';
 import { type Pause, pause } from '../net/pause.ts';
 import { createAskNode, type Fetch, nodeUrl } from '../net/transport.ts';
@@ -97,6 +98,8 @@ export interface Client {
   readonly institutionNamed: (name: string, options?: ReadOptions) => Promise<Answer<InstitutionView | null>>;
   readonly validators: (options?: ReadOptions) => Promise<Answer<readonly ValidatorView[]>>;
   readonly proposals: (options?: ReadOptions) => Promise<Answer<readonly ProposalView[]>>;
+  /** Validators, learners, observers, open proposals, parameters and version, all of one block. */
+  readonly governance: (options?: ReadOptions) => Promise<Answer<GovernanceView>>;
   readonly credentials: (
     institution: Hex32,
     options?: ListOptions,
@@ -156,7 +159,7 @@ export function createClient(options: ClientOptions): Client {
   const session = createSession(options, fetch);
   return {
     session,
-    ...ledgerQuestions(session),
+    ...ledgerQuestions(session, options.genesis),
     ...chainQuestions(session),
     ...commands(session, fetch),
     proveDocument: (secrets, index, asked) => proveDocument(session, secrets, index, asked),
@@ -189,6 +192,7 @@ type LedgerQuestions = Pick<
   | 'credentials'
   | 'custodyEpoch'
   | 'evidence'
+  | 'governance'
   | 'institution'
   | 'institutionNamed'
   | 'proposals'
@@ -198,7 +202,7 @@ type LedgerQuestions = Pick<
   | 'validators'
 >;
 
-function ledgerQuestions(session: Session): LedgerQuestions {
+function ledgerQuestions(session: Session, genesis: Genesis): LedgerQuestions {
   const read: Client['read'] = (reading, options) => readState(session, reading, options);
   return {
     read,
@@ -207,6 +211,7 @@ function ledgerQuestions(session: Session): LedgerQuestions {
     institutionNamed: (name, options) => read((state) => readInstitutionNamed(state, name), options),
     validators: (options) => read(readValidators, options),
     proposals: (options) => read(readProposals, options),
+    governance: (options) => read((state, asOf) => readGovernance(state, asOf, genesis), options),
     credentials: (institution, options = {}) =>
       read((state) => readCredentials(state, institution, options), options),
     consents: (patient, options = {}) =>
