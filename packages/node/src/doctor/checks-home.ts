@@ -2,7 +2,13 @@
 
 import { existsSync } from 'node:fs';
 import { basename, relative } from 'node:path';
-import { ConsiliumError, DEVELOPMENT_CHAIN_PREFIX, genesisHash, type Institution } from '@consilium/core';
+import {
+  ConsiliumError,
+  DEVELOPMENT_CHAIN_PREFIX,
+  genesisHash,
+  type Institution,
+  PROTOCOL_VERSION_MAX,
+} from '@consilium/core';
 import { type Finding, finding } from './findings.ts';
 import type { Patient, PublicKeyFile, StoreFacts } from './patient.ts';
 
@@ -69,7 +75,19 @@ export function checkStore({ paths, store, holdsChain }: Patient): Finding[] {
   if (store === 'missing') return holdsChain ? [finding('STORE_LOST', { data })] : [];
   if (store === 'in-use') return [];
   if (store.height === undefined) return holdsChain ? [finding('STORE_LOST', { data })] : [];
-  return holdsChain ? [] : [finding('CHAIN_MARKER_LOST', { home })];
+  const { version, height } = store.upgrade;
+  return [
+    ...(holdsChain ? [] : [finding('CHAIN_MARKER_LOST', { home })]),
+    ...(version > PROTOCOL_VERSION_MAX
+      ? [
+          finding(
+            'VERSION_TOO_OLD',
+            {},
+            `${version} from height ${height} on, this has ${PROTOCOL_VERSION_MAX}`,
+          ),
+        ]
+      : []),
+  ];
 }
 
 export function checkRecord({ paths, record, genesis, holdsChain, signerSocket }: Patient): Finding[] {

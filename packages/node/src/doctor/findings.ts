@@ -86,6 +86,11 @@ export const DIAGNOSES = {
     meaning: 'the store has a format that this version does not read',
     command: 'npx consilium version',
   },
+  VERSION_TOO_OLD: {
+    severity: 'fault',
+    meaning: 'the members decided on a version of the protocol that this software does not have',
+    command: 'npx consilium version',
+  },
   SIGNING_RECORD_MISSING: {
     severity: 'fault',
     meaning:

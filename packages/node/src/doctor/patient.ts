@@ -13,6 +13,9 @@ import {
   type Institution,
   isConsiliumError,
   nextValidators,
+  PROTOCOL_VERSION_FIRST,
+  pendingUpgrade,
+  protocolVersionAt,
   readRow,
   type Verify,
   validatorsAfterNext,
@@ -43,6 +46,8 @@ export interface StoreFacts {
   readonly height: number | undefined;
   /** Genesis that the chain in it began with. */
   readonly genesis: Hex32 | undefined;
+  /** The newest version of the protocol that is in force or decided, and from which height on. */
+  readonly upgrade: { readonly version: number; readonly height: number };
   /** Rows of the members, and of this home's own institution. */
   readonly institutions: ReadonlyMap<Hex32, Institution>;
 }
@@ -145,9 +150,14 @@ function storeFacts(store: Opened, account: Hex32 | undefined): Patient['store']
     return store;
   }
   const tip = readTip(store);
-  if (tip === undefined) return { height: undefined, genesis: undefined, institutions: new Map() };
+  const begun = { version: PROTOCOL_VERSION_FIRST, height: 1 };
+  if (tip === undefined)
+    return { height: undefined, genesis: undefined, institutions: new Map(), upgrade: begun };
+  const reader = stateReader(store);
+  const next = { version: protocolVersionAt(reader, tip.height + 1), height: tip.height + 1 };
+  const upgrade = pendingUpgrade(reader, tip.height + 1) ?? next;
   const genesis = tip.height === 0 ? tip.blockId : readBlock(store, tip.height)?.header.genesis;
-  return { height: tip.height, genesis, institutions: institutionsIn(store, account) };
+  return { height: tip.height, genesis, upgrade, institutions: institutionsIn(store, account) };
 }
 
 function institutionsIn(store: Store, account: Hex32 | undefined): Map<Hex32, Institution> {

@@ -18,6 +18,7 @@ test('The walk of `docs/operate.md`, run as printed: four homes, one genesis, a 
   try {
     expect(await shell.ended, shell.told()).toBe(0);
     expect(shell.told()).toContain('valid: these bytes were anchored');
+    expect(shell.told()).toMatch(/^Hospital West +DOWN /m);
     expect(shell.told()).toMatch(/certified +height 2\n/);
     // Ready is who reaches a quorum: the last link of the one that came back may be on its way.
     expect(shell.told().match(/signing +2 +[23] of 3/g), shell.told()).toHaveLength(4);

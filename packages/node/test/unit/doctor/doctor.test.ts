@@ -2,6 +2,7 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'nod
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { concat, encode, PROTOCOL_VERSION_MAX, UPGRADES } from '@consilium/core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { verifySodium } from '../../../src/crypto/ed25519-sodium.ts';
 import { systemRandom } from '../../../src/crypto/system-random.ts';
@@ -170,6 +171,18 @@ const FAULTS: readonly Fault[] = [
     code: 'SIGNING_RECORD_DOUBTED',
     what: 'the record is damaged',
     plant: ({ state }) => writeFile(join(state, 'signing-record'), 'x'.repeat(1_000)),
+  },
+  {
+    code: 'VERSION_TOO_OLD',
+    what: 'an upgrade was decided that this version lacks',
+    plant: async ({ home }) => {
+      await using opened = await openHome(home);
+      const key = concat(Uint8Array.of(UPGRADES.number), UPGRADES.keyOf());
+      const value = encode(UPGRADES.shape, [{ height: 900, version: PROTOCOL_VERSION_MAX + 1 }]);
+      await new Promise((resolve) => {
+        opened.store.write([{ table: TABLES.state, key, value }], resolve);
+      });
+    },
   },
   { code: 'SIGNER_AWAY', what: 'no signer at its socket', env: { CONSILIUM_SIGNER_SOCKET: 'none.sock' } },
   {

@@ -55,6 +55,20 @@ describe('the listener of metrics and health', () => {
     expect([unready.status, await unready.json()]).toEqual([503, { ready: false, reasons }]);
   });
 
+  test('is alive whatever keeps the node from its part: that depends on peers, this on the loop alone', async () => {
+    const stuck = { code: 'STUCK' as const, text: 'no block' };
+    const { url } = await started({ readiness: () => ({ ready: false, reasons: [stuck] }) });
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    const broken = await started({
+      readiness: () => {
+        throw new Error('no facts');
+      },
+    });
+    expect((await fetch(`${broken.url}/readyz`)).status).toBe(500);
+    expect((await fetch(`${broken.url}/livez`)).status).toBe(200);
+  });
+
   test('names what there is on any other path, and answers HEAD without a body', async () => {
     const { url } = await started();
     const other = await fetch(`${url}/other`);

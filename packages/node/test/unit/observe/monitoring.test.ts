@@ -1,5 +1,7 @@
 // The files in monitoring/: parsed by the grammars of YAML and PromQL, held against the table of metrics.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -86,6 +88,16 @@ describe('The alarms and dashboards in monitoring/', () => {
       expect(unknown, expression).toEqual([]);
       expect(labelsOf(metrics), expression).toEqual(expect.arrayContaining([...labels]));
     }
+  });
+
+  const promtool = spawnSync('promtool', [
+    'check',
+    'rules',
+    fileURLToPath(new URL('monitoring/alerts.yml', REPOSITORY)),
+  ]);
+  test.runIf(promtool.error === undefined)('pass promtool, where it is installed', () => {
+    expect(`${promtool.stdout}${promtool.stderr}`).toContain('SUCCESS');
+    expect(promtool.status).toBe(0);
   });
 
   test('match only codes of events and states that exist', () => {
