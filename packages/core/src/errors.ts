@@ -167,7 +167,8 @@ export const ERRORS = {
   CONFIG_KEY_UNKNOWN: 'the configuration names a setting that does not exist',
   CONFIG_MALFORMED: 'the configuration file is not TOML',
   DEVELOPMENT_KEY: 'a development key is refused on a chain whose id does not begin with dev-',
-  DISK_FULL: 'the disk is full; free space, then start again',
+  DISK_FULL:
+    'the disk is full: a running node only answers reads until there is space; free some, a node that ended is started again',
   FILE_EXISTS: 'the file exists already and is not overwritten',
   FILE_MISSING: 'no such file',
   FILE_TOO_LARGE: 'the file is over its bound; this is not the file it should be',

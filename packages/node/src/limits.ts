@@ -297,6 +297,10 @@ export const DISK_CHECK_MS = 10_000;
 /** Every so many of these looks what the store takes is added up: some hundred files. */
 export const STORE_SIZE_CHECKS = 6;
 
+/** How often a node that rests on a full disk looks for room, and how much it wants before it goes on: a start's writes. */
+export const DISK_FULL_RETRY_MS = 1_000;
+export const DISK_RESUME_BYTES_MIN: number = 16 * 1024 * 1024;
+
 /** Blobs up to this size share segment files: one disk makes 3,300 small files durable a second, and ten times the blobs. */
 export const VAULT_SMALL_BYTES_MAX: number = 64 * 1024;
 /** One segment file of the vault: few files for many blobs, and small enough to be read whole when it is recovered. */

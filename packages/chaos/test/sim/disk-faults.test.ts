@@ -107,17 +107,40 @@ describe('A bad disk', () => {
     expectWhole(each);
   });
 
-  test.each([
-    ['disk-full', 'DISK_FULL'],
-    ['disk-failing', 'DISK_FAILED'],
-  ] as const)('%s ends its node with %s, again and again, until it is mended', (fault, code) => {
+  test('that fails ends its node, again and again, until it is mended', () => {
     const each = bench();
-    const undo = each.inject(fault);
+    const undo = each.inject('disk-failing');
     each.net.until(() => !each.net.node(VICTIM).isUp, 10_000);
-    expect(['STORE_FAILED', code]).toContain(each.net.node(VICTIM).failure);
+    expect(['STORE_FAILED', 'DISK_FAILED']).toContain(each.net.node(VICTIM).failure);
     each.net.node(VICTIM).start();
     each.net.until(() => !each.net.node(VICTIM).isUp, 10_000);
     undo();
+    expectWhole(each);
+  });
+
+  test('that is full: its node rests, looks again and again, and goes on by itself when there is room', () => {
+    for (let seed = 1; seed <= 5; seed += 1) {
+      const each = bench(seed);
+      const victim = each.net.node(VICTIM);
+      each.net.history.excused.add(victim.id);
+      const room = victim.home.addFault({ full: true });
+      each.net.until(() => victim.failure === 'DISK_FULL', 10_000);
+      const { height } = each.net.node(0);
+      each.net.pass(5_000);
+      expect(victim.failure).toBe('DISK_FULL');
+      expect(each.net.node(0).height).toBeGreaterThan(height);
+      room();
+      expectWhole(each);
+      expect(each.codes()).not.toContain('signing.observing');
+    }
+  });
+
+  test('full on every hospital at once loses nothing that was acknowledged, and all go on by themselves', () => {
+    const each = bench();
+    const rooms = each.net.cluster.nodes.map((node) => node.home.addFault({ full: true }));
+    for (const { id } of each.net.cluster.nodes) each.net.history.excused.add(id);
+    each.net.until(() => each.net.cluster.nodes.every((node) => node.failure === 'DISK_FULL'), 20_000);
+    for (const room of rooms) room();
     expectWhole(each);
   });
 

@@ -40,6 +40,7 @@ export function reportOf({ validators: count = 4, down = 0, idle = false }: Repo
     totalPower: count,
     diskFreeBytes: undefined,
     diverged: false,
+    diskFull: false,
     clockOffsetMs: 0,
     clockPrecisionMs: 400,
     stuckForMs: running.stuck ? MINUTES_5 : undefined,

@@ -102,6 +102,7 @@ function readinessFacts(
     reachablePower: validators.filter((validator) => reachable.has(validator.id)).length,
     totalPower: validators.length,
     diskFreeBytes,
+    diskFull: false,
     clockOffsetMs,
     clockPrecisionMs: precisionMs(),
     stuckForMs: stuck && workForMs !== null ? workForMs : undefined,

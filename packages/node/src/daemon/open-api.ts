@@ -7,14 +7,14 @@ import { type AdminLog, openAdminLog } from '../audit/admin-log.ts';
 import { readMark, writeMark } from '../audit/chain-mark.ts';
 import type { Config } from '../config/settings.ts';
 import { systemRandom } from '../crypto/system-random.ts';
-import type { OpenHome } from '../files/home.ts';
-import type { Clock, Report } from '../ports.ts';
+import type { HomePaths } from '../files/home.ts';
+import type { Clock, Kv, Report } from '../ports.ts';
 import { checkDoor, readTls } from './api-door.ts';
 import { openGate } from './gate.ts';
 
 export interface OpenApiDeps {
   readonly config: Config;
-  readonly home: OpenHome;
+  readonly home: { readonly paths: HomePaths; readonly store: Kv };
   readonly clock: Clock;
   readonly report: Report;
   readonly api: Omit<ApiDeps, 'adminLog' | 'gate'>;

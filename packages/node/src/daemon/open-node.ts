@@ -36,7 +36,7 @@ import type { Committed } from '../replica/replica.ts';
 import { splitNet } from '../replica/split-net.ts';
 import type { Trust } from '../sync/join-rows.ts';
 import type { LocalVault } from '../vault/vault.ts';
-import { createCommitNews } from './commit-news.ts';
+import type { CommitNews } from './commit-news.ts';
 import { joinChain } from './join-chain.ts';
 import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
 import { openCustody } from './open-custody.ts';
@@ -59,6 +59,7 @@ export interface OpenNodeDeps {
   readonly protocolVersionMax: number | undefined;
   readonly onCommitted: (committed: Committed, participation: Participation) => void;
   readonly onCommittedAge: (ageMs: number) => void;
+  readonly news: CommitNews;
   readonly fail: (error: ConsiliumError) => void;
   /** Where a home with an empty store begins, if not at genesis. */
   readonly trust: Trust | undefined;
@@ -75,8 +76,7 @@ export interface OpenedNode {
 }
 
 export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
-  const { prepared, signing, home, clock, report, vault, count, fail } = deps;
-  const news = createCommitNews();
+  const { prepared, signing, home, clock, report, vault, count, news, fail } = deps;
   const parts = splitNet(deps.net);
   await joinChain({ ...deps, net: parts });
   const snapshots = await openSnapshots(deps, parts.snapshot);

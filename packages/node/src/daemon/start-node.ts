@@ -1,33 +1,27 @@
-// Owns: a daemon's life: which parts are brought up in which order, and taken down in reverse. Does not own: any part.
+// Owns: a daemon's life: what it is told, which parts are brought up in which order, and taken down in reverse. Does not
+// own: any part.
 import { resolve } from 'node:path';
-import { accountIdOf, type ConsiliumError, genesisHash, type Hex32, useHashEngine } from '@consilium/core';
+import { type ConsiliumError, genesisHash, type Hex32, useHashEngine } from '@consilium/core';
 import manifest from '../../package.json' with { type: 'json' };
 import { loadConfig } from '../config/load.ts';
-import { addressOverrides } from '../config/peers.ts';
 import type { Config, SettingName } from '../config/settings.ts';
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { nativeHashEngine } from '../crypto/sha256-native.ts';
-import { type HomePaths, homePaths, type OpenHome, openHome } from '../files/home.ts';
+import { type HomePaths, homePaths } from '../files/home.ts';
 import type { DaemonKeys } from '../keys/key-file.ts';
 import { createUnlocker } from '../keys/passphrase.ts';
 import { readKeysBesideSigner, readNodeKeys, refuseDevelopmentKeys } from '../keys/store.ts';
-import { createNet, type NodeNet } from '../net/index.ts';
-import { countedNet, type PeerBytes, timedHome } from '../observe/timed-ports.ts';
-import type { Clock } from '../ports.ts';
+import type { Report } from '../ports.ts';
 import { homeGenesis } from '../setup/genesis.ts';
-import { attachSigner } from '../signer/attach.ts';
 import type { Trust } from '../sync/join-rows.ts';
 import { createSystemClock } from '../system-clock.ts';
-import { openVault } from '../vault/vault.ts';
-import { markChain, refuseLostChain } from './chain-marker.ts';
-import { ensureSigningRecord } from './new-record.ts';
+import { createCommitNews } from './commit-news.ts';
+import { openLives } from './lives.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { openApi } from './open-api.ts';
-import { openNode } from './open-node.ts';
 import type { NodeParts } from './parts.ts';
 import type { Prepared } from './prepared.ts';
-import { type NodeSigning, ownSigning, signingThrough } from './signing.ts';
-import { namesOf } from './why-facts.ts';
+import { createStop, openWorkingParts } from './working-parts.ts';
 
 export interface StartOptions {
   readonly home: string;
@@ -59,13 +53,6 @@ export interface RunningNode {
 /** Of this software, as its package says. */
 const VERSION: string = manifest.version;
 
-interface SigningParts {
-  readonly home: OpenHome;
-  readonly prepared: Prepared;
-  readonly observer: Observer;
-  readonly clock: Clock;
-}
-
 type Closers = (() => void | Promise<void>)[];
 
 /**
@@ -82,18 +69,6 @@ export async function startNode(options: StartOptions, parts: NodeParts = {}): P
     await stop();
     throw error;
   }
-}
-
-/** Exactly one path closes: what was opened last goes first. */
-function createStop(closers: Closers): () => Promise<void> {
-  let stopping: Promise<void> | undefined;
-  const run = async (): Promise<void> => {
-    for (const close of closers.toReversed()) await close();
-  };
-  return () => {
-    stopping ??= run();
-    return stopping;
-  };
 }
 
 async function prepare(options: StartOptions): Promise<Prepared> {
@@ -126,48 +101,36 @@ async function bringUp(
   closers: Closers,
   stop: () => Promise<void>,
 ): Promise<RunningNode> {
-  const { config, keys } = prepared;
+  const { config, keys, genesis } = prepared;
   const systemClock = createSystemClock();
   const clock = parts.clock?.(systemClock) ?? systemClock;
-  const { promise: failed, resolve: fail } = Promise.withResolvers<ConsiliumError>();
-  const opened = await openHome(options.home, { onDamage: fail });
-  closers.push(() => opened.close());
-  refuseLostChain(opened);
-  const observer = createObserver(opened.paths.home, config);
-  const home = timedHome(parts.home?.(opened) ?? opened, observer.writes, () => performance.now());
-  closers.push(() => observer.close());
-  const openedVault = await openVault(home.paths.vault, home.store, observer.report);
-  closers.push(() => openedVault.close());
-  const vault = parts.vault?.(openedVault) ?? openedVault;
-  const signing = await openSigning({ home, prepared, observer, clock }, closers);
-  const ownNet = createNodeNet(prepared, observer);
-  const net = countedNet(parts.net?.(ownNet, prepared) ?? ownNet, bytesByName(home.store, observer));
-  await net.open();
-  closers.push(() => net.stop());
-  const { report, count, committed: onCommitted, txCommitted: onCommittedAge } = observer;
-  const { trust, signal } = options;
-  const { protocolVersionMax } = parts;
-  const adapters = {
-    prepared,
-    signing,
-    home,
-    clock,
-    net,
-    vault,
-    report,
-    count,
-    onCommitted,
-    onCommittedAge,
-    fail,
+  const { promise: failed, resolve: end } = Promise.withResolvers<ConsiliumError>();
+  const news = createCommitNews();
+  let observer: Observer | undefined;
+  closers.push(() => observer?.close());
+  const observe = ({ home }: HomePaths): Observer => {
+    observer ??= createObserver(home, config);
+    return observer;
   };
-  const node = await openNode({ ...adapters, trust, signal, protocolVersionMax });
-  closers.push(() => node.stop());
-  await markChain(home);
-  if (options.endObservation !== undefined) node.endObservation(options.endObservation);
-  const apiUrl = await openApi({ config, home, clock, report, api: node.api }, closers);
-  const identity = { version: VERSION, chainId: prepared.genesis.chainId, institution: config.name };
-  const metricsUrl = await observer.listen(identity, node.facts);
-  node.start();
+  const paths = homePaths(options.home);
+  const { trust, signal } = options;
+  const report: Report = (event) => observer?.report(event);
+  const lives = await openLives({
+    ...{ clock, news, genesis, report, end },
+    folder: paths.home,
+    open: (fail) =>
+      openWorkingParts({
+        folder: options.home,
+        ...{ prepared, parts, clock, news, observe, fail, trust, signal },
+      }),
+  });
+  closers.push(() => lives.close());
+  if (options.endObservation !== undefined) lives.first.node.endObservation(options.endObservation);
+  const home = { paths, store: lives.kv };
+  const apiUrl = await openApi({ config, home, clock, report, api: lives.api }, closers);
+  const identity = { version: VERSION, chainId: genesis.chainId, institution: config.name };
+  const metricsUrl = await observe(paths).listen(identity, lives.facts);
+  lives.start();
   report({
     level: 'info',
     code: 'node.started',
@@ -176,53 +139,4 @@ async function bringUp(
     metrics: metricsUrl,
   });
   return { name: config.name, institution: keys.account.account, apiUrl, metricsUrl, stop, failed };
-}
-
-/** Only peers whom the ledger admits send or are sent anything: as many names as there are members. */
-function bytesByName(kv: OpenHome['store'], { moved }: Observer): PeerBytes {
-  const names = new Map<Hex32, string>();
-  const nameOf = (peer: Hex32): string => {
-    const name = names.get(peer) ?? namesOf(kv)(peer);
-    names.set(peer, name);
-    return name;
-  };
-  return {
-    received: (peer, channel, bytes) => moved('received', nameOf(peer), channel, bytes),
-    sent: (peer, channel, bytes) => moved('sent', nameOf(peer), channel, bytes),
-  };
-}
-
-function createNodeNet({ config, keys, genesis, genesisHash: hash }: Prepared, observer: Observer): NodeNet {
-  const institutions = genesis.validators.map(({ name, accountKey }) => ({
-    id: accountIdOf(accountKey),
-    name,
-  }));
-  const { byInstitution, unknown } = addressOverrides(config.peers.addresses, institutions);
-  for (const name of unknown) observer.report({ level: 'warn', code: 'config.unknown-peer', name });
-  return createNet(
-    { report: observer.report },
-    {
-      institution: keys.account.account,
-      networkSeed: keys.network.secret.seed,
-      genesis: hash,
-      listen: config.p2p.listen,
-      addressOverrides: byInstitution,
-    },
-  );
-}
-
-async function openSigning(
-  { home, prepared, observer, clock }: SigningParts,
-  closers: Closers,
-): Promise<NodeSigning> {
-  const { config, keys, genesisHash: genesis } = prepared;
-  const validator = keys.account.account;
-  if (keys.validator !== undefined) {
-    await ensureSigningRecord(home, { genesis, validator });
-    return ownSigning(keys.validator.secret, genesis);
-  }
-  const socket = resolve(home.paths.home, config.signer.socket);
-  const attached = await attachSigner({ clock, report: observer.report }, { socket, genesis, validator });
-  closers.push(() => attached.stop());
-  return signingThrough(attached);
 }

@@ -283,6 +283,16 @@ const NETWORK = {
 } as const;
 
 const STORAGE = {
+  'node.disk-full': {
+    level: 'error',
+    meaning:
+      'The disk is full: the node votes and writes nothing, and answers reads. Nothing acknowledged is lost.',
+    action: 'Free space: the node goes on by itself.',
+  },
+  'node.disk-recovered': {
+    level: 'info',
+    meaning: 'There is room on the disk again: the node works as after a start.',
+  },
   'snapshot.damaged': {
     level: 'error',
     meaning: 'A file of a snapshot is not what was written, and is not given to newcomers.',

@@ -10,6 +10,7 @@ export type ReadinessCode =
   | 'SIGNER_AWAY'
   | 'QUORUM_UNREACHABLE'
   | 'DISK_LOW'
+  | 'DISK_FULL'
   | 'DIVERGED'
   | 'CLOCK_OFF'
   | 'STUCK';
@@ -37,6 +38,8 @@ export interface ReadinessFacts {
   readonly totalPower: number;
   /** Of the file system that holds the home. undefined: unknown. */
   readonly diskFreeBytes: number | undefined;
+  /** It rests: nothing can be written. */
+  readonly diskFull: boolean;
   /** A quorum decided what this node finds invalid. */
   readonly diverged: boolean;
   /** How far the clocks of most peers are from this one. undefined: too few were heard. Milliseconds. */
@@ -47,7 +50,14 @@ export interface ReadinessFacts {
   readonly stuckForMs: number | undefined;
 }
 
+const DISK_FULL: ReadinessReason = {
+  code: 'DISK_FULL',
+  text: 'its disk is full: it votes and writes nothing, and answers reads; free space, and it goes on by itself',
+};
+
 export function readinessOf(facts: ReadinessFacts): Readiness {
+  // Everything else follows from it, or is as old as it.
+  if (facts.diskFull) return { ready: false, reasons: [DISK_FULL] };
   const reasons = [
     ...syncReasons(facts),
     ...signingReasons(facts),

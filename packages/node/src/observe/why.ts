@@ -39,13 +39,19 @@ export const WHY_CODES = [
   'VOTES_MISSING',
   'VOTES_SPLIT',
 ] as const;
-export type WhyCode = (typeof WHY_CODES)[number];
+export type WhyCode = (typeof WHY_CODES)[number] | 'DISK_FULL';
 
 export interface Why {
   readonly code: WhyCode;
   /** One sentence. */
   readonly answer: string;
 }
+
+/** Of a node that rests until there is room on its disk: nothing else is asked of it. */
+export const WHY_RESTING: Why = {
+  code: 'DISK_FULL',
+  answer: 'The disk of this node is full: it votes and writes nothing until there is space.',
+};
 
 /** The first of these that holds is the answer: each explains those after it. */
 export function whyOf(facts: WhyFacts): Why {

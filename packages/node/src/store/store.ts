@@ -24,6 +24,8 @@ type Batch = ReturnType<Database['batch']>;
 export interface StoreOptions {
   /** Told of a row that is not what was written, before the read of it throws: nothing more may be built on this store. */
   readonly onDamage?: (error: ConsiliumError) => void;
+  /** Told of the first batch that could not be written: none can any more, until the store is opened anew. */
+  readonly onFailure?: (error: ConsiliumError) => void;
   /** Whether a store of an older format is brought to this one; else it is refused. */
   readonly migrate?: boolean;
 }
@@ -70,7 +72,10 @@ export interface Store extends Kv, AsyncDisposable {
  * other process can open it. Throws `STORE_LOCKED`, `STORE_DAMAGED` {file | cause | table, key}, `STORE_FORMAT` {found,
  * known}, `STORE_FAILED` {cause}, `DISK_FULL`. Reads throw `STORE_DAMAGED` {table, key}, the key as a digest.
  */
-export async function openStore(path: string, { onDamage = ignore }: StoreOptions = {}): Promise<Store> {
+export async function openStore(
+  path: string,
+  { onDamage = ignore, onFailure = ignore }: StoreOptions = {},
+): Promise<Store> {
   const damaged = await findDamagedFile(path);
   if (damaged !== undefined) throw await damageUnlessLocked(path, damaged);
   const database: Database = new Level(path, BINARY);
@@ -86,7 +91,7 @@ export async function openStore(path: string, { onDamage = ignore }: StoreOption
     await database.close();
     throw storeError(error);
   }
-  return createStore(rows);
+  return createStore(rows, onFailure);
 }
 
 function ignore(): void {}
@@ -124,9 +129,9 @@ async function checkFormat(rows: Rows): Promise<void> {
   }
 }
 
-function createStore(rows: Rows): Store {
+function createStore(rows: Rows, onFailure: (error: ConsiliumError) => void): Store {
   const { database } = rows;
-  const writer = createWriter(database);
+  const writer = createWriter(database, onFailure);
   const compaction = createCompaction(database as unknown as Compactable);
   const close = async (): Promise<void> => {
     await writer.idle();
@@ -152,7 +157,7 @@ interface Writer {
  * Batches are written one after the other: the thread pool under LevelDB keeps no order. After one failed, the next
  * ones fail with it, since they were made on top of it.
  */
-function createWriter(database: Database): Writer {
+function createWriter(database: Database, onFailure: (error: ConsiliumError) => void): Writer {
   let last: Promise<void> = Promise.resolve();
   let failure: ConsiliumError | undefined;
   const commit = async (batch: Batch): Promise<void> => {
@@ -161,6 +166,7 @@ function createWriter(database: Database): Writer {
       await batch.write({ sync: true });
     } catch (error) {
       failure = storeError(error);
+      onFailure(failure);
     }
   };
   const write = (writes: readonly KvWrite[], done: Done): void => {

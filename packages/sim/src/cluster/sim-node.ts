@@ -7,6 +7,7 @@ import {
   type Committed,
   createLedgerPool,
   createSignatures,
+  DISK_FULL_RETRY_MS,
   type Disk,
   initialiseRecordFile,
   type Kv,
@@ -107,6 +108,8 @@ export class SimNode {
   #promoter: Promoter | undefined;
   #failure: string | undefined;
   #hasStarted = false;
+  /** Its disk is full: the process goes on, and begins its next life when there is room. */
+  #cancelNextLife: (() => void) | undefined;
   /** Between its replica and the network, for hostile hands. */
   wire: Wire | undefined;
 
@@ -173,6 +176,8 @@ export class SimNode {
 
   start(): void {
     if (this.#life !== undefined) return;
+    this.#cancelNextLife?.();
+    this.#cancelNextLife = undefined;
     this.#hasStarted = true;
     this.#failure = undefined;
     if (this.kv.isDamaged) return this.#failed('STORE_DAMAGED');
@@ -291,6 +296,8 @@ export class SimNode {
   #failed(code: string): void {
     this.#failure = code;
     this.kill();
+    if (code !== 'DISK_FULL') return;
+    this.#cancelNextLife = this.#deps.scheduler.after(DISK_FULL_RETRY_MS * 1_000, () => this.start());
   }
 
   /** The process stops without ending, and goes on where it stopped. */
@@ -323,6 +330,8 @@ export class SimNode {
   }
 
   #end(): void {
+    this.#cancelNextLife?.();
+    this.#cancelNextLife = undefined;
     this.#life?.end();
     this.#life = undefined;
     this.#opened = undefined;

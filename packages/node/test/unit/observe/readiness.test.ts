@@ -12,6 +12,7 @@ const WELL: ReadinessFacts = {
   totalPower: 4,
   diskFreeBytes: 10 * 1024 ** 3,
   diverged: false,
+  diskFull: false,
   clockOffsetMs: 0,
   clockPrecisionMs: 400,
   stuckForMs: undefined,
@@ -41,6 +42,11 @@ describe('readiness', () => {
     expect(ready).toBe(false);
     expect(reasons.map((reason) => reason.code)).toEqual([code]);
     expect(reasons[0]?.text).toContain(words);
+  });
+
+  test('names a full disk alone: everything else follows from it, or is as old as it', () => {
+    const full = { diskFull: true, signing: 'stopped', diskFreeBytes: 0, reachablePower: 1 } as const;
+    expect(reasonsOf(full).map(({ code }) => code)).toEqual(['DISK_FULL']);
   });
 
   test('counts a quorum exactly', () => {
