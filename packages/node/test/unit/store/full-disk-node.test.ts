@@ -31,7 +31,7 @@ describe.runIf(mayMount())('A node on a full disk', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('rests and answers reads, and goes on by itself with all that it acknowledged', {
+  test('Disk full: read-only, ready = false, recovers without restart', {
     timeout: 120_000,
   }, async () => {
     const lone = await makeLoneHome(folder);
