@@ -281,6 +281,7 @@ export const LOG_CLOSE_MS_MAX = 1_000;
 export const DISK_FREE_BYTES_MIN: number = 1024 * 1024 * 1024;
 /** The listener of metrics and health serves a scraper or two and a probe, on connections that they keep. */
 export const OBSERVE_CONNECTIONS_MAX = 16;
+export const OBSERVE_CHECK_MS = 1_000;
 export const OBSERVE_HEADER_BYTES_MAX = 8_192;
 export const OBSERVE_REQUEST_MS_MAX = 5_000;
 /** Longer than the usual scrape interval is not needed: connecting on loopback costs nothing. */

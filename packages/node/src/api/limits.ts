@@ -52,8 +52,10 @@ export const STREAM_RETRY_MS = 1_000;
 
 /** Open connections, and the headers and silence that one of them may cost. */
 export const CONNECTIONS_MAX = 1_024;
-/** Of one address: half, so that one cannot lock out the others; a proxy has one for all behind it. */
+/** Of one address: half, since a proxy has one for all behind it; who holds the most makes room first. */
 export const CONNECTIONS_PER_CLIENT_MAX = 512;
+/** How often requests that take too long are looked for: a connection stays at most so much longer. Milliseconds. */
+export const CONNECTIONS_CHECK_MS = 2_000;
 /** A client has agreed on TLS after this. Milliseconds. */
 export const TLS_HANDSHAKE_MS_MAX = 10_000;
 export const HEADER_BYTES_MAX = 16_384;

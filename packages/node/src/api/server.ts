@@ -14,10 +14,11 @@ import {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify';
+import { boundConnections } from '../http/connections.ts';
 import type { Report } from '../ports.ts';
-import { boundConnections } from './connections.ts';
 import {
   BODY_BYTES_MAX,
+  CONNECTIONS_CHECK_MS,
   CONNECTIONS_MAX,
   CONNECTIONS_PER_CLIENT_MAX,
   COST_REFUSED,
@@ -59,6 +60,7 @@ declare module 'fastify' {
 interface HttpBounds {
   readonly maxHeaderSize: number;
   readonly headersTimeout: number;
+  readonly connectionsCheckingInterval: number;
 }
 
 export interface ServerDeps {
@@ -78,7 +80,11 @@ export interface ServerOptions {
 }
 
 export function createServer(deps: ServerDeps, options: ServerOptions): ApiServer {
-  const bounds = { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_HEADERS_MS_MAX };
+  const bounds = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: REQUEST_HEADERS_MS_MAX,
+    connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+  };
   const common = {
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -92,8 +98,10 @@ export function createServer(deps: ServerDeps, options: ServerOptions): ApiServe
     clientErrorHandler: answerUnreadable,
   } as const satisfies FastifyServerOptions;
   const server = listening(common, bounds, options.tls);
-  boundConnections(server.server, options.connectionsPerClientMax ?? CONNECTIONS_PER_CLIENT_MAX);
-  server.server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
+  boundConnections(server.server, {
+    connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX,
+    perClientMax: options.connectionsPerClientMax ?? CONNECTIONS_PER_CLIENT_MAX,
+  });
   server.setValidatorCompiler(compileValidator);
   server.removeContentTypeParser('text/plain');
   server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => {

@@ -5,7 +5,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ConsiliumError } from '@consilium/core';
 import { errnoOf } from '../files/errors.ts';
+import { boundConnections } from '../http/connections.ts';
 import {
+  OBSERVE_CHECK_MS,
   OBSERVE_CONNECTIONS_MAX,
   OBSERVE_HEADER_BYTES_MAX,
   OBSERVE_KEEP_ALIVE_MS,
@@ -14,7 +16,6 @@ import {
 import type { Report } from '../ports.ts';
 import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
-import { createSeats } from './seats.ts';
 
 export interface ListenerDeps {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
@@ -42,15 +43,16 @@ export function createListener(deps: ListenerDeps, { host, port }: ListenAddress
       headersTimeout: OBSERVE_REQUEST_MS_MAX,
       requestTimeout: OBSERVE_REQUEST_MS_MAX,
       keepAliveTimeout: OBSERVE_KEEP_ALIVE_MS,
-      connectionsCheckingInterval: OBSERVE_REQUEST_MS_MAX,
+      connectionsCheckingInterval: OBSERVE_CHECK_MS,
     },
     (request, response) => {
-      seats.answering(request.socket, response);
       void answer(deps, request, response);
     },
   );
-  const seats = createSeats(OBSERVE_CONNECTIONS_MAX);
-  server.on('connection', seats.take);
+  boundConnections(server, {
+    connectionsMax: OBSERVE_CONNECTIONS_MAX,
+    perClientMax: OBSERVE_CONNECTIONS_MAX,
+  });
   return {
     start: () => listen(server, host, port),
     stop: () => close(server),

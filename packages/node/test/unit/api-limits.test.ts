@@ -148,13 +148,29 @@ describe('bounds of the API', () => {
     await expect.poll(opens).toBe(200);
   });
 
-  it('connections over the bound are closed', async () => {
+  it('over the bound of connections the one that has waited longest makes room', async () => {
     await start({ limits: { connectionsMax: 2 } });
-    const held = [openSocket(h.url), openSocket(h.url)];
-    await Promise.all(held.map((socket) => once(socket, 'connect')));
+    const [first, second] = [openSocket(h.url), openSocket(h.url)];
+    await once(first, 'connect');
+    await once(second, 'connect');
+    const gone = closed(first);
+    const answer = await exchange(h.url, 'GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    await gone;
+    second.destroy();
+    await closed(second);
+  });
+
+  it('no connection makes room while it is answered', async () => {
+    await start({ limits: { connectionsMax: 2 } });
+    const streams = [openSocket(h.url), openSocket(h.url)];
+    for (const socket of streams) {
+      socket.write('GET /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n');
+      await once(socket, 'data');
+    }
     expect(await exchange(h.url, 'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n')).toBe('');
-    for (const socket of held) socket.destroy();
-    await Promise.all(held.map(closed));
+    for (const socket of streams) socket.destroy();
+    await Promise.all(streams.map(closed));
   });
 
   it('headers over the bound, and bytes that are no HTTP, are refused in the same form', async () => {

@@ -116,6 +116,9 @@ export function submitRoutes(server: ApiServer, context: RouteContext): void {
 /** The validated body: bytes, or an object with them as hex. */
 function bodyBytes(body: unknown): Uint8Array {
   if (body instanceof Uint8Array) return new Uint8Array(body.buffer, body.byteOffset, body.length);
+  // Without a body there is no media type, and nothing was validated.
+  if (body === undefined || body === null)
+    throw new ApiRefusal('REQUEST_INVALID', { where: 'body', rule: 'required' });
   return fromHex((body as { tx: string }).tx);
 }
 
