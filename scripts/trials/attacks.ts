@@ -162,6 +162,9 @@ async function startLoad(devnet: Devnet, names: readonly string[]): Promise<Load
 
 interface Stretch {
   readonly perSecond: number;
+  /** Processor time of one daemon at the mean, of a second and of one committed transaction. */
+  readonly cpuPerSecond: number;
+  readonly cpuPerCommit: number;
   readonly rssBytesMax: number;
   readonly handlesMax: number;
 }
@@ -175,7 +178,7 @@ async function stretch(
   const pids = (await devnet.standings())
     .filter(({ name }) => names.includes(name))
     .map(({ name, pid }) => pid ?? fail(`${name} is not running`));
-  const [begun, before] = [performance.now(), load.committed()];
+  const [begun, before, cpuBefore] = [performance.now(), load.committed(), await cpuSecondsOf(pids)];
   let [rssBytesMax, handlesMax] = [0, 0];
   while (performance.now() - begun < forMs) {
     for (const pid of pids) {
@@ -185,7 +188,29 @@ async function stretch(
     await delay(SAMPLE_MS);
   }
   const seconds = (performance.now() - begun) / 1_000;
-  return { perSecond: (load.committed() - before) / seconds, rssBytesMax, handlesMax };
+  const committed = load.committed() - before;
+  const cpu = ((await cpuSecondsOf(pids)) - cpuBefore) / pids.length;
+  return {
+    perSecond: committed / seconds,
+    cpuPerSecond: cpu / seconds,
+    cpuPerCommit: cpu / Math.max(1, committed),
+    rssBytesMax,
+    handlesMax,
+  };
+}
+
+/** Clock ticks of /proc/PID/stat on every Linux in use. */
+const TICKS_PER_SECOND = 100;
+
+/** Processor time of all of them together. */
+async function cpuSecondsOf(pids: readonly number[]): Promise<number> {
+  let ticks = 0;
+  for (const pid of pids) {
+    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
+    // The 14th and 15th of proc(5), which begins to count before the name.
+    ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks / TICKS_PER_SECOND;
 }
 
 async function rssBytesOf(pid: number): Promise<number> {
@@ -199,6 +224,11 @@ interface AttackFigures {
   readonly share: number;
   readonly quietPerSecond: number;
   readonly attackedPerSecond: number;
+  /**
+   * Of one processor of a daemon's own, what the attack leaves: its time under attack, less what the transactions that it
+   * committed meanwhile took in the quiet. It says on a busy machine what the throughput says on a quiet one.
+   */
+  readonly cpuShareLeft: number;
   readonly rssMegabytesQuiet: number;
   readonly rssMegabytesAttacked: number;
   readonly handlesMax: number;
@@ -233,6 +263,13 @@ async function tried(
     share: rounded(median(shares)),
     quietPerSecond: rounded(median(quiet.map(({ perSecond }) => perSecond))),
     attackedPerSecond: rounded(median(under.map(({ perSecond }) => perSecond))),
+    cpuShareLeft: rounded(
+      median(
+        under.map(({ perSecond, cpuPerSecond }, pair) =>
+          Math.min(1, 1 - cpuPerSecond + perSecond * (quiet[pair]?.cpuPerCommit ?? 0)),
+        ),
+      ),
+    ),
     rssMegabytesQuiet: Math.round(most(quiet, ({ rssBytesMax }) => rssBytesMax) / 1_048_576),
     rssMegabytesAttacked: Math.round(most(under, ({ rssBytesMax }) => rssBytesMax) / 1_048_576),
     handlesMax: most(under, ({ handlesMax }) => handlesMax),
