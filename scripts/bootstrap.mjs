@@ -45,8 +45,9 @@ const wantedPackages = (lock) =>
     ([path, entry]) => path !== '' && isOurs(entry.os, process.platform) && isOurs(entry.cpu, process.arch),
   );
 
-/** What makes a reinstall necessary when it differs. */
-const fingerprint = (entry) => JSON.stringify([entry.version, entry.integrity, entry.bin]);
+/** What makes a reinstall necessary when it differs. Our own packages are links: their code is always the present one. */
+const fingerprint = (path, { version, integrity, bin }) =>
+  JSON.stringify(path.startsWith('packages/') ? [bin] : [version, integrity, bin]);
 
 /** npm writes node_modules/.package-lock.json last, so an install that was cut short counts as missing. */
 const isInstalled = (wanted) => {
@@ -55,7 +56,7 @@ const isInstalled = (wanted) => {
   return wanted.every(([path, entry]) => {
     const found = installed.packages[path];
     if (!found) return entry.optional === true;
-    return fingerprint(found) === fingerprint(entry);
+    return fingerprint(path, found) === fingerprint(path, entry);
   });
 };
 

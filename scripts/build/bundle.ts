@@ -2,6 +2,7 @@
 // thousand modules. Native packages stay outside. Does not own: where the files go from there (stage.ts, prebuild.ts).
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { type Layout, locationsPlugin } from './locations.ts';
+import { type Release, releasePlugin } from './release.ts';
 
 /** They load a library of this machine from beside themselves. */
 export const NATIVE_PACKAGES = ['@chainsafe/hashtree', 'classic-level', 'sodium-native'] as const;
@@ -18,15 +19,19 @@ export interface Bundle {
   readonly packages: readonly string[];
 }
 
-/** Throws when something does not resolve: nothing is left to fail at its first use. */
-export async function bundle(layout: Layout): Promise<Bundle> {
+/** Throws when something does not resolve: nothing is left to fail at its first use. `release`: in place of this one. */
+export async function bundle(layout: Layout, release?: Release): Promise<Bundle> {
   const build = await rolldown({
     cwd: layout.repository,
     platform: 'node',
     input: ENTRIES,
     resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
     external: (id) => NATIVE_PACKAGES.some((name) => id === name || id.startsWith(`${name}/`)),
-    plugins: [locationsPlugin(layout), ...(layout.installed ? [calledPlugin] : [])],
+    plugins: [
+      locationsPlugin(layout),
+      ...(layout.installed ? [calledPlugin] : []),
+      ...(release === undefined ? [] : [releasePlugin(layout.repository, release)]),
+    ],
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`The bundle is not sound: ${log.message}`);
     },

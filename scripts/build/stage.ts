@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { asInstalled, bundle, NATIVE_PACKAGES } from './bundle.ts';
 import { thirdPartyLicences } from './licences.ts';
 import { type NativeModules, nativeModules } from './natives.ts';
+import type { Release } from './release.ts';
 
 /** Copied as they are; the ones of parts that a build lacks are left out. */
 const FILES = ['CHANGELOG.md', 'LICENSE', 'deploy', 'devnet', 'docs', 'monitoring'];
@@ -13,7 +14,7 @@ const FILES = ['CHANGELOG.md', 'LICENSE', 'deploy', 'devnet', 'docs', 'monitorin
 const LEFT_OUT = /^devnet\/(run|story)/;
 
 const BIN = 'packages/cli/bin/consilium.js';
-const BIN_IN_PACKAGE = 'bin/consilium.js';
+export const BIN_IN_PACKAGE = 'bin/consilium.js';
 const BIN_LOADS = '../src/entry.ts';
 
 export interface Staged {
@@ -23,15 +24,17 @@ export interface Staged {
   readonly thirdParties: number;
 }
 
-export async function stage(repository: string, folder: string): Promise<Staged> {
+/** `release`: what the package says of itself instead, for tests of upgrades. */
+export async function stage(repository: string, folder: string, release?: Release): Promise<Staged> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const { packages } = await bundle({
+  const layout = {
     repository,
     outFolder: join(folder, 'dist'),
-    placeOf: (path) => `../${path === BIN ? BIN_IN_PACKAGE : path}`,
+    placeOf: (path: string): string => `../${path === BIN ? BIN_IN_PACKAGE : path}`,
     installed: true,
-  });
+  };
+  const { packages } = await bundle(layout, release);
   const natives = nativeModules(repository, NATIVE_PACKAGES);
   for (const { path, wanted } of natives.packages)
     cpSync(join(repository, path), join(folder, path), { recursive: true, filter: wanted });
@@ -39,7 +42,7 @@ export async function stage(repository: string, folder: string): Promise<Staged>
   writeBin(repository, folder);
   const thirdParties = [...packages, ...natives.packages.map(({ path }) => join(repository, path))];
   writeFileSync(join(folder, 'THIRD-PARTY-LICENCES.txt'), thirdPartyLicences(thirdParties));
-  const version = writeManifest(repository, folder, natives);
+  const version = writeManifest(repository, folder, natives, release);
   return { version, folder, thirdParties: thirdParties.length };
 }
 
@@ -64,10 +67,19 @@ function writeBin(repository: string, folder: string): void {
   writeFileSync(path, parts.join('../dist/main.js'), { mode: 0o755 });
 }
 
-function writeManifest(repository: string, folder: string, natives: NativeModules): string {
-  const { name, version, description, license } = JSON.parse(
-    readFileSync(join(repository, 'package.json'), 'utf8'),
-  ) as Record<string, string>;
+function writeManifest(
+  repository: string,
+  folder: string,
+  natives: NativeModules,
+  release: Release | undefined,
+): string {
+  const {
+    name,
+    version: own = '',
+    description,
+    license,
+  } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Record<string, string>;
+  const version = release?.version ?? own;
   const manifest = {
     name,
     version,
@@ -80,6 +92,5 @@ function writeManifest(repository: string, folder: string, natives: NativeModule
     bundleDependencies: Object.keys(natives.versions),
   };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  if (version === undefined || readdirSync(folder).length === 0) throw new Error('nothing was staged');
   return version;
 }

@@ -13,6 +13,11 @@ import { temporaryFolder } from '../unit/support/temporary-folder.ts';
 
 const FREE_PORTS = { 'p2p.listen': '/ip4/127.0.0.1/tcp/0', 'api.port': '0', 'metrics.port': '0' };
 
+async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
 async function homeOfOne(): Promise<{ home: string; genesisFile: string }> {
   const folder = await temporaryFolder();
   const home = join(folder, 'nord');
@@ -32,7 +37,9 @@ test('a running daemon shows metrics and health, logs to its file, and a second 
   const node = await start(home, genesisFile);
   onTestFinished(() => node.stop());
   const metrics = await (await fetch(`${node.metricsUrl}/metrics`)).text();
-  expect(metrics).toContain('consilium_info{version="0.1.0",chain_id="one",institution="Nord"} 1');
+  expect(metrics).toContain(
+    `consilium_info{version="${await ownVersion()}",chain_id="one",institution="Nord"} 1`,
+  );
   expect(metrics).toContain('consilium_height 0');
   expect(metrics).toContain('consilium_validators 1');
   expect(metrics).toContain('consilium_signing{state="signing"} 1');

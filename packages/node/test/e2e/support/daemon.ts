@@ -29,6 +29,8 @@ export interface Daemon {
   readonly pid: number;
   /** `set`: settings for this start, as `api.port=4200`. Resolves as soon as the process exists. */
   start(set?: readonly string[]): Promise<void>;
+  /** Starts the command of another release from now on. */
+  install(bin: string): void;
   /** Milliseconds since the epoch of the last start. */
   readonly startedAtMs: number;
   signal(signal: NodeJS.Signals): void;
@@ -48,6 +50,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
   let child: ChildProcess | undefined;
   let end: Promise<Exit> | undefined;
   let startedAtMs = 0;
+  let command = CONSILIUM_BIN;
 
   const current = (): ChildProcess => {
     if (child === undefined) throw new Error('invariant: the daemon was started');
@@ -85,7 +88,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       const started = spawn(
         process.execPath,
         [
-          CONSILIUM_BIN,
+          command,
           ...['node', 'start', '--home', options.home],
           ...['--genesis', options.genesisFile, '--exit-with-parent', ...settings],
         ],
@@ -95,6 +98,9 @@ export function createDaemon(options: DaemonOptions): Daemon {
       child = started;
       end = once(started, 'exit').then(([code, signal]) => ({ code, signal }));
       await once(started, 'spawn');
+    },
+    install: (bin) => {
+      command = bin;
     },
     signal: (signal) => void current().kill(signal),
     exited,
