@@ -36,6 +36,20 @@ describe('consilium why', () => {
     });
   });
 
+  test('asks another node by its address and a token in a file, and says what is missing', async () => {
+    using desk = createDesk();
+    const gate = await operatorOf(desk, 'nord');
+    const { api, url } = await startApi({ deps: { gate, why: () => reportOf({ idle: true }) } });
+    try {
+      const token = desk.path('nord/keys/operator.token');
+      expect((await desk.run('why', '--node', url, '--token-file', token)).exitCode).toBe(0);
+      expect((await desk.run('why', '--node', url)).stderr).toMatch(/^API_TOKEN_REQUIRED/);
+      expect((await desk.run('why')).stderr).toMatch(/^USAGE_INVALID: give --home FOLDER, or --node URL/);
+    } finally {
+      await api.stop();
+    }
+  });
+
   test('a node that does not run is said to', async () => {
     using desk = createDesk();
     await operatorOf(desk, 'nord');

@@ -108,7 +108,8 @@ function bytesByName(kv: OpenHome['store'], { moved }: Observer): PeerBytes {
   const names = new Map<Hex32, string>();
   const nameOf = (peer: Hex32): string => {
     const name = names.get(peer) ?? namesOf(kv)(peer);
-    names.set(peer, name);
+    // Before the ledger has its row a name is its id.
+    if (name !== peer) names.set(peer, name);
     return name;
   };
   return {
