@@ -16,6 +16,7 @@ export * from './cluster/signed-content.ts';
 export * from './cluster/sim-custody.ts';
 export * from './cluster/sim-home.ts';
 export * from './cluster/sim-node.ts';
+export * from './cluster/sim-snapshots.ts';
 export * from './cluster/transactions.ts';
 export * from './cluster/workload.ts';
 export { stationName } from './world/connections.ts';

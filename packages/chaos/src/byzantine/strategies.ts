@@ -15,7 +15,7 @@ import { badSignatures, falseEvidence, garbage, oversize, replay } from './noise
 import { invalidBlock, wrongRoots, wrongTime } from './proposals.ts';
 import { censor, silent, slowDrip, withholdBodies } from './silence.ts';
 import type { Strategy } from './strategy.ts';
-import { lyingSync } from './sync-lies.ts';
+import { badSnapshotChunk, lyingSync } from './sync-lies.ts';
 
 export const STRATEGIES: ReadonlyMap<FaultName, Strategy> = new Map<FaultName, Strategy>([
   ['silent', silent],
@@ -38,6 +38,7 @@ export const STRATEGIES: ReadonlyMap<FaultName, Strategy> = new Map<FaultName, S
   ['oversize', oversize],
   ['slow-drip', slowDrip],
   ['lying-sync', lyingSync],
+  ['bad-snapshot-chunk', badSnapshotChunk],
   ['false-evidence', falseEvidence],
   ['censor', censor],
 ]);

@@ -1,5 +1,5 @@
-// Owns: the strategy of a peer that lies to those who sync from it.
-import { encodeMessage } from '@consilium/node/replica';
+// Owns: the strategies of a peer that lies to those who sync from it.
+import { decodeSnapshotMessage, encodeMessage, encodeSnapshotMessage } from '@consilium/node/replica';
 import type { Strategy, Telling } from './strategy.ts';
 
 /** It claims to be so much further than it is, at most. */
@@ -35,3 +35,21 @@ function bentBlocks({ grip, message, bytes }: Telling): Uint8Array[] {
   });
   return [encodeMessage({ ...message, blocks: bend === 4 ? [] : blocks })];
 }
+
+/** Chunks with another byte, without their last rows, of another part; or none at all. Everything else is true. */
+export const badSnapshotChunk: Strategy = {
+  tell: ({ grip, channel, bytes }) => {
+    if (channel !== 'snapshot') return [bytes];
+    const answer = decodeSnapshotMessage(bytes);
+    if (answer.type !== 'chunk') return [bytes];
+    const bend = grip.prng.below(4);
+    if (bend === 0) return [];
+    const { length } = answer.bytes;
+    const flipped = answer.bytes.slice();
+    const at = grip.prng.below(length);
+    flipped[at] = (flipped[at] ?? 0) ^ 1;
+    const shorter = answer.bytes.slice(0, Math.floor(length / 2));
+    const bent = [flipped, shorter, new Uint8Array(length)][bend - 1] ?? flipped;
+    return [encodeSnapshotMessage({ ...answer, bytes: bent })];
+  },
+};

@@ -7,6 +7,8 @@ import type { Checker, StoreSeen } from './checker.ts';
 
 export function createAgreementChecker(history: History): Checker {
   const nextByNode = new Map<Hex32, number>();
+  /** Nodes that have filled an empty store from a snapshot, and have not come up on it yet. */
+  const joined = new Set<Hex32>();
 
   const checkChain = (node: Hex32, seen: CommitSeen): void => {
     const { height } = seen.block.header;
@@ -36,13 +38,18 @@ export function createAgreementChecker(history: History): Checker {
       nextByNode.set(node, height + 1);
       checkChain(node, seen);
     },
+    reported: (node, { code }) => {
+      if (code === 'join.done') joined.add(node);
+    },
     /** The batch of one more height may have landed before the crash, told to nobody. */
     opened: (node, { height, blockId }) => {
       if (history.hostile.has(node)) return;
       const told = (nextByNode.get(node) ?? 1) - 1;
       const lost = height < told && !history.excused.has(node);
       const where = { height, nodes: [node] };
-      if (lost || height > told + 1)
+      const isAhead = height > told + 1 && !joined.has(node);
+      joined.delete(node);
+      if (lost || isAhead)
         violate(history, 'stores', `told of height ${told} and came up at ${height}`, where);
       nextByNode.set(node, height + 1);
       const first = history.chain.get(height);
@@ -55,8 +62,8 @@ export function createAgreementChecker(history: History): Checker {
   };
 }
 
-function checkStore(history: History, { node, tip, blockIdAt }: StoreSeen): void {
-  for (let height = 1; height <= (tip?.height ?? 0); height += 1) {
+function checkStore(history: History, { node, tip, base, blockIdAt }: StoreSeen): void {
+  for (let height = base; height <= (tip?.height ?? 0); height += 1) {
     const held = blockIdAt(height);
     const expected = history.chain.get(height)?.blockId;
     const where = { height, nodes: [node] };

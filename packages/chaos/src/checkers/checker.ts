@@ -17,6 +17,8 @@ export interface TipSeen {
 export interface StoreSeen {
   readonly node: Hex32;
   readonly tip: TipSeen | undefined;
+  /** Height of the earliest block that it keeps. */
+  readonly base: number;
   /** The id of the block that it holds there, computed from its bytes. */
   blockIdAt(height: number): Hex32 | undefined;
   /** Polkas and the commit that the node acted on at the height, as it keeps them with the block. */

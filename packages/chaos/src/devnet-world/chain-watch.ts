@@ -181,6 +181,7 @@ async function storeOf({ id, api }: WatchedNode): Promise<StoreSeen | undefined>
   return {
     node: id,
     tip,
+    base: 1,
     blockIdAt: (height) => held.get(height)?.id,
     // What else a node keeps beside its blocks is in its store alone, which is read after its end (inquest.ts).
     certificatesAt: (height) => [held.get(height)?.certificate].filter((each) => each !== undefined),

@@ -200,12 +200,7 @@ const BYZANTINE: readonly FaultEntry[] = [
     'Answers sync with blocks that were changed, and claims heights that nobody has.',
     false,
   ),
-  strategy(
-    'bad-snapshot-chunk',
-    'Serves snapshot chunks that were changed.',
-    false,
-    'there is no snapshot sync yet',
-  ),
+  strategy('bad-snapshot-chunk', 'Serves snapshot chunks that were changed.', false),
   strategy('false-evidence', 'Floods its peers with evidence that proves nothing.', false),
   strategy('censor', 'Proposes blocks without the transactions of others.', false),
   strategy('false-shares', 'Hands out key shares that are not the ones it was given.', false),

@@ -14,6 +14,9 @@ const EFFECTS = {
   'vault-remove': 'the destruction of ciphertext',
   package: 'a package of sealed records with its rows',
   'custody-rows': 'rows of custody without a package: what waits, what is owned, what is gone',
+  'join-rows': 'what a beginning from a snapshot has fetched and checked, its journal, or its end',
+  'join-load': 'a part of the state, or of the replay window, put in its place while there is no tip',
+  'join-install': 'the tip of a snapshot, with all that makes the store a chain',
   'blob-index': 'where ciphertext lies',
 } as const;
 
@@ -72,6 +75,8 @@ function isValueFrame(bytes: Uint8Array): boolean {
 
 export function effectOfBatch(writes: readonly KvWrite[]): DurableEffect {
   const touches = (table: number): boolean => writes.some((write) => write.table === table);
+  if (touches(TABLES.joining)) return touches(TABLES.meta) ? 'join-install' : 'join-rows';
+  if (!touches(TABLES.meta) && [TABLES.blocks, TABLES.state].some(touches)) return 'join-load';
   if (touches(TABLES.blocks)) return 'commit';
   if (touches(TABLES.meta)) return 'genesis';
   if (touches(TABLES.blobs)) return 'blob-index';

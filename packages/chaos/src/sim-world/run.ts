@@ -10,6 +10,7 @@ import {
   type Hospital,
   members,
   type SignatureKind,
+  type SnapshotWorld,
   startFounders,
   startSetChanges,
   startWorkload,
@@ -95,6 +96,7 @@ function createRun(scenario: Scenario, { signatures, record, keepTrace }: SimRun
     guests: Array.from({ length: guests }, (_, index) => guestOf(index)),
     ...{ seed, signatures, keepTrace },
     custody: needsCustody(scenario),
+    ...(needsSnapshots(scenario) && { snapshots: SNAPSHOTS }),
   });
   const watch = watchCluster(cluster);
   const world = createSimWorld(cluster, watch.history);
@@ -134,6 +136,14 @@ function startLoad({ scenario, cluster }: Run): Load {
   if (kind === 'none') return { stop: () => undefined };
   if (needsCustody(scenario)) return startRecords(cluster, rate);
   return startWorkload(cluster, { meanUs: 1_000_000 / rate, pause });
+}
+
+/** Often, and in small parts: a run has some dozens of heights. */
+const SNAPSHOTS: SnapshotWorld = { everyBlocks: 5, chunkBytes: 512 };
+
+/** Where somebody lies about them: who lost its machine begins from one then. */
+function needsSnapshots({ steps }: Scenario): boolean {
+  return steps.some(({ fault }) => fault === 'bad-snapshot-chunk');
 }
 
 /** People with consents have records that these are about. */

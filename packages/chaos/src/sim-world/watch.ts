@@ -4,6 +4,7 @@ import {
   type Committed,
   certificateListShape,
   heightKey,
+  readBase,
   readBlock,
   readTip,
   stateReader,
@@ -99,6 +100,7 @@ export function storeOf({ id, kv }: SimNode): StoreSeen {
   return {
     node: id,
     tip: readTip(kv.reader),
+    base: readBase(kv.reader),
     blockIdAt: (height) => {
       const block = readBlock(kv.reader, height);
       return block === undefined ? undefined : headerId(block.header);

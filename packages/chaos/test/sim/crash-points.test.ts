@@ -17,6 +17,8 @@ const PASSES = 4;
 
 const AGREEMENT = pointsOf(['log', 'log-value', 'signing-record', 'commit']);
 const GENESIS = pointsOf(['genesis']);
+/** snapshot.test.ts */
+const JOIN = pointsOf(['join-rows', 'join-load', 'join-install']);
 /** crash-points-custody.test.ts */
 const CUSTODY = pointsOf(['vault-write', 'vault-remove', 'package', 'custody-rows']);
 
@@ -49,7 +51,7 @@ function crashAtStart(point: Crash): void {
 
 describe('A crash at a named point', () => {
   test('is looked for at every one that the simulator has, and every one of agreement is passed by every node, several times', () => {
-    expect(new Set([...AGREEMENT, ...GENESIS, ...CUSTODY])).toEqual(
+    expect(new Set([...AGREEMENT, ...GENESIS, ...JOIN, ...CUSTODY])).toEqual(
       new Set(CRASH_POINTS.filter(({ sim }) => sim).map(({ name }) => name)),
     );
     const net = network();

@@ -30,6 +30,11 @@ describe('the crash points of a node', () => {
   test.each([
     ['genesis', [write(TABLES.state), write(TABLES.meta)]],
     ['commit', [write(TABLES.blocks), write(TABLES.state), write(TABLES.meta)]],
+    ['join-rows', [write(TABLES.joining)]],
+    ['join-rows', [write(TABLES.joining, null)]],
+    ['join-load', [write(TABLES.state), write(TABLES.tree)]],
+    ['join-load', [write(TABLES.blocks), write(TABLES.results)]],
+    ['join-install', [write(TABLES.blocks), write(TABLES.meta), write(TABLES.joining)]],
     ['package', [write(TABLES.packages), write(TABLES.pendingBatches)]],
     ['custody-rows', [write(TABLES.packages, null), write(TABLES.pendingBatches, null)]],
     ['custody-rows', [write(TABLES.looseBlobs)]],

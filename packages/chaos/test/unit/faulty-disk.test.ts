@@ -138,9 +138,12 @@ describe('The disk of a daemon', () => {
     faults = [{ kind: 'crash', points: ['commit-synced'], power: true, torn: undefined }];
     let told = 0;
     const commit = (): void =>
-      store.write([{ table: TABLES.blocks, key: bytes('k'), value: bytes('v') }], () => {
-        told += 1;
-      });
+      store.write(
+        [TABLES.blocks, TABLES.meta].map((table) => ({ table, key: bytes('k'), value: bytes('v') })),
+        () => {
+          told += 1;
+        },
+      );
     expect(commit).toThrow(Died);
     expect([stored, told]).toEqual([1, 0]);
     refusal = new ConsiliumError('DISK_FULL');

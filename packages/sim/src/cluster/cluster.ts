@@ -2,7 +2,14 @@
 // Does not own: any judgement of it.
 import type { Hex32, Tx } from '@consilium/core';
 import { sodiumGroup } from '@consilium/node/engines';
-import type { Committed, ReportedEvent, Tip, WireMessage } from '@consilium/node/replica';
+import {
+  type Committed,
+  type ReportedEvent,
+  readTip,
+  type Tip,
+  type Trust,
+  type WireMessage,
+} from '@consilium/node/replica';
 import { createKeyRegistry, type KeyRegistry, type SignatureKind } from '../world/key-registry.ts';
 import { createPrng, type Prng } from '../world/prng.ts';
 import { createScheduler, type Scheduler } from '../world/scheduler.ts';
@@ -11,9 +18,11 @@ import { createSimNet, type SimNet } from '../world/sim-net.ts';
 import { createSealRegistry, type SealingWorld } from '../world/sim-sealer.ts';
 import { createTrace, type Trace } from '../world/trace.ts';
 import type { Founders, Hospital } from './identities.ts';
+import { mostAdvanced } from './membership.ts';
 import { decodeSigned, type SignedContent } from './signed-content.ts';
 import type { CustodyWorld, Released } from './sim-custody.ts';
 import { type HostileParts, type PoolLimits, SimNode } from './sim-node.ts';
+import type { SnapshotWorld } from './sim-snapshots.ts';
 
 export interface ClusterOptions {
   readonly founders: Founders;
@@ -29,6 +38,8 @@ export interface ClusterOptions {
   readonly poolLimits?: PoolLimits;
   /** Whether nodes keep sealed records beside agreement. */
   readonly custody?: boolean;
+  /** Whether they make snapshots, and begin from one when their store is empty. */
+  readonly snapshots?: SnapshotWorld;
 }
 
 export interface Cluster {
@@ -103,15 +114,19 @@ export function createCluster(options: ClusterOptions): Cluster {
     read: [],
   };
   const news = createNews(trace, taps);
-  const { poolLimits, hostileParts } = options;
+  const { poolLimits, hostileParts, snapshots } = options;
   const decodeMessage = createSharedDecoding();
   const custody = options.custody === true ? createCustodyWorld(prng, hospitals) : undefined;
   const create = (hospital: Hospital, instance: number): SimNode =>
     new SimNode({
-      ...{ ...world, hospital, instance, decodeMessage, poolLimits, custody },
+      ...{ ...world, hospital, instance, decodeMessage, poolLimits, custody, snapshots, trust },
       hostileParts: hostileParts?.get(hospital.name),
       ...news,
     });
+  const trust = (): Trust | undefined => {
+    const tip = readTip(mostAdvanced({ nodes, hostile: hostileIds }).kv.reader);
+    return tip === undefined || tip.height === 0 ? undefined : { height: tip.height, blockId: tip.blockId };
+  };
   const nodes = hospitals.map((hospital) => create(hospital, 0));
   const hostileIds = new Set(hospitals.filter(({ name }) => hostile.includes(name)).map(({ id }) => id));
   const addTwin = createTwins(hospitals, create);

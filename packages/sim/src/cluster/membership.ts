@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts';
 import type { SimNode } from './sim-node.ts';
 
 /** The honest node whose store reaches furthest. */
-export function mostAdvanced({ nodes, hostile }: Cluster): SimNode {
+export function mostAdvanced({ nodes, hostile }: Pick<Cluster, 'nodes' | 'hostile'>): SimNode {
   const honest = nodes.filter((node) => !hostile.has(node.id));
   const heightOf = (node: SimNode): number => readTip(node.kv.reader)?.height ?? 0;
   return honest.reduce((best, node) => (heightOf(node) > heightOf(best) ? node : best));

@@ -2,29 +2,21 @@
 // that others hear of every release before it leaves. Does not own: custody itself, the node's life.
 import {
   type Action,
-  decode,
   type ErrorCode,
   encodeLightSteps,
   type Group,
   type Hex32,
-  type LightStep,
-  OBJECT_BYTES_MAX,
   sha256,
   signedBytes,
   type Verify,
-  validatorSetShape,
 } from '@consilium/core';
 import { Custody, type CustodyDeps, decodeCustodyMessage, type ShownHeight } from '@consilium/node/custody';
 import {
   type Clock,
-  heightKey,
   type Kv,
   type OpenedReplica,
   type Peers,
   type Report,
-  readBlock,
-  readCertificate,
-  readLightHeader,
   TABLES,
 } from '@consilium/node/replica';
 import type { KeyRegistry } from '../world/key-registry.ts';
@@ -33,6 +25,7 @@ import type { SimKv } from '../world/sim-kv.ts';
 import { createSimSealer, type SealingWorld } from '../world/sim-sealer.ts';
 import type { SimVault } from '../world/sim-vault.ts';
 import type { Founders, Hospital } from './identities.ts';
+import { lightStepsOf } from './light-steps.ts';
 
 /** What custody in a cluster shares. */
 export interface CustodyWorld {
@@ -82,8 +75,6 @@ export interface SimCustody {
   start(): void;
 }
 
-/** Steps of one answer, as the daemon has them. */
-const STEPS_PER_PAGE_MAX = 64;
 const STEPS_US = 200;
 
 export function openSimCustody(deps: SimCustodyDeps): SimCustody {
@@ -132,19 +123,8 @@ function standingOf({ replica }: OpenedReplica): ErrorCode | undefined {
   return signing === 'observer' ? 'CUSTODY_REMOVED' : undefined;
 }
 
-/** As `queries/light.ts`, by single reads: a simulated chain is short, and its store lists nothing to custody. */
 function stepsFrom(kv: Pick<Kv, 'get'>, from: number, tip: number): ShownHeight {
-  const steps: LightStep[] = [];
-  for (let height = from + 1; height <= tip && steps.length < STEPS_PER_PAGE_MAX; height += 1) {
-    const change = kv.get(TABLES.setChanges, heightKey(height));
-    if (change === undefined && height < tip) continue;
-    const light = readLightHeader(kv, height);
-    const header = light?.header ?? readBlock(kv, height)?.header;
-    const certificate = light?.certificate ?? readCertificate(kv, height);
-    if (header === undefined || certificate === undefined) break;
-    const nextValidators = change === undefined ? null : decode(validatorSetShape, change, OBJECT_BYTES_MAX);
-    steps.push({ header, certificate, nextValidators });
-  }
+  const steps = lightStepsOf(kv, from, tip);
   return { height: steps.at(-1)?.header.height ?? from, steps: encodeLightSteps(steps) };
 }
 

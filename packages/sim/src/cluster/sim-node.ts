@@ -18,8 +18,10 @@ import {
   Promoter,
   type ReportedEvent,
   SIGNING_RECORD_FILE,
+  type SnapshotJoin,
   splitNet,
   type Tip,
+  type Trust,
   type WireMessage,
 } from '@consilium/node/replica';
 import { stationName } from '../world/connections.ts';
@@ -43,6 +45,7 @@ import {
   type SimCustody,
 } from './sim-custody.ts';
 import { createSimHome, type SimHome } from './sim-home.ts';
+import { joinInSim, SimSnapshots, type SnapshotWorld } from './sim-snapshots.ts';
 
 type Pool = ReturnType<typeof createLedgerPool>;
 export type PoolLimits = Parameters<typeof createLedgerPool>[2];
@@ -70,6 +73,10 @@ export interface SimNodeDeps {
   readonly hostileParts?: HostileParts | undefined;
   /** undefined: the node keeps no records. */
   readonly custody?: CustodyWorld | undefined;
+  /** undefined: nobody keeps snapshots, and who begins fetches every block. */
+  readonly snapshots?: SnapshotWorld | undefined;
+  /** What the operator is told by telephone; undefined while there is no block. */
+  readonly trust: () => Trust | undefined;
   /** Every signature that this node's validator key made, as the bytes that it covers. */
   readonly onSigned: (node: Hex32, bytes: Uint8Array) => void;
   readonly onCommit: (node: Hex32, committed: Committed) => void;
@@ -89,6 +96,7 @@ interface Run {
   readonly life: Life;
   readonly deps: OpenDeps;
   readonly custodyNet: Peers;
+  readonly snapshotNet: Peers;
 }
 
 export class SimNode {
@@ -106,6 +114,8 @@ export class SimNode {
   #pool: Pool | undefined;
   #custody: SimCustody | undefined;
   #promoter: Promoter | undefined;
+  #join: SnapshotJoin | undefined;
+  readonly #snapshots: SimSnapshots | undefined;
   #failure: string | undefined;
   #hasStarted = false;
   /** Its disk is full: the process goes on, and begins its next life when there is room. */
@@ -120,6 +130,7 @@ export class SimNode {
     this.station = stationName(hospital.id, instance);
     this.#name = instance === 0 ? hospital.name : `${hospital.name}#${instance}`;
     this.home = createSimHome(this.#name, prng);
+    this.#snapshots = deps.snapshots && new SimSnapshots(deps.snapshots);
     this.#initialiseHome();
   }
 
@@ -184,6 +195,16 @@ export class SimNode {
     const life = createLife(this.#deps.scheduler);
     this.#life = life;
     const run = this.#openRun(life);
+    if (this.#snapshots === undefined) return this.#openReplica(run);
+    this.#join = joinInSim(run.deps, run.snapshotNet, this.#deps.trust(), (code) => {
+      if (!life.isAlive()) return;
+      if (code === undefined) this.#openReplica(run);
+      else this.#failed(code);
+    });
+  }
+
+  #openReplica(run: Run): void {
+    const { life } = run;
     openReplica(run.deps, { statusMs: STATUS_MS, rebroadcastMs: REBROADCAST_MS }, (result) => {
       if (!life.isAlive()) return;
       if (result instanceof Error) return this.#failed(result.code);
@@ -194,6 +215,7 @@ export class SimNode {
       result.start();
       this.#custody?.start();
       this.#promoter.start();
+      this.#snapshots?.serve(run.deps, run.snapshotNet).start();
     });
   }
 
@@ -247,10 +269,11 @@ export class SimNode {
         if (!life.isAlive()) return;
         this.#custody?.committed(committed);
         this.#promoter?.committed();
+        this.#snapshots?.committed(this.kv, committed);
       }),
       onFailure: whileAlive(life, (error) => this.#failed(error.code)),
     };
-    return { life, deps, custodyNet: parts.custody };
+    return { life, deps, custodyNet: parts.custody, snapshotNet: parts.snapshot };
   }
 
   #openCustody(run: Run, opened: OpenedReplica): SimCustody | undefined {
@@ -322,6 +345,7 @@ export class SimNode {
   loseAll(): void {
     this.#end();
     this.home.wipe();
+    this.#snapshots?.wipe();
   }
 
   /** Whether it is up, whole and allowed to sign. */
@@ -332,6 +356,8 @@ export class SimNode {
   #end(): void {
     this.#cancelNextLife?.();
     this.#cancelNextLife = undefined;
+    this.#join?.stop();
+    this.#join = undefined;
     this.#life?.end();
     this.#life = undefined;
     this.#opened = undefined;
