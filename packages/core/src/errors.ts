@@ -59,6 +59,7 @@ export const ERRORS = {
   RECORD_NOT_FOUND: 'no such record of this patient',
   RECORD_RETRACTED: 'the record is retracted already',
   // evidence
+  REPORT_INVALID: 'the report of a skipping proposer cannot stand here',
   EVIDENCE_INVALID: 'the evidence does not prove misbehaviour',
   EVIDENCE_KNOWN: 'evidence against this validator is committed already in this window',
   EVIDENCE_TOO_OLD: 'the evidence is older than the evidence window',

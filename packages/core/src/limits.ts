@@ -123,6 +123,11 @@ export const REQUEST_BYTES_MAX = 4096;
 /** Indexes of gapless lists. */
 export const INDEX_MAX: number = 2 ** 48;
 
+/** Heights for which a report of a skipping proposer counts: a day at a block in 90 s, some minutes of a busy network. */
+export const SKIP_WINDOW_HEIGHTS = 1_000;
+/** Reported blocks that are kept of one reporter and proposer: no network waits for more before it acts. */
+export const SKIP_HEIGHTS_KEPT = 8;
+
 /** Nesting of any encoded object: the deepest body of an action ends at level twelve of a transaction. */
 export const ENCODED_DEPTH_MAX = 24;
 /** Items (values and map keys) of any encoded object: the largest light-client proof has 420,000. */

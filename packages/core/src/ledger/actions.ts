@@ -39,6 +39,7 @@ import {
 } from './records.ts';
 import { type InstitutionsMoveBody, institutionsMove } from './rotation.ts';
 import type { Account } from './rows.ts';
+import { type InstitutionsReportSkipBody, institutionsReportSkip } from './skip-reports.ts';
 import type { StateReader } from './state.ts';
 
 /** Every action of this network and its body. */
@@ -58,6 +59,7 @@ export interface ActionBodies {
   readonly 'institutions.join': InstitutionsJoinBody;
   readonly 'institutions.move': InstitutionsMoveBody;
   readonly 'institutions.propose': InstitutionsProposeBody;
+  readonly 'institutions.reportSkip': InstitutionsReportSkipBody;
   readonly 'institutions.withdraw': ProposalBody;
   readonly 'record.amend': RecordRegisterBody;
   readonly 'record.register': RecordRegisterBody;
@@ -82,6 +84,7 @@ const DEFINITIONS: { readonly [T in ActionType]: ActionDefinition<ActionBodies[T
   'institutions.join': institutionsJoin,
   'institutions.move': institutionsMove,
   'institutions.propose': institutionsPropose,
+  'institutions.reportSkip': institutionsReportSkip,
   'institutions.withdraw': institutionsWithdraw,
   'record.amend': recordAmend,
   'record.register': recordRegister,

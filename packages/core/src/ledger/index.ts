@@ -50,6 +50,7 @@ export { batchOf, requireRegistrar } from './records.ts';
 export * from './results.ts';
 export type { InstitutionsMoveBody } from './rotation.ts';
 export * from './rows.ts';
+export { type InstitutionsReportSkipBody, skipReportRefusal } from './skip-reports.ts';
 export * from './state.ts';
 export {
   ACCESSES,
@@ -83,6 +84,7 @@ export {
   SET_EPOCHS,
   SET_HISTORY,
   type SetSlot,
+  SKIP_REPORTS,
   STANDING_CONSENTS,
   type Table,
   UPGRADES,

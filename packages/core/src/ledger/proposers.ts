@@ -60,6 +60,33 @@ export function countProposers(
   writeRow(overlay, PROPOSER_SCHEDULE, [], after);
 }
 
+/** Whether the order of the next height, and those after, holds it among the demoted: as the block at `height` is executed. */
+export function isDemoted(reader: StateReader, validator: Hex32, height: number): boolean {
+  const { demoted } = mustReadRow(reader, PROPOSER_SCHEDULE);
+  return demoted.some((entry) => entry.validator === validator && entry.lastHeight > height);
+}
+
+/**
+ * For what members reported of it while block `height` is executed, for as long as for misses and under the same bound: false
+ * when f others are demoted already.
+ */
+export function demoteReported(
+  overlay: Overlay,
+  params: ConsensusParams,
+  height: number,
+  validator: Hex32,
+): boolean {
+  const schedule = mustReadRow(overlay, PROPOSER_SCHEDULE);
+  const running = schedule.demoted.filter(({ lastHeight }) => lastHeight > height);
+  if (running.length >= faultyMax(validatorsAfterNext(overlay).length)) return false;
+  const demotion = { validator, lastHeight: height + params.demotionHeights };
+  const demoted = [...schedule.demoted.filter((entry) => entry.validator !== validator), demotion].sort(
+    (a, b) => compareText(a.validator, b.validator),
+  );
+  writeRow(overlay, PROPOSER_SCHEDULE, [], { ...schedule, demoted });
+  return true;
+}
+
 interface Turn {
   readonly validator: Hex32;
   readonly missed: number;

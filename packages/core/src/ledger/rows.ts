@@ -12,6 +12,7 @@ import {
   MONTH_MAX,
   NAME_LENGTH_MAX,
   ROUND_MAX,
+  SKIP_HEIGHTS_KEPT,
   TAG_GENERATION_MAX,
   VALIDATORS_MAX,
 } from '../limits.ts';
@@ -131,6 +132,20 @@ export interface Demotion {
   /** The last height at which it stands at the end of the order. */
   readonly lastHeight: number;
 }
+
+/** What one member reported of one proposer: heights of its blocks, ascending. */
+export interface SkipReport {
+  readonly reporter: Hex32;
+  readonly heights: readonly number[];
+}
+
+/** By reporter, the last one to report at the end. */
+export type SkipReports = readonly SkipReport[];
+
+export const skipReportsShape: Shape<SkipReports> = list(
+  struct<SkipReport>({ reporter: hex32, heights: list(heightFrom0, SKIP_HEIGHTS_KEPT, 1) }),
+  VALIDATORS_MAX,
+);
 
 /** What an order was made of: the members by id, and those of them that were demoted. */
 export interface OrderBasis {

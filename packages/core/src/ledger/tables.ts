@@ -55,8 +55,10 @@ import {
   proposerScheduleShape,
   type SetEpoch,
   type SetHistory,
+  type SkipReports,
   setEpochShape,
   setHistoryShape,
+  skipReportsShape,
 } from './rows.ts';
 import type { Overlay, StateReader } from './state.ts';
 
@@ -185,6 +187,9 @@ export const FORMER_NETWORK_KEYS: Table<[], readonly FormerNetworkKey[]> = table
   single,
   formerNetworkKeysShape,
 );
+
+/** 30. Proposer -> who reported which of its blocks for leaving out what waited. */
+export const SKIP_REPORTS: Table<[proposer: Hex32], SkipReports> = table(30, byId, skipReportsShape);
 
 /** The gapless lists, by the table that holds their rows. Evidence, batches and epochs have no owner. */
 export type ListName =

@@ -23,7 +23,6 @@ import { systemRandom } from '../crypto/system-random.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { Count } from '../custody/types.ts';
 import type { OpenHome } from '../files/home.ts';
-import type { Promoter } from '../membership/promoter.ts';
 import { DEFAULT_MEMPOOL_LIMITS, type Mempool } from '../mempool/mempool.ts';
 import type { NodeNet } from '../net/index.ts';
 import type { Clock, Net, Report } from '../ports.ts';
@@ -40,7 +39,7 @@ import type { CommitNews } from './commit-news.ts';
 import { joinChain } from './join-chain.ts';
 import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
 import { openCustody } from './open-custody.ts';
-import { openPromoter } from './open-promoter.ts';
+import { type OwnActs, openOwnActs } from './open-own-acts.ts';
 import { openSnapshots } from './open-snapshots.ts';
 import { type Participation, participationOf } from './participation.ts';
 import type { Prepared } from './prepared.ts';
@@ -81,12 +80,12 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   await joinChain({ ...deps, net: parts });
   const snapshots = await openSnapshots(deps, parts.snapshot);
   let custody: Custody | undefined;
-  let promoter: Promoter | undefined;
+  let acts: OwnActs | undefined;
   const onCommit = (committed: Committed): void => {
     deps.onCommitted(committed, participationOf(home.store, committed));
     custody?.committed(committed);
     snapshots.committed(committed);
-    promoter?.committed();
+    acts?.committed(committed);
     news.tell(committed);
   };
   const { opened, pool } = await openWithPool({ ...deps, net: parts.replica }, onCommit);
@@ -97,7 +96,7 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   );
   const { custody: opening } = keeping;
   custody = opening;
-  promoter = openPromoter({ prepared, signing, home, clock, report, net: parts.replica }, opened, pool);
+  acts = openOwnActs({ prepared, signing, home, clock, report, net: parts.replica }, opened, pool);
   const status = (): NodeStatus => nodeStatus(deps, opened, pool);
   const facts = createNodeFacts({
     home: home.paths.home,
@@ -118,13 +117,13 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
       keeping.start();
       pruner.start();
       snapshots.start();
-      promoter?.start();
+      acts?.start();
     },
     stop: async () => {
       facts.stop();
       pruner.stop();
       snapshots.stopServing();
-      promoter?.stop();
+      acts?.stop();
       opening.stop();
       opened.replica.stop();
       pool.stop();

@@ -84,6 +84,15 @@ const CONSENSUS = {
     level: 'debug',
     meaning: 'The own request for a place among the validators was refused; it is made anew.',
   },
+  'skip.reported': {
+    level: 'info',
+    meaning:
+      'The ledger is told that a decided block left out what waited here: proposers that many report propose last.',
+  },
+  'skip.tx-refused': {
+    level: 'debug',
+    meaning: 'The own report of a block that left something out was refused.',
+  },
   'replica.failed': {
     level: 'error',
     meaning: 'The node ends by itself: a write or read that it depends on failed.',

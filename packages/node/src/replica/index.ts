@@ -2,6 +2,7 @@
 
 export { DISK_FULL_RETRY_MS } from '../limits.ts';
 export { Promoter, type PromoterDeps } from '../membership/promoter.ts';
+export { reportSkips } from '../mempool/skip-reporter.ts';
 export * from '../messages/snapshot.ts';
 export * from '../messages/wire.ts';
 export * from '../ports.ts';

@@ -433,11 +433,12 @@ export class Replica {
       changedAccounts: changedAccounts(execution),
       room: blockRoom(decided, params),
     });
-    if (by === 'decision' && skips.length > 0) this.#reportSkips(block, skips);
+    const seen = by === 'decision' ? skips : [];
+    if (seen.length > 0) this.#reportSkips(block, seen);
     this.#evidence.keep((evidence) => ledger.evidenceRefusal(evidence) === undefined);
     net.admit(ledger.admitted());
     guard.heightBegan(tip.height + 1, by);
-    onCommit({ block, blockId: tip.blockId, certificate, execution, by });
+    onCommit({ block, blockId: tip.blockId, certificate, execution, skips: seen, by });
     this.#beginHeight();
   }
 

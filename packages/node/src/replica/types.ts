@@ -8,6 +8,7 @@ import type {
   LedgerDeps,
   ScheduledUpgrade,
 } from '@consilium/core';
+import type { Skip } from '../mempool/skips.ts';
 import type { WireMessage } from '../messages/wire.ts';
 import type { Clock, Kv, Net, Report } from '../ports.ts';
 import type { HeightLog, MessageSigner } from './agreement.ts';
@@ -41,6 +42,8 @@ export interface Committed {
   readonly blockId: Hex32;
   readonly certificate: Certificate;
   readonly execution: Execution;
+  /** What waited here and the block left out; nothing when it came by sync. */
+  readonly skips: readonly Skip[];
   /** Polkas and commit that this node acted on; for checkers and accountability. */
   readonly by: CommittedBy;
 }

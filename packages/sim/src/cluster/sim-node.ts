@@ -17,6 +17,7 @@ import {
   type Peers,
   Promoter,
   type ReportedEvent,
+  reportSkips,
   SIGNING_RECORD_FILE,
   type SnapshotJoin,
   splitNet,
@@ -116,6 +117,7 @@ export class SimNode {
   #promoter: Promoter | undefined;
   #join: SnapshotJoin | undefined;
   readonly #snapshots: SimSnapshots | undefined;
+  #submitReport: ((action: Action) => void) | undefined;
   #failure: string | undefined;
   #hasStarted = false;
   /** Its disk is full: the process goes on, and begins its next life when there is room. */
@@ -211,6 +213,7 @@ export class SimNode {
       this.#opened = result;
       this.#custody = this.#openCustody(run, result);
       this.#promoter = this.#openPromoter(run, result);
+      this.#submitReport = this.#ownSubmit(run, 'skips');
       this.#deps.onOpened(this.id, result.ledger.tip);
       result.start();
       this.#custody?.start();
@@ -270,6 +273,9 @@ export class SimNode {
         this.#custody?.committed(committed);
         this.#promoter?.committed();
         this.#snapshots?.committed(this.kv, committed);
+        const submit = this.#submitReport;
+        if (submit !== undefined)
+          reportSkips({ self: this.id, kv: this.kv.reader, report, submit }, committed);
       }),
       onFailure: whileAlive(life, (error) => this.#failed(error.code)),
     };
@@ -364,6 +370,7 @@ export class SimNode {
     this.#pool = undefined;
     this.#custody = undefined;
     this.#promoter = undefined;
+    this.#submitReport = undefined;
     this.#deps.net.close(this.station);
   }
 }
