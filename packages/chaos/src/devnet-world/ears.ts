@@ -94,7 +94,7 @@ export function startEars(context: DevnetContext, world: DevnetWorld, judges: Ju
     ...{ history, checkers },
     onBlock: ({ txs }) => {
       for (const tx of txs)
-        if (decodeTx(tx).actions.every(({ type }) => type.startsWith('custody.'))) ownTxs.add(hashHex(tx));
+        if (decodeTx(tx).actions.every(({ type }) => isOfNodes(type))) ownTxs.add(hashHex(tx));
     },
     onCommit: ({ name }, { block, blockId, certificate, stateRoot, txIds }) => {
       const { height } = block.header;
@@ -108,6 +108,11 @@ export function startEars(context: DevnetContext, world: DevnetWorld, judges: Ju
     onRound: world.round,
   });
   return { watch, tails, signed, commitsMs };
+}
+
+/** Whether nodes send it by themselves, and no client does. */
+function isOfNodes(action: string): boolean {
+  return action.startsWith('custody.') || ['institutions.join', 'institutions.reportSkip'].includes(action);
 }
 
 /** What a death left of a line is none. */

@@ -1,5 +1,6 @@
 // Owns: telling the peers what one turn of the queue has for them: own votes at once and in one message; what came from
-// others is passed on a moment later, gathered, and not to who has it already by what it signed (rule 16). Does not own:
+// others is passed on a moment later, gathered, and not to who has it already by what it signed (rule 16); what speaks
+// against the own vote leaves at once. Does not own:
 // what is worth telling (agreement's relay effects, helper.ts).
 import type { Hex32, SignedProposal, Vote } from '@consilium/core';
 import { RELAY_GATHER_MS } from '../limits.ts';
@@ -29,6 +30,8 @@ export class Outbox {
   #votes: Relayed<Vote>[] = [];
   #proposals: Relayed<ProposalMessage>[] = [];
   readonly #seen = new SeenByVotes();
+  /** The own last vote of each type. */
+  readonly #cast = new Map<Vote['type'], Vote>();
   #source: Hex32 | null = null;
   #gathering: Cancel | undefined;
 
@@ -54,6 +57,7 @@ export class Outbox {
   relayVote(vote: Vote): void {
     if (vote.validator === this.#deps.self) {
       this.#ownVotes.push(vote);
+      this.#cast.set(vote.type, vote);
       return;
     }
     this.#seen.add(vote);
@@ -89,6 +93,24 @@ export class Outbox {
     this.#ownVotes = [];
     this.#source = null;
     for (const message of votesMessages(own)) this.broadcast(message);
+    this.#passOnOdd();
+  }
+
+  /** Who votes otherwise than this node may vote otherwise to others as well: they must hear of it while the height runs. */
+  #passOnOdd(): void {
+    const { odd: proposals, rest } = parted(this.#proposals, ({ proposal }) =>
+      this.#seen.isDisputed(proposal),
+    );
+    this.#proposals = rest;
+    this.#tellProposals(proposals);
+    const votes = parted(this.#votes, (vote) => this.#isOdd(vote));
+    this.#votes = votes.rest;
+    this.#tellVotes(votes.odd);
+  }
+
+  #isOdd({ type, height, round, blockId }: Vote): boolean {
+    const own = this.#cast.get(type);
+    return own?.height === height && own.round === round && own.blockId !== blockId;
   }
 
   #sendToAll(message: WireMessage, isFor: (peer: Hex32) => boolean): void {
@@ -112,8 +134,17 @@ export class Outbox {
     const gathered = this.#votes;
     this.#proposals = [];
     this.#votes = [];
-    for (const { what, from } of proposals)
+    this.#tellProposals(proposals);
+    this.#tellVotes(gathered);
+  }
+
+  #tellProposals(gathered: readonly Relayed<ProposalMessage>[]): void {
+    for (const { what, from } of gathered)
       this.#sendToAll(what, (peer) => peer !== from && !this.#seen.hasProposal(peer, what.proposal));
+  }
+
+  #tellVotes(gathered: readonly Relayed<Vote>[]): void {
+    if (gathered.length === 0) return;
     for (const peer of this.#deps.net.connected()) {
       const news = gathered.filter(
         ({ what, from }) => from !== peer && what.validator !== peer && !this.#seen.hasPolka(peer, what),
@@ -124,6 +155,17 @@ export class Outbox {
       );
     }
   }
+}
+
+interface Parted<T> {
+  readonly odd: Relayed<T>[];
+  readonly rest: Relayed<T>[];
+}
+
+function parted<T>(relayed: readonly Relayed<T>[], isOdd: (what: T) => boolean): Parted<T> {
+  const parts: Parted<T> = { odd: [], rest: [] };
+  for (const each of relayed) (isOdd(each.what) ? parts.odd : parts.rest).push(each);
+  return parts;
 }
 
 function* votesMessages(votes: readonly Vote[]): Generator<WireMessage> {
@@ -151,6 +193,13 @@ class SeenByVotes {
   hasProposal(validator: Hex32, proposal: SignedProposal): boolean {
     const voted = this.#prevotes.get(validator);
     return isAt(voted, proposal) && voted?.validRound === proposal.validRound;
+  }
+
+  /** Whether somebody voted for another value in its round: its proposer may have proposed two. */
+  isDisputed({ height, round, blockId }: SignedProposal): boolean {
+    for (const voted of this.#prevotes.values())
+      if (voted.height === height && voted.round === round && voted.blockId !== blockId) return true;
+    return false;
   }
 
   hasPolka(validator: Hex32, vote: Vote): boolean {

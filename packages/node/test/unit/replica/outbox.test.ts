@@ -81,6 +81,21 @@ describe('The outbox', () => {
     expect(told.find((line) => line.startsWith('d'))).toContain('b prevote 1');
   });
 
+  test('A vote that differs from the own one leaves at once, whichever of the two came first.', () => {
+    const { outbox, hear, taken } = setUp();
+    hear(B, voteOf(D, 'prevote', null));
+    expect(taken()).toEqual([]);
+    outbox.relayVote(voteOf(SELF, 'prevote', X));
+    outbox.flush();
+    const own = ['b: a prevote 1', 'c: a prevote 1', 'd: a prevote 1'];
+    expect(taken()).toEqual([...own, 'c: d prevote undefined']);
+    hear(B, voteOf(B, 'prevote', Y));
+    expect(taken()).toEqual(['c: b prevote 2', 'd: b prevote 2']);
+    hear(C, voteOf(C, 'prevote', X));
+    hear(C, voteOf(C, 'prevote', Y, 1));
+    expect(taken()).toEqual([]);
+  });
+
   test('Nothing that was gathered leaves after it was stopped.', () => {
     const { outbox, clock, hear, taken } = setUp();
     hear(B, voteOf(B, 'prevote', X));
