@@ -176,9 +176,13 @@ function third(chain: Chain): BuiltBlock {
 
 const EVERYTHING = { type: 'query', tags: [], months: null, fromIndex: 0 } as const;
 
-/** Ends: a consent under the new key, a credential, a record. Other parameters and a sixth hospital are proposed. */
+/**
+ * Ends: a consent under the new key, a credential, a record. Other parameters and a sixth hospital are proposed; two members
+ * report a proposer that left something out.
+ */
 function fourth(chain: Chain): BuiltBlock {
-  const [a, b] = four(chain);
+  const [a, b, c] = four(chain);
+  const skip = { proposer: c.id, height: 3, transaction: hashHex(utf8('what waited')) };
   const [one, two] = [personOf('patient 1'), personOf('patient 2')];
   return chain.commit([
     chain.tx(one.id, keyOf('patient 1, second key'), [actionOf('consent.revoke', { index: 0 })]),
@@ -191,6 +195,8 @@ function fourth(chain: Chain): BuiltBlock {
       actionOf('institutions.propose', { change: { type: 'admit', card: hospital('Emme').card } }),
     ),
     by(chain, b, actionOf('institutions.propose', { change: otherParams(chain) })),
+    by(chain, a, actionOf('institutions.reportSkip', skip)),
+    by(chain, b, actionOf('institutions.reportSkip', skip)),
     by(chain, b, actionOf('institutions.move', { addresses: ['/dns4/node.birs.example/tcp/4001'] })),
   ]);
 }
