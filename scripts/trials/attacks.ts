@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -115,6 +115,7 @@ async function planOf(
     accountSeed: (await key('account')).seed,
     networkSeed: (await key('network')).seed,
     sources: SOURCES,
+    connections: 10_000,
   };
 }
 
@@ -221,6 +222,11 @@ async function rssBytesOf(pid: number): Promise<number> {
 interface AttackFigures {
   /** Attacked over quiet, pair by pair; and the median of them. */
   readonly shares: readonly number[];
+  readonly rawShare: number;
+  /**
+   * The same over what is left of this machine's processors when the attacker has taken its own part, which it would take of
+   * a machine of its own.
+   */
   readonly share: number;
   readonly quietPerSecond: number;
   readonly attackedPerSecond: number;
@@ -246,11 +252,16 @@ async function tried(
   const quiet: Stretch[] = [];
   const under: Stretch[] = [];
   const attacker: Tally = {};
+  const machineShares: number[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
     quiet.push(await stretch(devnet, names, load, stretchMs));
+    const begun = performance.now();
     const attack = await startAttack(plan);
     under.push(await stretch(devnet, names, load, stretchMs));
-    for (const [what, times] of Object.entries(await attack.end())) {
+    const tally = await attack.end();
+    const attackSeconds = (performance.now() - begun) / 1_000;
+    machineShares.push(1 - (tally['cpuSeconds'] ?? 0) / (availableParallelism() * attackSeconds));
+    for (const [what, times] of Object.entries(tally)) {
       const before = attacker[what] ?? 0;
       attacker[what] = what.endsWith('Max') ? Math.max(before, times) : before + times;
     }
@@ -260,7 +271,8 @@ async function tried(
   const most = (all: readonly Stretch[], of: (each: Stretch) => number): number => Math.max(...all.map(of));
   return {
     shares: shares.map(rounded),
-    share: rounded(median(shares)),
+    rawShare: rounded(median(shares)),
+    share: rounded(median(shares.map((each, pair) => each / (machineShares[pair] ?? 1)))),
     quietPerSecond: rounded(median(quiet.map(({ perSecond }) => perSecond))),
     attackedPerSecond: rounded(median(under.map(({ perSecond }) => perSecond))),
     cpuShareLeft: rounded(

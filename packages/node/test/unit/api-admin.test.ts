@@ -82,7 +82,7 @@ describe('an action of an operator', () => {
     expect(acts).toEqual([act('begun'), act('STALE')]);
   });
 
-  it('that cannot be noted is not begun', async () => {
+  it('an action that cannot be noted is not begun', async () => {
     const { acts, failing, ask } = bench();
     failing.at = 0;
     expect(await ask('/act')).toMatchObject({ status: 503, body: { code: 'DISK_FULL' } });

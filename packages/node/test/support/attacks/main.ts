@@ -2,21 +2,8 @@
 // until its input ends, and then tells what it did as one line of JSON.
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { flood, floodOfValidTransactions, oversizeFrames, stranger } from './peers.ts';
-import type { Attack, Attacker, AttackPlan, Tally } from './plan.ts';
-import { oversizeBytes, slowDrip, tenThousandConnections, wrongKey } from './tcp.ts';
-
-const ATTACKERS: Readonly<Record<Attack, Attacker>> = {
-  stranger,
-  'wrong-key': wrongKey,
-  'oversize-frame': async (plan, tally, signal) => {
-    await Promise.all([oversizeFrames(plan, tally, signal), oversizeBytes(plan, tally, signal)]);
-  },
-  'slow-drip': slowDrip,
-  'ten-thousand-connections': tenThousandConnections,
-  flood,
-  'flood-of-valid-transactions': floodOfValidTransactions,
-};
+import { ATTACKERS } from './attackers.ts';
+import type { AttackPlan, Tally } from './plan.ts';
 
 const ending = new AbortController();
 const tally: Tally = {};
@@ -27,7 +14,9 @@ lines.once('line', (line) => {
 });
 lines.once('close', () => {
   ending.abort();
-  process.stdout.write(`${JSON.stringify(tally)}\n`, () => process.exit(0));
+  const { user, system } = process.cpuUsage();
+  const told = { ...tally, cpuSeconds: (user + system) / 1e6 };
+  process.stdout.write(`${JSON.stringify(told)}\n`, () => process.exit(0));
 });
 while (Object.keys(tally).length === 0 && !ending.signal.aborted) await delay(20);
 process.stdout.write('ready\n');

@@ -27,8 +27,10 @@ export interface AttackPlan {
   readonly account: string;
   readonly networkSeed: string;
   readonly accountSeed: string;
-  /** Addresses of this machine that connections come from, beside those of honest nodes. */
+  /** Addresses of this machine that connections come from, beside those of honest nodes (Linux); 0: from the same one. */
   readonly sources: number;
+  /** Held at all ports together by the attack of this name. */
+  readonly connections: number;
 }
 
 /** Counts of what was tried, done and refused. */
@@ -43,5 +45,6 @@ export function count(tally: Tally, name: string, by = 1): void {
 
 /** One of the many addresses that a machine has on its loopback (Linux). */
 export function sourceOf(index: number, sources: number): string {
+  if (sources === 0) return '127.0.0.1';
   return `127.9.${Math.floor((index % sources) / 200)}.${1 + ((index % sources) % 200)}`;
 }

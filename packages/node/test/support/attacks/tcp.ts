@@ -76,7 +76,7 @@ async function keepOpen(
 /** Ten thousand at the ports of peers and of the API, that say nothing; each that is closed comes again. */
 export const tenThousandConnections: Attacker = (plan, tally, signal) => {
   const ports = plan.targets.flatMap(({ p2p, api }) => [p2p, api]);
-  const each = Math.ceil(10_000 / ports.length);
+  const each = Math.ceil(plan.connections / ports.length);
   return keepOpen(plan, tally, signal, { ports, each, perTick: 40, onConnect: () => undefined });
 };
 
