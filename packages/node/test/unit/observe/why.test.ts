@@ -1,5 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type NamedValidator, WHY_CODES, type WhyFacts, whyOf } from '../../../src/observe/why.ts';
+import {
+  type NamedValidator,
+  WHY_CODES,
+  WHY_RESTING,
+  type WhyFacts,
+  whyOf,
+} from '../../../src/observe/why.ts';
 
 const validator = (name: string, facts: Partial<NamedValidator> = {}): NamedValidator => ({
   name,
@@ -123,6 +130,13 @@ describe('why there is no block', () => {
 
   test('has a case for every answer', () => {
     expect(CASES.map(([code]) => code)).toEqual([...WHY_CODES]);
+  });
+
+  test('has a row in docs/operate.md for every answer', () => {
+    const page = readFileSync(new URL('../../../../../docs/operate.md', import.meta.url), 'utf8');
+    const section = page.slice(page.indexOf('### Daily look'), page.indexOf('### The doctor'));
+    const rows = [...section.matchAll(/^\| `([A-Z_]+)` /gm)].map(([, code]) => code);
+    expect(rows.sort()).toEqual([...WHY_CODES, WHY_RESTING.code].sort());
   });
 
   test('an idle chain without a quorum says so: there would be no block', () => {
