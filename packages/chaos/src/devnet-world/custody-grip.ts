@@ -21,7 +21,7 @@ export function gripOnOwn(
   const prng = createPrng(seed, `custody lies ${self}`);
   return {
     ...{ self, genesisHash, group: sodiumGroup },
-    sealer: createSealer(keys.custody.secret as Parameters<typeof createSealer>[0], (error) => {
+    sealer: createSealer([keys.custody.secret] as Parameters<typeof createSealer>[0], (error) => {
       throw error;
     }),
     sign: (bytes) => signEd25519(secret, bytes),

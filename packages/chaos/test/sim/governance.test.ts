@@ -1,5 +1,6 @@
 import {
   BATCHES,
+  type Certificate,
   currentEpoch,
   custodyEpoch,
   DEFAULT_PARAMS,
@@ -10,8 +11,12 @@ import {
   paramsHash,
   protocolVersionAt,
   readRow,
+  secretKeyFromSeed,
+  sha256,
+  signValidatorCard,
+  utf8,
 } from '@consilium/core';
-import { readBlock } from '@consilium/node/replica';
+import { readBlock, readCertificate } from '@consilium/node/replica';
 import { createHospital, type Hospital, SIM_PARAMS, type SimNode } from '@consilium/sim';
 import { describe, expect, test } from 'vitest';
 import { type Boards, boardsOf } from '../support/boards.ts';
@@ -124,6 +129,59 @@ function untilCustodyFollows(net: Network, { state, members }: Boards, batch: He
   }, 120_000);
   expect(members().length).toBeGreaterThanOrEqual(4);
 }
+
+describe('A hospital that rotates its validator key', () => {
+  const next = secretKeyFromSeed(sha256(utf8('the next validator key of n2')));
+
+  /** By the vote of all; decided when it returns. Gives the first height of the new key. */
+  function rotate(boards: Boards, { card, account, id }: Hospital): number {
+    const { accountSignature, validatorSignature, ...content } = card;
+    const rotated = signValidatorCard({ ...content, validatorKey: next.publicKey }, account, next);
+    boards.decide({ type: 'rotate', institution: id, card: rotated });
+    return (boards.members()[0]?.height ?? 0) + 2;
+  }
+
+  test('votes with the old one until the second height after the decision and with the new one from it, under load; its records stay readable.', () => {
+    const net = recordsNetwork();
+    const boards = boardsOf(net);
+    keepSubmitting(net, [0, 1, 2, 3], 100);
+    const authored = net.register('an allergy');
+    net.consent();
+    const own = net.node(1);
+    own.nextValidator = next;
+    rotate(boards, net.cluster.hospitals[1] as Hospital);
+    net.untilHeight(own.height + 10, 30_000);
+    expect(findValidator(nextValidators(boards.state()), own.id)?.key).toBe(next.publicKey);
+    expect(own.isSigning).toBe(true);
+    const { signatures } = readCertificate(net.node(0).kv.reader, own.height - 1) as Certificate;
+    expect(signatures.length).toBeGreaterThanOrEqual(3);
+    untilCustodyFollows(net, boards, authored.batch);
+    expect(net.read(own, net.access(authored))).toEqual(['an allergy']);
+    net.expectNoViolation();
+  });
+
+  test('and does not hold it yet signs nothing, says so, and votes again once it has it; nobody blames it.', () => {
+    const net = network();
+    const boards = boardsOf(net);
+    const signed = recordSigned(net);
+    const said: string[] = [];
+    net.cluster.taps.reported.push((node, { code }) => {
+      if (node === net.node(1).id || code === 'peer.rejected') said.push(code);
+    });
+    keepSubmitting(net, [0, 1, 2, 3], 100);
+    const from = rotate(boards, net.cluster.hospitals[1] as Hospital);
+    net.untilHeight(from + 10, 60_000);
+    const byOwn = (): boolean => signed.some(({ node, height }) => node === net.node(1).id && height >= from);
+    expect(byOwn()).toBe(false);
+    expect(said).toContain('signing.key-missing');
+    expect(said).not.toContain('peer.rejected');
+    net.node(1).kill();
+    net.node(1).nextValidator = next;
+    net.node(1).start();
+    net.until(byOwn, 30_000);
+    net.expectNoViolation();
+  });
+});
 
 describe('Other parameters', () => {
   test('are read from the ledger by every node at the same height, by one that comes later too.', () => {

@@ -1,4 +1,5 @@
 // What a hospital's person sees and types where hospitals vote on each other.
+import { readFileSync, statSync } from 'node:fs';
 import { cardToJson, PROPOSAL_LIFETIME_HEIGHTS, signValidatorCard } from '@consilium/core';
 import { cardWords, createKeyFile, formatKeyFile } from '@consilium/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -170,5 +171,44 @@ describe('validator request', () => {
     const { stdout } = await desk.run('validator', 'request', '--home', desk.path('thun'));
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(words);
     expect((await desk.run('validator', 'request')).exitCode).toBe(64);
+  });
+
+  test('makes new keys beside the old ones, once, and the card that names them', async () => {
+    const home = desk.path('thun');
+    const request = ['validator', 'request', '--home', home];
+    const old = JSON.parse(readFileSync(desk.path('thun/validator.json'), 'utf8'));
+    expect((await desk.run(...request, '--rotate', 'account')).exitCode).toBe(64);
+    const { card } = await desk.json(...request, '--rotate', 'validator,network');
+    const made = JSON.parse(readFileSync(card, 'utf8'));
+    expect(made).toMatchObject({
+      name: 'Spital Thun',
+      accountKey: old.accountKey,
+      custodyKey: old.custodyKey,
+    });
+    expect(made.validatorKey).not.toBe(old.validatorKey);
+    expect(statSync(desk.path('thun/keys/next/validator.json')).mode & 0o777).toBe(0o600);
+    expect(await desk.run(...request, '--rotate', 'network')).toMatchObject({
+      exitCode: 78,
+      stderr: expect.stringContaining('FILE_EXISTS'),
+    });
+  });
+
+  test('puts the new keys under the passphrase of the old ones', async () => {
+    desk.write('passphrase', 'correct horse battery');
+    const init = [
+      'node',
+      'init',
+      '--org',
+      'Spital Brig',
+      '--listen',
+      '127.0.0.1:4100',
+      '--home',
+      desk.path('brig'),
+    ];
+    await desk.run(...init, '--passphrase-file', desk.path('passphrase'));
+    const rotate = ['validator', 'request', '--home', desk.path('brig'), '--rotate', 'custody'];
+    expect((await desk.run(...rotate)).stderr).toContain('KEY_FILE_ENCRYPTED');
+    await desk.json(...rotate, '--passphrase-file', desk.path('passphrase'));
+    expect(readFileSync(desk.path('brig/keys/next/custody.json'), 'utf8')).not.toContain('"seed"');
   });
 });

@@ -98,10 +98,11 @@ export class Keeper {
   }
 
   receipt(statement: ReceiptStatement, done: (signature: Hex64 | undefined) => void): void {
-    this.#deps.sign('custodyReceipt', receiptPayload(statement), (signature) => {
+    const signed = (signature: Hex64 | undefined): void => {
       if (signature !== undefined) this.#deps.count('receipt');
       done(signature);
-    });
+    };
+    this.#deps.sign('custodyReceipt', receiptPayload(statement), signed, statement.epoch);
   }
 
   #start(source: Source, bytes: Uint8Array, from: Hex32 | null, done: (result: Outcome<Kept>) => void): void {

@@ -13,6 +13,7 @@ import {
   type ErrorCode,
   encodeReleased,
   type Hex32,
+  type Hex64,
   isConsiliumError,
   isRequestSigned,
   RECORDS,
@@ -207,7 +208,7 @@ export class Releaser {
 
   #seal(
     { patient, access }: ReleaseRequest,
-    { row, refusals }: Plan,
+    { row, grants, refusals }: Plan,
     opened: Opened,
     done: (release: Outcome<Release>) => void,
   ): void {
@@ -215,20 +216,29 @@ export class Releaser {
     const { fitting, left } = withinBound(opened.released);
     const all = [...refusals, ...opened.refusals, ...left].sort((a, b) => a.place - b.place);
     const plain = { patient, access, custodian: self, refusals: all };
-    if (fitting.length === 0) return this.#sign({ ...plain, envelope: null }, done);
+    const epoch = newestEpoch(grants);
+    if (fitting.length === 0) return this.#sign({ ...plain, envelope: null }, epoch, done);
     const info = releaseInfo({ patient, access, custodian: self, readerKey: row.readerKey });
     sealer.seal(row.readerKey, info, encodeReleased(fitting), (envelope) => {
       if (envelope === undefined) return done(new ConsiliumError('SEAL_INVALID'));
-      this.#sign({ ...plain, envelope }, done);
+      this.#sign({ ...plain, envelope }, epoch, done);
     });
   }
 
-  #sign(release: UnsignedRelease, done: (release: Outcome<Release>) => void): void {
-    const { sign } = this.#deps;
-    sign('custodyRelease', releasePayload(release), (signature) =>
-      done(signature === undefined ? new ConsiliumError('SIGNER_AWAY') : { ...release, signature }),
-    );
+  #sign(
+    release: UnsignedRelease,
+    epoch: number | undefined,
+    done: (release: Outcome<Release>) => void,
+  ): void {
+    const signed = (signature: Hex64 | undefined): void =>
+      done(signature === undefined ? new ConsiliumError('SIGNER_AWAY') : { ...release, signature });
+    this.#deps.sign('custodyRelease', releasePayload(release), signed, epoch);
   }
+}
+
+/** A reader takes the key of any of the epochs that its records lie in. */
+function newestEpoch(grants: readonly Grant[]): number | undefined {
+  return grants.length === 0 ? undefined : Math.max(...grants.map(({ epoch }) => epoch));
 }
 
 function releasedOf(grant: Grant, view: PackageView, share: Uint8Array): ReleasedRecord | undefined {

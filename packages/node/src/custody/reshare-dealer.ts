@@ -13,6 +13,7 @@ import {
   fromHex,
   type Group,
   type Hex32,
+  type Hex64,
   randomScalar,
   readRow,
   type Sha256,
@@ -148,9 +149,9 @@ export class Dealer {
         })),
       };
       const payload = dealingPayload({ ...content, epoch: to }, unsigned);
-      sign('custodyDealing', payload, (signature) =>
-        done(signature === undefined ? undefined : { ...unsigned, signature }),
-      );
+      const signed = (signature: Hex64 | undefined): void =>
+        done(signature === undefined ? undefined : { ...unsigned, signature });
+      sign('custodyDealing', payload, signed, from);
     };
     sealNext();
   }

@@ -23,11 +23,15 @@ export type Count = (what: Counted, code?: ErrorCode) => void;
 /** What a custodian says under the validator's key. */
 export type StatementDomain = 'custodyReceipt' | 'custodyRelease' | 'custodyDealing';
 
-/** With the validator's key, at once or later; undefined when what holds it is away. */
+/**
+ * With the validator's key, at once or later; undefined when what holds it is away. `epoch`: of custody, by whose key of
+ * this node the word is checked.
+ */
 export type SignStatement = (
   domain: StatementDomain,
   payload: Uint8Array,
   done: (signature: Hex64 | undefined) => void,
+  epoch?: number,
 ) => void;
 
 export interface CustodyDeps {

@@ -61,7 +61,7 @@ export async function openCustody(
     verify: verifySodium,
     group: sodiumGroup,
     sha256: sha256Native,
-    sealer: createSealer(keys.custody.secret as EncryptionKey, (error) => onSealerFailure(error, fail)),
+    sealer: createSealer(custodyKeysOf(prepared), (error) => onSealerFailure(error, fail)),
     tip: () => opened.ledger.tip,
     standing: () => standingOf(opened, signing),
     lightSteps: (from, done) => void showSteps(home, from, report, done),
@@ -77,6 +77,11 @@ function standingOf({ replica }: OpenedReplica, signing: NodeSigning): ErrorCode
   if (diverged || mode === 'observing' || mode === 'stopped' || signing.standing() !== 'attached')
     return 'CUSTODY_NOT_READY';
   return mode === 'observer' ? 'CUSTODY_REMOVED' : undefined;
+}
+
+/** The key in use, and the next one while they rotate: what was sealed to either opens. */
+function custodyKeysOf({ keys, nextKeys }: Prepared): readonly EncryptionKey[] {
+  return [keys.custody, nextKeys.custody].flatMap((key) => (key?.secret as EncryptionKey | undefined) ?? []);
 }
 
 /** Without WebCrypto's algorithms there is no custody; any other failure is a fault of our own and ends the process. */

@@ -198,6 +198,7 @@ async function openWithPool(
         random: systemRandom,
         report,
         protocolVersionMax,
+        holdsKey: signing.holds,
         verify: verifySodium,
         verifySender: (tx, key) => signatures.verifySender(tx, key),
         hashBlocks: hashBlocksNative,

@@ -13,7 +13,7 @@ import type { NodeSigning } from './signing.ts';
 
 export interface OwnActsDeps {
   readonly prepared: Prepared;
-  readonly signing: Pick<NodeSigning, 'publicKey'>;
+  readonly signing: Pick<NodeSigning, 'holds'>;
   readonly home: OpenHome;
   readonly clock: Clock;
   readonly report: Report;
@@ -40,7 +40,7 @@ export function openOwnActs(
     report,
     status: () => replica.status(),
     connected: () => net.connected(),
-    holdsKey: (key) => key === signing.publicKey,
+    holdsKey: (key) => signing.holds(key),
     submit: createOwnSubmit(transactions, pool, 'membership.tx-refused'),
   });
   const submit = createOwnSubmit(transactions, pool, 'skip.tx-refused');

@@ -8,9 +8,14 @@ import type { Config, SettingName } from '../config/settings.ts';
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { nativeHashEngine } from '../crypto/sha256-native.ts';
 import { type HomePaths, homePaths } from '../files/home.ts';
-import type { DaemonKeys } from '../keys/key-file.ts';
+import { readNextKeys } from '../keys/next-keys.ts';
 import { createUnlocker } from '../keys/passphrase.ts';
-import { readKeysBesideSigner, readNodeKeys, refuseDevelopmentKeys } from '../keys/store.ts';
+import {
+  readKeysBesideSigner,
+  readNodeKeys,
+  refuseDevelopment,
+  refuseDevelopmentKeys,
+} from '../keys/store.ts';
 import type { Report } from '../ports.ts';
 import { homeGenesis } from '../setup/genesis.ts';
 import type { Trust } from '../sync/join-rows.ts';
@@ -74,13 +79,18 @@ export async function startNode(options: StartOptions, parts: NodeParts = {}): P
 async function prepare(options: StartOptions): Promise<Prepared> {
   const paths = homePaths(options.home);
   const { config } = await loadConfig(paths.config, options.environment, options.flags);
-  const keys = await openKeys(paths, config, options);
+  const { keys, nextKeys } = await openKeys(paths, config, options);
   const genesis = await homeGenesis(paths, options.genesisFile, verifySodium);
   refuseDevelopmentKeys(keys, genesis.chainId);
-  return { config, keys, genesis, genesisHash: genesisHash(genesis) };
+  refuseDevelopment(Object.values(nextKeys), genesis.chainId);
+  return { config, keys, nextKeys, genesis, genesisHash: genesisHash(genesis) };
 }
 
-async function openKeys(paths: HomePaths, config: Config, options: StartOptions): Promise<DaemonKeys> {
+async function openKeys(
+  paths: HomePaths,
+  config: Config,
+  options: StartOptions,
+): Promise<Pick<Prepared, 'keys' | 'nextKeys'>> {
   const { passphraseFile } = config.keys;
   const { unlock, forget } = createUnlocker({
     file: passphraseFile === '' ? undefined : resolve(paths.home, passphraseFile),
@@ -88,8 +98,9 @@ async function openKeys(paths: HomePaths, config: Config, options: StartOptions)
     ask: options.askPassphrase,
   });
   try {
-    if (config.signer.socket !== '') return await readKeysBesideSigner(paths, unlock);
-    return await readNodeKeys(paths, unlock);
+    const isApart = config.signer.socket !== '';
+    const keys = isApart ? await readKeysBesideSigner(paths, unlock) : await readNodeKeys(paths, unlock);
+    return { keys, nextKeys: await readNextKeys(paths, keys.account, unlock) };
   } finally {
     forget();
   }

@@ -1,17 +1,19 @@
 // Owns: one life of the parts of a daemon that write or vote: home, vault, links, node; in which order they come up and go
 // down. Does not own: when a life ends and the next begins (lives.ts), what asks them (API, probes).
 import { resolve } from 'node:path';
-import { accountIdOf, type ConsiliumError, type Hex32 } from '@consilium/core';
+import { accountIdOf, type ConsiliumError, type Hex32, type SecretKey } from '@consilium/core';
 import { addressOverrides } from '../config/peers.ts';
 import { type HomePaths, type OpenHome, openHome } from '../files/home.ts';
 import { createNet, type NodeNet } from '../net/index.ts';
 import { countedNet, type PeerBytes, timedHome } from '../observe/timed-ports.ts';
 import type { Clock } from '../ports.ts';
+import { expectedKeys } from '../replica/expected-keys.ts';
 import { attachSigner } from '../signer/attach.ts';
 import type { Trust } from '../sync/join-rows.ts';
 import { openVault } from '../vault/vault.ts';
 import { markChain, refuseLostChain } from './chain-marker.ts';
 import type { CommitNews } from './commit-news.ts';
+import { networkKeyFor } from './held-keys.ts';
 import { ensureSigningRecord } from './new-record.ts';
 import type { Observer } from './observer.ts';
 import { type OpenedNode, openNode } from './open-node.ts';
@@ -91,7 +93,7 @@ async function bringUp(
   stores.push(() => openedVault.close());
   const vault = parts.vault?.(openedVault) ?? openedVault;
   const signing = await openSigning(deps, home, observer, workers);
-  const ownNet = createNodeNet(prepared, observer);
+  const ownNet = createNodeNet(prepared, home.store, observer);
   const net = countedNet(parts.net?.(ownNet, prepared) ?? ownNet, bytesByName(home.store, observer));
   await net.open();
   workers.push(() => net.stop());
@@ -118,7 +120,11 @@ function bytesByName(kv: OpenHome['store'], { moved }: Observer): PeerBytes {
   };
 }
 
-function createNodeNet({ config, keys, genesis, genesisHash: hash }: Prepared, observer: Observer): NodeNet {
+function createNodeNet(
+  { config, keys, nextKeys, genesis, genesisHash: hash }: Prepared,
+  kv: OpenHome['store'],
+  observer: Observer,
+): NodeNet {
   const institutions = genesis.validators.map(({ name, accountKey }) => ({
     id: accountIdOf(accountKey),
     name,
@@ -129,7 +135,7 @@ function createNodeNet({ config, keys, genesis, genesisHash: hash }: Prepared, o
     { report: observer.report },
     {
       institution: keys.account.account,
-      networkSeed: keys.network.secret.seed,
+      networkSeed: networkKeyFor(kv, keys.network, nextKeys.network).secret.seed,
       genesis: hash,
       listen: config.p2p.listen,
       addressOverrides: byInstitution,
@@ -143,11 +149,12 @@ async function openSigning(
   observer: Observer,
   closers: Closers,
 ): Promise<NodeSigning> {
-  const { config, keys, genesisHash: genesis } = prepared;
+  const { config, keys, nextKeys, genesisHash: genesis } = prepared;
   const validator = keys.account.account;
   if (keys.validator !== undefined) {
     await ensureSigningRecord(home, { genesis, validator });
-    return ownSigning(keys.validator.secret, genesis);
+    const held = [keys.validator, nextKeys.validator].flatMap((key) => key?.secret ?? []);
+    return ownSigning(held as SecretKey[], genesis, expectedKeys(home.store, validator));
   }
   const socket = resolve(home.paths.home, config.signer.socket);
   const attached = await attachSigner({ clock, report: observer.report }, { socket, genesis, validator });

@@ -11,6 +11,9 @@ export interface HomePaths {
   readonly validatorKey: string;
   readonly networkKey: string;
   readonly custodyKey: string;
+  /** The keys of a rotation that is under way, beside the ones in use; and their card. */
+  readonly nextKeys: Readonly<Record<'validator' | 'network' | 'custody', string>>;
+  readonly nextCard: string;
   /** What admits the operator of this node to its API. */
   readonly operatorToken: string;
   /** Hashes of the other tokens and of client certificates, with their roles. */
@@ -45,6 +48,12 @@ export function homePaths(folder: string): HomePaths {
     validatorKey: join(keys, 'validator.json'),
     networkKey: join(keys, 'network.json'),
     custodyKey: join(keys, 'custody.json'),
+    nextKeys: {
+      validator: join(keys, 'next', 'validator.json'),
+      network: join(keys, 'next', 'network.json'),
+      custody: join(keys, 'next', 'custody.json'),
+    },
+    nextCard: join(home, 'validator-next.json'),
     operatorToken: join(keys, 'operator.token'),
     access: join(keys, 'tokens.json'),
     data: join(home, 'data'),

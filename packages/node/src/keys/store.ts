@@ -81,7 +81,8 @@ async function readOtherKeys(paths: HomePaths, unlock?: Unlock): Promise<Omit<No
   return { account, network, custody };
 }
 
-function refuseOther({ account }: NodeKey, key: NodeKey, file: string): void {
+/** Throws `KEY_FILE_MALFORMED` {file}. */
+export function refuseOther({ account }: NodeKey, key: NodeKey, file: string): void {
   if (key.account === account) return;
   throw new ConsiliumError('KEY_FILE_MALFORMED', { file, rule: 'of another institution' });
 }

@@ -137,6 +137,12 @@ const SIGNING = {
     action: '`SIGNER_BUSY`: a second node with the same key is running, or the one before has just ended.',
   },
   'signer.started': { level: 'info', meaning: 'The signer serves its socket.' },
+  'signing.key-missing': {
+    level: 'error',
+    meaning:
+      'The ledger expects another validator key of this hospital than the ones that this node holds: it casts no vote.',
+    action: 'Put the key of the rotation into `keys/next`, and restart the node.',
+  },
   'signing.foreign': {
     level: 'error',
     meaning: "A signature of this node's own key appeared that it did not make: it stopped voting.",

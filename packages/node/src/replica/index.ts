@@ -17,6 +17,7 @@ export { SnapshotServer, type SnapshotSource } from '../sync/snapshot-server.ts'
 export { TABLES } from '../tables.ts';
 export { createWal } from '../wal/wal.ts';
 export * from './chain.ts';
+export { type ExpectedKeys, expectedKeys } from './expected-keys.ts';
 export { LedgerDesk } from './ledger-desk.ts';
 export { createLedgerPool, createSignatures } from './ledger-pool.ts';
 export { decodeLogEntry, encodeLogEntry, type LogEntry } from './log-entry.ts';

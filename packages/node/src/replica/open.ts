@@ -62,6 +62,8 @@ interface CommonDeps {
   readonly report: Report;
   /** The newest version of the protocol that this node knows; `PROTOCOL_VERSION_MAX` when not given. */
   readonly protocolVersionMax?: number | undefined;
+  /** Whether what signs has the secret of this validator key; any when not given. */
+  readonly holdsKey?: (validatorKey: Hex32) => boolean;
   readonly verify: Verify;
   /** Whether the sender's signature verifies under this key; may answer from memory of this very pair. */
   readonly verifySender: VerifySender;
@@ -192,6 +194,7 @@ function assemble(deps: OpenDeps, options: HelperOptions, found: Found): OpenedR
       kv,
       log: wal,
       signer,
+      holdsKey: deps.holdsKey ?? (() => true),
       guard: signingGuard(guard, signer, ledger, genesisHash),
       pool,
       net,

@@ -216,7 +216,9 @@ export class Replica {
   #signingMode(): SigningMode {
     const { ledger, self, guard } = this.#deps;
     const { height, validators } = ledger.nextHeight();
-    if (findValidator(validators, self) === undefined) return 'observer';
+    const member = findValidator(validators, self);
+    if (member === undefined) return 'observer';
+    if (!this.#deps.holdsKey(member.key)) return 'stopped';
     const permission = guard.maySign(height);
     if (permission === 'yes') return this.#committer.diverged ? 'stopped' : 'signing';
     return permission;
@@ -268,7 +270,13 @@ export class Replica {
   }
 
   #maySign(height: number): boolean {
-    return !this.#committer.diverged && this.#deps.guard.maySign(height) === 'yes';
+    const { ledger, self, guard, holdsKey } = this.#deps;
+    const key = findValidator(ledger.nextHeight().validators, self)?.key;
+    if (key !== undefined && !holdsKey(key)) {
+      this.#deps.report({ level: 'error', code: 'signing.key-missing', height });
+      return false;
+    }
+    return !this.#committer.diverged && guard.maySign(height) === 'yes';
   }
 
   #prepareHeight(height: number): void {

@@ -57,6 +57,8 @@ export interface ReplicaDeps {
   readonly log: HeightLog;
   readonly signer: MessageSigner;
   readonly guard: SigningGuard;
+  /** Whether the signer has the secret of this validator key: a rotation may have come before the key. */
+  readonly holdsKey: (validatorKey: Hex32) => boolean;
   readonly pool: Pool;
   readonly net: Net;
   readonly clock: Clock;

@@ -348,7 +348,7 @@ function createNode(name: string, { chain, clock, wire, steps, sealing }: NodeWo
     );
     queueMicrotask(() => done({ height, steps: encodeLightSteps(shown) }));
   };
-  const real: Sealer = createSealer(custodyKey, (error) => {
+  const real: Sealer = createSealer([custodyKey], (error) => {
     throw error;
   });
   const counted = <T>(done: (result: T) => void): ((result: T) => void) => {

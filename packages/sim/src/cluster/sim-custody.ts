@@ -6,6 +6,7 @@ import {
   encodeLightSteps,
   type Group,
   type Hex32,
+  type SecretKey,
   sha256,
   signedBytes,
   type Verify,
@@ -49,6 +50,8 @@ export interface SimCustodyDeps {
   readonly hospital: Hospital;
   readonly keys: KeyRegistry;
   readonly verify: Verify;
+  /** The one by which the custodians of this epoch know the node; of the running height when there is none. */
+  readonly validatorKey: (epoch: number | undefined) => SecretKey;
   readonly life: Life;
   readonly store: SimKv;
   readonly kv: Kv;
@@ -100,8 +103,8 @@ export function openSimCustody(deps: SimCustodyDeps): SimCustody {
       const shown = stepsFrom(deps.kv, from, opened.ledger.tip.height);
       life.after(STEPS_US, () => done(shown));
     },
-    sign: (domain, payload, done) =>
-      done(keys.sign(hospital.validator, signedBytes(domain, founders.genesisHash, payload))),
+    sign: (domain, payload, done, epoch) =>
+      done(keys.sign(deps.validatorKey(epoch), signedBytes(domain, founders.genesisHash, payload))),
     submit: deps.submit,
   };
   const custody = new Custody(hostilePart?.(ports) ?? ports);

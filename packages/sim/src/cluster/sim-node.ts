@@ -1,6 +1,6 @@
 // Owns: one hospital's daemon in the simulation: the production replica, mempool, log, signing record and sync over
 // simulated ports, and its lives: start, kill, power cut, restart.
-import type { Action, Hex32, Tx, Verify } from '@consilium/core';
+import type { Action, Hex32, SecretKey, Tx, Verify } from '@consilium/core';
 import { type CustodyDeps, OWN_TX_VALIDITY_MS } from '@consilium/node/custody';
 import { hashBlocksNative, isLedgerKeySodium, sha256Native } from '@consilium/node/engines';
 import {
@@ -9,6 +9,7 @@ import {
   createSignatures,
   DISK_FULL_RETRY_MS,
   type Disk,
+  expectedKeys,
   initialiseRecordFile,
   type Kv,
   type OpenDeps,
@@ -106,6 +107,8 @@ export class SimNode {
   readonly station: string;
   readonly home: SimHome;
   readonly clockFault: ClockFault = { offsetMs: 0 };
+  /** The validator key of a rotation, which it holds beside its own from its next start on. */
+  nextValidator: SecretKey | undefined;
   /** The newest version of the protocol that its software knows, from its next start on; undefined: this software's. */
   protocolVersionMax: number | undefined;
   readonly #deps: SimNodeDeps;
@@ -223,16 +226,7 @@ export class SimNode {
   }
 
   #openRun(life: Life): Run {
-    const {
-      scheduler,
-      prng,
-      keys,
-      founders,
-      hospital,
-      decodeMessage,
-      hostileParts = {},
-      poolLimits,
-    } = this.#deps;
+    const { scheduler, prng, keys, founders, decodeMessage, hostileParts = {}, poolLimits } = this.#deps;
     const { disk = same, kv = same, verify = keys.verify } = hostileParts;
     const clock = createSimClock(scheduler, life, this.clockFault);
     const net = netThrough(this.#deps.net.open(this.id, life, this.#deps.instance), () => this.wire);
@@ -255,11 +249,12 @@ export class SimNode {
       isLedgerKey: isLedgerKeySodium,
       sha256: sha256Native,
       protocolVersionMax: this.protocolVersionMax,
+      holdsKey: (key) => this.#holds(key),
       verify,
       verifySender: (tx, key) => signatures.verifySender(tx, key),
       signBytes: (bytes) => {
         onSigned(bytes);
-        return keys.sign(hospital.validator, bytes);
+        return keys.sign(this.#heldKey(undefined), bytes);
       },
       createPool: (ledger) => {
         const onAdmitted = (): void => this.#opened?.replica.poolGrew();
@@ -289,6 +284,7 @@ export class SimNode {
     const { kv, clock, report, verify } = deps;
     return openSimCustody({
       ...{ world, founders, hospital, keys, life, kv, clock, report, verify, opened },
+      validatorKey: (epoch) => this.#heldKey(epoch),
       store: this.kv,
       vault: this.vault,
       net: custodyNet,
@@ -304,7 +300,7 @@ export class SimNode {
       ...{ self: this.id, kv, clock, report },
       status: () => replica.status(),
       connected: () => net.connected(),
-      holdsKey: (key) => key === this.#deps.hospital.validator.publicKey,
+      holdsKey: (key) => this.#holds(key),
       submit: this.#ownSubmit(run, 'membership'),
     });
   }
@@ -320,6 +316,20 @@ export class SimNode {
       this.#deps.onOwnTx(this.id, tx);
       this.#pool?.submit(tx.bytes, () => undefined);
     };
+  }
+
+  /** The one of its validator keys that is expected by an epoch of custody, or at the running height; else its own. */
+  #heldKey(epoch: number | undefined): SecretKey {
+    const { running, ofEpoch } = expectedKeys(this.kv.reader, this.id);
+    const expected = epoch === undefined ? running() : ofEpoch(epoch);
+    const { nextValidator } = this;
+    return nextValidator !== undefined && nextValidator.publicKey === expected
+      ? nextValidator
+      : this.#deps.hospital.validator;
+  }
+
+  #holds(key: Hex32): boolean {
+    return [this.#deps.hospital.validator, this.nextValidator].some((held) => held?.publicKey === key);
   }
 
   #failed(code: string): void {
