@@ -34,7 +34,7 @@ export interface Hands {
   take(node: SimNode, name: FaultName, options: StrategyOptions): Undo;
   /** The same of a custodian's lie; where nobody keeps records there is nothing to lie about. */
   takeCustody(node: SimNode, lie: CustodyLie): Undo;
-  /** The one second machine with the keys of the node's hospital: it keeps its disk while it is off. */
+  /** The one second machine with the keys and a copy of the disk of the node: it keeps its disk while it is off. */
   twinOf(node: SimNode): SimNode;
 }
 
@@ -52,7 +52,11 @@ export function createHands(cluster: Cluster, history: History): Hands {
 
   return {
     twinOf: (node) => {
-      const twin = twins.get(node) ?? cluster.addTwin(node);
+      const known = twins.get(node);
+      if (known !== undefined) return known;
+      const twin = cluster.addTwin(node);
+      // As a machine that was copied: one with an empty home sees by the blocks that its key has signed, and watches.
+      twin.home.restore(node.home.copy());
       twins.set(node, twin);
       return twin;
     },

@@ -9,9 +9,10 @@ const CANCEL: readonly number[] = [0x03, 0x04];
 /** Throws `INTERRUPTED` after Ctrl-C, `PASSPHRASE_INVALID` for a line that is too long. */
 export async function askSecret(question: string): Promise<Uint8Array> {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  // Before the question: whoever types at once is not shown either.
   stdin.setRawMode(true);
   try {
+    stderr.write(question);
     return await readLine(stdin);
   } finally {
     stdin.setRawMode(false);

@@ -25,11 +25,15 @@ export function isLedgerKeySodium(key: Hex32): boolean {
   return bytes?.length === 32 && sodium.crypto_core_ed25519_is_valid_point(bytes);
 }
 
-/** Signs bytes as they are. The secret stays in memory of libsodium's form: seed followed by the public key. */
+/**
+ * Signs bytes as they are. The secret stays in libsodium's form, seed followed by the public key, in memory that is neither
+ * swapped out nor dumped.
+ */
 export function createSodiumSigner(secret: SecretKey): (message: Uint8Array) => Hex64 {
-  const expanded = new Uint8Array(64);
+  const expanded = sodium.sodium_malloc(64);
   expanded.set(secret.seed);
   expanded.set(fromHex(secret.publicKey), 32);
+  sodium.sodium_mprotect_readonly(expanded);
   return (message) => {
     const signature = new Uint8Array(64);
     sodium.crypto_sign_detached(signature, message, expanded);

@@ -3,6 +3,9 @@ declare module 'sodium-native' {
   interface Sodium {
     crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
     crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void;
+    /** Locked in memory where the system allows it, between guard pages, and left out of core dumps. */
+    sodium_malloc(bytes: number): Uint8Array;
+    sodium_mprotect_readonly(memory: Uint8Array): void;
     crypto_core_ed25519_is_valid_point(point: Uint8Array): boolean;
     /** Throws where libsodium gives an error. So do the next two. */
     crypto_core_ed25519_add(result: Uint8Array, a: Uint8Array, b: Uint8Array): void;

@@ -5,12 +5,15 @@ import {
   type Certificate,
   decodeTx,
   type Evidence,
+  findValidator,
   type Hex32,
   headerId,
   isConsiliumError,
   type SignedProposal,
   type Tx,
   type Vote,
+  verifyProposal,
+  verifyVote,
   votesOf,
 } from '@consilium/core';
 import {
@@ -201,6 +204,7 @@ export class Inbox {
     const height = heightOf(message);
     const running = state.config.height;
     if (height === running) return this.#takeRunning(peer, state, message, arrivalMs, done);
+    this.#noticeElsewhere(state, message);
     if (height > running) {
       const future = message.type === 'proposal' ? this.#futureProposals : this.#futureVotes;
       future.keep(running, height, { peer, message, arrivalMs });
@@ -245,6 +249,20 @@ export class Inbox {
     };
     if (message.polka === null) return propose();
     agreement.take({ type: 'certificate', certificate: message.polka }, propose);
+  }
+
+  /** Who signs with this node's key at another height is noticed now, not when that height comes. */
+  #noticeElsewhere(state: State, message: HeightMessage): void {
+    if (message.type === 'certificate') return;
+    const { verify, genesisHash, self } = this.#deps.rules;
+    const own = message.type === 'vote' ? message.vote : message.proposal;
+    const key = own.validator === self ? findValidator(state.config.validators, self)?.key : undefined;
+    if (key === undefined) return;
+    const isSigned =
+      'type' in own
+        ? verifyVote(verify, genesisHash, key, own)
+        : verifyProposal(verify, genesisHash, key, own);
+    if (isSigned) this.#noticeOwn(own);
   }
 
   #noticeOwn(message: Vote | SignedProposal): void {

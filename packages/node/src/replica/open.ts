@@ -19,7 +19,7 @@ import {
 } from '@consilium/core';
 import type { WireMessage } from '../messages/wire.ts';
 import type { Clock, Disk, Kv, Net, Random, Report } from '../ports.ts';
-import { createGuard, type Guard } from '../signing/guard.ts';
+import { createGuard, type Guard, type GuardOptions } from '../signing/guard.ts';
 import { comparePositions, type SigningRecord, signedHash } from '../signing/record.ts';
 import { createSigner, type Signer } from '../signing/signer.ts';
 import { readJournal } from '../sync/join-rows.ts';
@@ -124,7 +124,7 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
   const guard = createGuard(
     { clock, report },
     {
-      status: isBehind(deps, tip, signer.record()) ? 'behind' : signer.status,
+      status: statusOf(deps, tip, signer, logged),
       record: signer.record(),
       runningHeight,
       logHoldsRecord: holdsRecord(signer.record(), genesisHash, logged),
@@ -132,6 +132,29 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
     },
   );
   return assemble(deps, options, { tip, wal, signer, guard, logged });
+}
+
+/**
+ * A slot that was torn by a crash was being written for a message that the log holds already (4.4): then the log knows
+ * more than the record. If it does not, the slot was whole once, and what it said may have left.
+ */
+function statusOf(
+  deps: OpenDeps,
+  tip: Tip,
+  signer: Signer,
+  logged: readonly LoggedEntry[],
+): GuardOptions['status'] {
+  const record = signer.record();
+  if (isBehind(deps, tip, record)) return 'behind';
+  if (signer.status !== 'whole' || !signer.isHarmed) return signer.status;
+  return logsMoreThan(record, deps.genesisHash, logged) ? 'whole' : 'damaged';
+}
+
+/** Whether the log holds an own message after the one that the record names. */
+function logsMoreThan(record: SigningRecord, genesis: Hex32, logged: readonly LoggedEntry[]): boolean {
+  const own = logged.filter(({ kind }) => kind === 'message');
+  const last = own.findLastIndex(({ bytes }) => signedHash(record.kind, genesis, bytes) === record.hash);
+  return own.length > last + 1;
 }
 
 /** Heights below the tip that are searched for a signature above the record: certificates need not hold every vote. */
@@ -214,6 +237,8 @@ function signingGuard(guard: Guard, signer: Signer, ledger: LedgerDesk, genesis:
   return {
     maySign: (height) => guard.maySign(height),
     heightBegan: (height, by) => guard.heightBegan(height, by),
+    foundCommitted: (height, round) =>
+      guard.foundCommitted({ height, round, kind: 'precommit' }, signer.record()),
     heardOwn: ({ kind, height, round, payload, heldByLog }) => {
       const heard = { kind, height, round, hash: signedHash(kind, genesis, payload) };
       const runningHeight = ledger.tip.height + 1;

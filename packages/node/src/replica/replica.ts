@@ -7,6 +7,7 @@ import {
   accusedOf,
   BLOCK_WORK_MAX,
   type Block,
+  type Certificate,
   type ConsensusParams,
   type ConsiliumError,
   type Evidence,
@@ -17,14 +18,16 @@ import {
   type SignedProposal,
   toHex,
   type Vote,
+  validatorsAt,
   votePayload,
+  votesOf,
   workOf,
 } from '@consilium/core';
 import { type BlockRoom, countBySender, type Skip } from '../mempool/skips.ts';
 import { decodeMessage, type ProposalMessage } from '../messages/wire.ts';
 import { Syncer, type SyncHost } from '../sync/syncer.ts';
 import { Agreement, type AgreementHost } from './agreement.ts';
-import { type Decided, tipOf } from './chain.ts';
+import { type Decided, stateReader, tipOf } from './chain.ts';
 import { type CommittedBy, Committer, type CommitterHost } from './committer.ts';
 import { EvidencePool } from './evidence-pool.ts';
 import { type HeightFacts, heightFactsOf } from './facts.ts';
@@ -435,6 +438,7 @@ export class Replica {
     const { block, certificate, execution } = decided;
     const tip = tipOf(block.header);
     const { params } = this.#heightConfig();
+    if (this.#holdsOwnVote(certificate)) guard.foundCommitted(certificate.height, certificate.round);
     ledger.committed(tip, execution.txs);
     const skips = pool.committed({
       txIds: execution.txs.map((tx) => tx.id),
@@ -448,6 +452,13 @@ export class Replica {
     guard.heightBegan(tip.height + 1, by);
     onCommit({ block, blockId: tip.blockId, certificate, execution, skips: seen, by });
     this.#beginHeight();
+  }
+
+  /** The state is that after the block: of its own height it knows the set by number. */
+  #holdsOwnVote(certificate: Certificate): boolean {
+    const { kv, self } = this.#deps;
+    const set = validatorsAt(stateReader(kv), certificate.height) ?? [];
+    return votesOf(certificate, set).some(({ validator }) => validator === self);
   }
 
   #reportSkips({ header }: Block, skips: readonly Skip[]): void {

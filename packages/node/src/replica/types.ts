@@ -26,6 +26,8 @@ export interface SigningGuard {
   heightBegan(height: number, by: 'decision' | 'sync'): void;
   /** Payload and position of an own message that came from outside; whether the log of its height holds it. */
   heardOwn(message: HeardOwn): 'normal' | 'foreign';
+  /** The place of an own vote that a committed certificate holds. */
+  foundCommitted(height: number, round: number): 'normal' | 'behind';
 }
 
 export interface HeardOwn {

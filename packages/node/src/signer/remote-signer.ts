@@ -49,6 +49,8 @@ export class RemoteSigner {
       get status() {
         return statusOf();
       },
+      // The signer weighs that itself, by its memory.
+      isHarmed: false,
       record: () => this.#record,
       sign: (request, _heldByLog, done) => this.#sign(request, done),
       distrust: (done) => {

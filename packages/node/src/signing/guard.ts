@@ -48,6 +48,11 @@ export interface Guard {
   heightBegan(height: number, by: 'decision' | 'sync'): void;
   /** `foreign`: this node did not make it; it stops signing, and the caller marks the record (`signer.distrust`). */
   heardOwn(message: HeardMessage, context: HeardContext): 'normal' | 'foreign';
+  /**
+   * A committed certificate holds a signature of this key. One above the record shows that an old copy was brought back,
+   * with its chain: `behind`, and the node watches from now on as if it had just come up.
+   */
+  foundCommitted(position: SigningPosition, record: SigningPosition): 'normal' | 'behind';
   /** The operator's word that this key signed nothing at or above `height`: the watch ends, and signing begins there. */
   endObservation(height: number): void;
 }
@@ -55,7 +60,9 @@ export interface Guard {
 export function createGuard(deps: GuardDeps, options: GuardOptions): Guard {
   const { clock, report } = deps;
   const { status, record, runningHeight, logHoldsRecord, rebroadcastMs } = options;
-  const watchedAtMs = clock.monotonicMs() + Math.max(OBSERVE_REBROADCASTS * rebroadcastMs, OBSERVE_MS_MIN);
+  const watchEnd = (): number =>
+    clock.monotonicMs() + Math.max(OBSERVE_REBROADCASTS * rebroadcastMs, OBSERVE_MS_MIN);
+  let watchedAtMs = watchEnd();
   const isDoubtful = status !== 'whole';
   /** Up to here this key may have signed what the record does not know. */
   let doubtedHeight = isDoubtful ? runningHeight : 0;
@@ -97,6 +104,17 @@ export function createGuard(deps: GuardDeps, options: GuardOptions): Guard {
     return 'foreign';
   };
 
+  const foundCommitted: Guard['foundCommitted'] = (position, own) => {
+    if (mode === 'stopped' || comparePositions(position, own) <= 0) return 'normal';
+    heardHeight = Math.max(heardHeight, position.height);
+    doubtedHeight = Math.max(doubtedHeight, position.height);
+    if (mode === 'observing') return 'normal';
+    mode = 'observing';
+    watchedAtMs = watchEnd();
+    report({ level: 'warn', code: 'signing.observing', reason: 'behind', height: position.height });
+    return 'behind';
+  };
+
   const endObservation = (height: number): void => {
     if (mode !== 'observing') return;
     doubtedHeight = Math.max(heardHeight, height - 1);
@@ -104,7 +122,7 @@ export function createGuard(deps: GuardDeps, options: GuardOptions): Guard {
     report({ level: 'warn', code: 'signing.observation.ended', height });
   };
 
-  return { maySign, heightBegan, heardOwn, endObservation };
+  return { maySign, heightBegan, heardOwn, foundCommitted, endObservation };
 }
 
 /** One above the record; one at its very place with other bytes; or one of the running height that the log lacks. */

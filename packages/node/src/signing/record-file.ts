@@ -29,6 +29,8 @@ export interface RecordFile {
   readonly status: RecordStatus;
   /** What was found at opening; empty when missing or damaged. */
   readonly record: SigningRecord;
+  /** One of the two slots cannot be read: torn while it was written, or changed since. */
+  readonly isHarmed: boolean;
   /** Writes into the older slot. One write at a time: the next only after `done`. */
   write(record: SigningRecord, done: Done): void;
   /** Makes what was read durable: a killed process leaves it in the system's memory. */
@@ -57,7 +59,14 @@ export function openRecordFile(deps: RecordFileDeps, options: RecordFileOptions)
     disk.sync(name, done);
   };
 
-  return { status, record: newest?.record ?? EMPTY_RECORD, write, sync: (done) => disk.sync(name, done) };
+  const isHarmed = status !== 'missing' && slots.includes(undefined);
+  return {
+    status,
+    isHarmed,
+    record: newest?.record ?? EMPTY_RECORD,
+    write,
+    sync: (done) => disk.sync(name, done),
+  };
 }
 
 /**

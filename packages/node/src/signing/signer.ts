@@ -35,6 +35,8 @@ export type SignResult =
 export interface Signer {
   /** As found at start. Anything but `whole` is for the guard to weigh. */
   readonly status: RecordStatus;
+  /** Of the two slots of the record one cannot be read; what it said must then be what the log says. */
+  readonly isHarmed: boolean;
   /** The highest message accepted, perhaps still on its way to disk. */
   record(): SigningRecord;
   /**
@@ -89,7 +91,7 @@ export function createSigner(deps: SignerDeps, options: RecordFileOptions): Sign
     queue.add(true, done);
   };
 
-  return { status: file.status, record: () => current, sign, distrust };
+  return { status: file.status, isHarmed: file.isHarmed, record: () => current, sign, distrust };
 }
 
 /** Above the record; or at or below it what the log holds, unless the record names other bytes for that very place. */

@@ -24,9 +24,16 @@ import {
   type EventLog,
   type ManualClock,
 } from './fakes.ts';
-import { createMemoryDisk } from './memory-disk.ts';
+import { createMemoryDisk, type MemoryDisk } from './memory-disk.ts';
+
+/** What outlives a replica. */
+export interface LoneHome {
+  readonly disk: MemoryDisk;
+  readonly kv: Kv;
+}
 
 export interface LoneReplica {
+  readonly home: LoneHome;
   readonly chain: Chain;
   readonly opened: OpenedReplica;
   readonly clock: ManualClock;
@@ -94,8 +101,8 @@ function unwrap(result: unknown): OpenedReplica {
   return result as OpenedReplica;
 }
 
-/** Started, at height 1, nobody awake. */
-export function startLoneReplica(): LoneReplica {
+/** Started, at height 1, nobody awake. `found`: what an earlier one left. */
+export function startLoneReplica(found?: LoneHome): LoneReplica {
   const chain = createChain();
   const { genesis, deps } = chain;
   const { genesisHash } = deps;
@@ -106,18 +113,16 @@ export function startLoneReplica(): LoneReplica {
   const net = createPlayedNet(hospitals.filter((each) => each !== self).map((each) => each.id));
   const clock = createManualClock(GENESIS_TIME + 1_000);
   const log = createEventLog();
-  const disk = createMemoryDisk();
+  const home = found ?? { disk: createMemoryDisk(), kv: createMapKv() };
+  const { disk, kv } = home;
   const signatures = createSignatures(deps.verify);
   let checks = 0;
   let opened: OpenedReplica | undefined;
-  initialiseRecordFile(
-    disk,
-    { name: SIGNING_RECORD_FILE, genesis: genesisHash, validator: self.id },
-    () => undefined,
-  );
+  const owner = { name: SIGNING_RECORD_FILE, genesis: genesisHash, validator: self.id };
+  if (found === undefined) initialiseRecordFile(disk, owner, () => undefined);
   openReplica(
     {
-      ...{ genesis, genesisHash, self: self.id, disk, kv: createMapKv(), net, clock },
+      ...{ genesis, genesisHash, self: self.id, disk, kv, net, clock },
       random: createCountingRandom(),
       report: log.report,
       verify: (...args) => {
@@ -141,7 +146,7 @@ export function startLoneReplica(): LoneReplica {
   const replica = unwrap(opened);
   replica.start();
   return {
-    ...{ chain, opened: replica, clock, log, hospitals, self },
+    ...{ home, chain, opened: replica, clock, log, hospitals, self },
     tell: (from, message) => net.deliver(from.id, 'agreement', encodeMessage(message)),
     toldTo: (to) => {
       const told = net.sent.filter((each) => each.to === to.id).map((each) => each.message);

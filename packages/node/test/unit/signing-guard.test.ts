@@ -82,6 +82,30 @@ describe('a node whose records are whole', () => {
   });
 });
 
+describe('a node whose chain, log and record were all brought back from an old copy', () => {
+  test('looks whole, and watches as soon as a block that it fetches holds a vote above its record', () => {
+    const { guard, clock, events } = guardWith(whole);
+    expect(guard.maySign(10)).toBe('yes');
+    const committed = { height: 11, round: 0, kind: 'precommit' } as const;
+    expect(guard.foundCommitted(committed, whole.record)).toBe('behind');
+    guard.heightBegan(12, 'sync');
+    expect(guard.maySign(12)).toBe('observing');
+    clock.advance(WATCH_MS);
+    guard.heightBegan(13, 'decision');
+    expect(guard.maySign(13)).toBe('yes');
+    expect(events.codes()).toEqual(['signing.observing', 'signing.observed']);
+  });
+
+  test('a vote at or below the record shows nothing, and one that was stopped stays so', () => {
+    const { guard } = guardWith(whole);
+    expect(guard.foundCommitted({ height: 10, round: 0, kind: 'precommit' }, whole.record)).toBe('normal');
+    expect(guard.maySign(11)).toBe('yes');
+    guard.heardOwn(heard(11, 0, 'prevote'), { record: whole.record, runningHeight: 10, heldByLog: false });
+    expect(guard.foundCommitted({ height: 12, round: 0, kind: 'precommit' }, whole.record)).toBe('normal');
+    expect(guard.maySign(13)).toBe('stopped');
+  });
+});
+
 describe.each(['missing', 'damaged', 'imported'] as const)('a node whose record is %s', (status) => {
   test('signs from the first height that it sees begin after the watch', () => {
     const { guard, clock, events } = guardWith({ status });

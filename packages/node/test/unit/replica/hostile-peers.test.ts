@@ -6,6 +6,7 @@ import {
   signPayload,
   type Vote,
   validatorsAt,
+  votePayload,
 } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
 import type { Hospital } from '../../../../core/test/kit/chain.ts';
@@ -46,6 +47,34 @@ describe('an own vote', () => {
     node.tell(b, { type: 'certificate', certificate: certificateBy(node, votes) });
     expect(node.log.codes()).toContain('signing.foreign');
     expect(node.opened.replica.status().signing).toBe('stopped');
+  });
+});
+
+describe('an own vote of another height', () => {
+  function voteAt(node: LoneReplica, height: number): Vote {
+    const content = { ...node.vote(node.self, 'prevote', null), height };
+    const signature = signPayload(
+      node.self.validator,
+      'vote',
+      node.chain.deps.genesisHash,
+      votePayload(content),
+    );
+    return { ...content, signature };
+  }
+
+  test('that this node did not make stops it at once, not when that height comes', () => {
+    const node = startLoneReplica();
+    const [b] = peersOf(node);
+    node.tell(b, { type: 'votes', votes: [voteAt(node, 5)] });
+    expect(node.opened.replica.status().signing).toBe('stopped');
+    expect(node.log.codes()).toContain('signing.foreign');
+  });
+
+  test('under a signature that does not verify is nothing', () => {
+    const node = startLoneReplica();
+    const [b] = peersOf(node);
+    node.tell(b, { type: 'votes', votes: [{ ...voteAt(node, 5), height: 6 }] });
+    expect(node.opened.replica.status().signing).toBe('signing');
   });
 });
 
