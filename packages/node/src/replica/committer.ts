@@ -7,6 +7,7 @@ import {
   type Hex32,
   headerId,
   isValidCertificate,
+  type Sha256,
   type Verify,
 } from '@consilium/core';
 import type { DecidedBlock } from '../messages/wire.ts';
@@ -40,6 +41,7 @@ export interface CommitterDeps {
   readonly values: ValueDesk;
   readonly verify: Verify;
   readonly genesisHash: Hex32;
+  readonly sha256: Sha256;
   readonly report: Report;
   readonly host: CommitterHost;
 }
@@ -125,7 +127,7 @@ export class Committer {
    * not name are the sender's fault, and with the right parts it is the execution that differs.
    */
   #isForged(block: Block): boolean {
-    const refusal = checkBlockParts(block, this.#deps.genesisHash);
+    const refusal = checkBlockParts(block, this.#deps.genesisHash, this.#deps.sha256);
     if (refusal === undefined) return false;
     const { height } = block.header;
     this.#deps.report({ level: 'warn', code: 'sync.forged-parts', height, part: refusal.reason });

@@ -9,12 +9,14 @@ import {
   findValidator,
   fromHex,
   type Hex32,
-  hashHex,
   headerId,
   isValidCertificate,
   isWellFormedVote,
   merkleRoot,
   NO_ROUND,
+  type Sha256,
+  sha256,
+  toHex,
   type Verify,
   type Vote,
   verifyProposal,
@@ -79,9 +81,13 @@ export function checkValue(value: Value, height: number, genesisHash: Hex32): In
 }
 
 /** The same of a whole block: whether its bodies and other parts are the ones that its header names. */
-export function checkBlockParts(block: Block, genesisHash: Hex32): InboundRefusal | undefined {
+export function checkBlockParts(
+  block: Block,
+  genesisHash: Hex32,
+  engine: Sha256 = sha256,
+): InboundRefusal | undefined {
   const { header, lastCertificate, evidence } = block;
-  const txIds = block.txs.map((bytes) => hashHex(bytes));
+  const txIds = block.txs.map((bytes) => toHex(engine(bytes)));
   return checkValue({ header, lastCertificate, evidence, txIds }, header.height, genesisHash);
 }
 

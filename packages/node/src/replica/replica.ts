@@ -16,6 +16,7 @@ import {
   type Hex32,
   proposalPayload,
   type SignedProposal,
+  sha256,
   toHex,
   type Vote,
   validatorsAt,
@@ -70,10 +71,13 @@ export class Replica {
     this.#values = new ValueDesk(pool);
     this.#work = new ValueWork({ self, clock, kv, ledger, values: this.#values, host: this.#workHost() });
     this.#agreement = new Agreement({ self, log, signer, clock, report, host: this.#agreementHost() });
-    const { verify, genesisHash } = ledgerDeps;
+    const { verify, genesisHash, sha256: engine = sha256 } = ledgerDeps;
     const values = this.#values;
     const host = this.#committerHost();
-    this.#committer = new Committer({ kv, ledger, values, verify, genesisHash, report, host });
+    this.#committer = new Committer({
+      ...{ kv, ledger, values, verify, genesisHash, report, host },
+      sha256: engine,
+    });
     this.#syncer = new Syncer({ clock, report, host: this.#syncHost() });
     this.#helper = new Helper(
       {

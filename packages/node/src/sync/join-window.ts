@@ -1,7 +1,7 @@
 // Owns: the blocks of the replay window below a snapshot (S5): fetched from the snapshot's block downwards, each linked by
 // its parent's hash, until one is too old for any transaction in it to be valid still. Payload hashes need bodies: the id
 // of a transaction covers its signature too. Does not own: the replay set (replica/replay-window.ts).
-import { type ConsiliumError, type Hex32, headerId, merkleRoot } from '@consilium/core';
+import { type ConsiliumError, type Hex32, headerId, merkleRoot, type Sha256 } from '@consilium/core';
 import { SNAPSHOT_BLOCKS_MAX } from '../limits.ts';
 import type { SnapshotAnswer, WindowBlock } from '../messages/snapshot.ts';
 import type { Kv } from '../ports.ts';
@@ -11,11 +11,11 @@ import type { Fetcher, Verdict } from './fetcher.ts';
 import { readWindowBlock, windowWrite } from './join-rows.ts';
 
 /** Whether bodies, evidence, certificate and results are the ones that the header names. */
-export function isWholeBlock({ block, results }: WindowBlock, genesisHash: Hex32): boolean {
+export function isWholeBlock({ block, results }: WindowBlock, genesisHash: Hex32, sha256?: Sha256): boolean {
   return (
-    checkBlockParts(block, genesisHash) === undefined &&
+    checkBlockParts(block, genesisHash, sha256) === undefined &&
     results.length === block.txs.length &&
-    merkleRoot(results) === block.header.resultRoot
+    merkleRoot(results, sha256) === block.header.resultRoot
   );
 }
 
@@ -23,6 +23,7 @@ export interface WindowDeps {
   readonly fetcher: Fetcher;
   readonly kv: Kv;
   readonly genesisHash: Hex32;
+  readonly sha256: Sha256;
   /** Time of the snapshot's block, whose row is there. */
   readonly timeMs: number;
 }
@@ -71,7 +72,7 @@ function takeBelow(
     const { header } = found.block;
     if (header.height !== height - 1 || headerId(header) !== parent) return 'false';
     const certificate = upper.block.lastCertificate;
-    if (certificate === null || !isWholeBlock(found, deps.genesisHash)) return 'false';
+    if (certificate === null || !isWholeBlock(found, deps.genesisHash, deps.sha256)) return 'false';
     // From here on the certificate that the block above carries is the one of this height.
     upper = { ...found, certificate };
     kept.push(upper);

@@ -171,7 +171,13 @@ export class SnapshotJoin {
       if (open === 0 && windowFrom > 0) this.#complete({ ...journal, windowFrom });
     };
     this.#tell(manifest, () => open);
-    const deps = { fetcher: this.#fetcher, kv, genesisHash, timeMs: manifest.header.time };
+    const deps = {
+      fetcher: this.#fetcher,
+      kv,
+      genesisHash,
+      sha256: hashing.sha256,
+      timeMs: manifest.header.time,
+    };
     fetchWindow(deps, manifest.header.height, (result) => {
       if (this.#stopped) return;
       if (result === 'gone') return this.#abandon(journal);

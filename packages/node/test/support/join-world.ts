@@ -122,6 +122,9 @@ export function createPast(): Past {
     );
   };
   admit();
+  // As a learner: its own word puts it into the set.
+  const newcomer = hospital('Sihl');
+  commitTxs([chain.tx(newcomer.id, newcomer.account, [actionOf('institutions.join', {})])]);
   for (let made = 0; made < 8; made += 1)
     commit([
       [actionOf('anchor.commit', { root: toHex(sha256(Uint8Array.of(made))), count: 1, schema: 'x' })],

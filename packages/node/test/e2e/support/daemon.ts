@@ -27,8 +27,11 @@ export interface Exit {
 export interface Daemon {
   readonly running: boolean;
   readonly pid: number;
-  /** `set`: settings for this start, as `api.port=4200`. Resolves as soon as the process exists. */
-  start(set?: readonly string[]): Promise<void>;
+  /**
+   * `set`: settings for this start, as `api.port=4200`; `words`: further words of `node start`. Resolves as soon as the
+   * process exists.
+   */
+  start(set?: readonly string[], words?: readonly string[]): Promise<void>;
   /** Starts the command of another release from now on. */
   install(bin: string): void;
   /** Milliseconds since the epoch of the last start. */
@@ -80,7 +83,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     get startedAtMs() {
       return startedAtMs;
     },
-    start: async (set = []) => {
+    start: async (set = [], words = []) => {
       const output = openSync(options.logFile, 'a');
       const settings = set.flatMap((setting) => ['--set', setting]);
       startedAtMs = Date.now();
@@ -90,7 +93,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
         [
           command,
           ...['node', 'start', '--home', options.home],
-          ...['--genesis', options.genesisFile, '--exit-with-parent', ...settings],
+          ...['--genesis', options.genesisFile, '--exit-with-parent', ...settings, ...words],
         ],
         { stdio: ['pipe', output, output] },
       );
