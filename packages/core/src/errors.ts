@@ -163,6 +163,8 @@ export const ERRORS = {
   RESOURCE_TYPE_UNKNOWN: 'not a FHIR R4 resource type that is taken here; see docs/fhir.md',
   // files, store and configuration of one machine
   ADMIN_LOG_BROKEN: 'the log of admin actions was changed or cut where it is named; keep it as evidence',
+  BACKUP_DAMAGED: 'the backup is not what was written; take another one',
+  BACKUP_VERSION: 'the backup was made by another version of the software',
   CARD_INVALID: 'not a validator card, or its signatures do not verify',
   CONFIG_INVALID: 'a setting has a wrong value',
   CONFIG_KEY_UNKNOWN: 'the configuration names a setting that does not exist',

@@ -23,6 +23,16 @@ export const PRUNE_BLOCKS_PER_COMPACTION = 4_096;
 /** And before the indexes, whose rows lie anywhere, are written anew as a whole. */
 export const PRUNE_INDEX_BLOCKS_PER_COMPACTION = 65_536;
 
+/** One file of a backup, to be carried over anything; and the manifest that names them: a terabyte of such files. */
+export const BACKUP_PART_BYTES: number = 64 * 1024 * 1024;
+export const BACKUP_MANIFEST_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Key and value of one row: a block of full size, and packages that were put aside. */
+export const BACKUP_ROW_BYTES_MAX: number = 128 * 1024 * 1024;
+/** What a backup of a running node writes a second on average: a disk has that to spare beside synced commits. */
+export const BACKUP_BYTES_PER_SECOND: number = 32 * 1024 * 1024;
+/** Rows brought back in one batch. */
+export const RESTORE_BATCH_BYTES: number = 4 * 1024 * 1024;
+
 /** Damage that a verification names; of more it tells the count. */
 export const DAMAGES_NAMED_MAX = 1_000;
 

@@ -1,10 +1,11 @@
 // Owns: `node verify`: what the re-hashing of a home found, as lines and as an exit code. Does not own: the looking
 // (@consilium/node).
-import { addCommand, type Register } from '../command.ts';
+import { addCommand, type Register, type Result } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 
 interface Options {
   readonly home: string;
+  readonly backup?: string;
 }
 
 export const registerNodeVerify: Register = (place) =>
@@ -12,12 +13,19 @@ export const registerNodeVerify: Register = (place) =>
     place,
     {
       usage: 'verify',
-      summary: 're-hash everything in the home of a stopped daemon; names what is damaged, changes nothing',
-      examples: ['npx consilium node verify --home /var/lib/consilium'],
+      summary: 're-hash everything in the home of a stopped daemon, or in a backup; names what is damaged',
+      examples: [
+        'npx consilium node verify --home /var/lib/consilium',
+        'npx consilium node verify --backup /backup/consilium-2026-11-26',
+      ],
     },
-    (command) => command.option('--home <folder>', 'home made by `node init`', 'consilium-home'),
-    async (_arguments, { home }) => {
-      const { verifyHome } = await import('@consilium/node');
+    (command) =>
+      command
+        .option('--home <folder>', 'home made by `node init`', 'consilium-home')
+        .option('--backup <folder>', 'backup made by `node backup`, in place of a home'),
+    async (_arguments, { home, backup }) => {
+      const { verifyBackup, verifyHome } = await import('@consilium/node');
+      if (backup !== undefined) return backupResult(await verifyBackup(backup));
       const report = await verifyHome(home);
       const { whole, damaged, damagedCount, notLookedAt, height, base, looked } = report;
       return {
@@ -34,6 +42,19 @@ export const registerNodeVerify: Register = (place) =>
     },
   );
 
+function backupResult(report: BackupReport): Result {
+  const { whole, damaged, damagedCount, height, rows, blobs } = report;
+  return {
+    data: report,
+    exitCode: whole ? EXIT.ok : EXIT.failed,
+    lines: [
+      ...damaged.map((damage) => `DAMAGED ${damageLine(damage)}`),
+      `${whole ? 'whole' : `${damagedCount} damaged`}: backup of height ${height}, ${rows} rows, ${blobs} blobs`,
+    ],
+  };
+}
+
+type BackupReport = Awaited<ReturnType<typeof import('@consilium/node').verifyBackup>>;
 type Report = Awaited<ReturnType<typeof import('@consilium/node').verifyHome>>;
 
 function damageLine({ part, problem, code, ...place }: Report['damaged'][number]): string {

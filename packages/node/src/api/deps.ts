@@ -80,7 +80,17 @@ export interface ApiDeps {
   readonly custody: CustodyDoor;
   /** Makes a snapshot of the state now. Throws `SNAPSHOT_NONE`, and what the disk refuses. */
   readonly makeSnapshot: () => Promise<SnapshotFacts>;
+  /** Makes a backup in a folder of this machine that is not there yet. Throws as `upkeep/make-backup.ts` does, `API_BUSY`. */
+  readonly makeBackup: (out: string) => Promise<BackupFacts>;
   readonly adminLog: Pick<AdminLog, 'append' | 'read' | 'head'>;
+}
+
+export interface BackupFacts {
+  readonly out: string;
+  readonly height: number;
+  readonly rows: number;
+  readonly blobs: number;
+  readonly bytes: number;
 }
 
 export interface SnapshotFacts {

@@ -196,6 +196,10 @@ class NodeLives implements Lives {
       txState: (id: Hex32) => (isResting() ? { state: 'unknown' } : working().txState(id)),
       status: () => this.#remembered?.status ?? working().status(),
       why: () => this.#remembered?.why ?? working().why(),
+      makeBackup: async (out) => {
+        if (isResting()) throw diskFull();
+        return working().makeBackup(out);
+      },
       makeSnapshot: async () => {
         if (isResting()) throw diskFull();
         return working().makeSnapshot();

@@ -2,7 +2,7 @@
 // the life of the adapters (start-node.ts).
 import {
   type ConsensusParams,
-  type ConsiliumError,
+  ConsiliumError,
   findValidator,
   followerRole,
   followers,
@@ -34,6 +34,7 @@ import { Pruner, type PrunerDeps } from '../replica/pruner.ts';
 import type { Committed } from '../replica/replica.ts';
 import { splitNet } from '../replica/split-net.ts';
 import type { Trust } from '../sync/join-rows.ts';
+import { makeBackup } from '../upkeep/make-backup.ts';
 import type { LocalVault } from '../vault/vault.ts';
 import type { CommitNews } from './commit-news.ts';
 import { joinChain } from './join-chain.ts';
@@ -144,7 +145,28 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
       onCommit: (listener) => news.listen(listener),
       custody: opening,
       makeSnapshot: () => snapshots.make(),
+      makeBackup: createBackups(deps),
     },
+  };
+}
+
+/** One at a time. */
+function createBackups({ prepared, home, vault, clock }: OpenNodeDeps): ApiDeps['makeBackup'] {
+  const { genesisHash: genesis } = prepared;
+  const readBlob = (id: Hex32): Promise<Uint8Array | undefined> =>
+    new Promise((done) => vault.read(id, done));
+  let running = false;
+  return async (out) => {
+    if (running) throw new ConsiliumError('API_BUSY', { what: 'a backup' });
+    running = true;
+    const snapshot = home.store.snapshot();
+    try {
+      const { paths } = home;
+      return await makeBackup({ paths, genesis, snapshot, readBlob, nowMs: () => clock.wallMs() }, out);
+    } finally {
+      snapshot.close();
+      running = false;
+    }
   };
 }
 

@@ -14,6 +14,7 @@ import { openVault } from '../vault/vault.ts';
 import { markChain, refuseLostChain } from './chain-marker.ts';
 import type { CommitNews } from './commit-news.ts';
 import { networkKeyFor } from './held-keys.ts';
+import { doubtCopiedRecord } from './home-copy.ts';
 import { ensureSigningRecord } from './new-record.ts';
 import type { Observer } from './observer.ts';
 import { type OpenedNode, openNode } from './open-node.ts';
@@ -153,6 +154,8 @@ async function openSigning(
   const validator = keys.account.account;
   if (keys.validator !== undefined) {
     await ensureSigningRecord(home, { genesis, validator });
+    const { paths, disk } = home;
+    await doubtCopiedRecord({ paths, disk, report: observer.report }, { genesis, validator });
     const held = [keys.validator, nextKeys.validator].flatMap((key) => key?.secret ?? []);
     return ownSigning(held as SecretKey[], genesis, expectedKeys(home.store, validator));
   }

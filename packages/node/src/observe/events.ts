@@ -158,6 +158,12 @@ const SIGNING = {
     meaning: 'The signing record is missing, damaged or behind: the node watches before it votes.',
     action: 'Wait: it ends by itself while the network makes blocks.',
   },
+  'signing.record.copied': {
+    level: 'warn',
+    meaning:
+      'The home is a copy of the one that signed, perhaps an old one: the node watches before it votes.',
+    action: 'Make sure that no other process runs with these keys.',
+  },
   'signing.record.damaged': {
     level: 'warn',
     meaning: 'Neither copy of the signing record can be read.',

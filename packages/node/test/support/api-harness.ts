@@ -117,6 +117,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<ApiHarness
     snapshot: chain.snapshot,
     onCommit: chain.onCommit,
     custody: NO_CUSTODY,
+    makeBackup: async (out) => ({ out, height: chain.height(), rows: 1, blobs: 2, bytes: 3 }),
     makeSnapshot: async () => ({ height: chain.height(), chunks: 1, rows: 2, bytes: 3 }),
     adminLog: createMemoryAdminLog(),
     ...options.deps,

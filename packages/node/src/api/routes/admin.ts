@@ -82,6 +82,34 @@ const snapshotSchema = {
   },
 };
 
+const backupSchema = {
+  operationId: 'makeBackup',
+  summary: "Makes a backup without keys in a new folder of the node's machine; answers when it is whole",
+  body: Type.Object(
+    {
+      out: Type.String({
+        pattern: '^/',
+        maxLength: 4_096,
+        description: 'absolute path of the folder to make',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  response: {
+    200: Type.Object(
+      {
+        out: Type.String(),
+        height: Type.Integer({ minimum: 0 }),
+        rows: Type.Integer({ minimum: 0 }),
+        blobs: Type.Integer({ minimum: 0 }),
+        bytes: Type.Integer({ minimum: 0 }),
+      },
+      { description: 'of which height, and how large' },
+    ),
+    ...problems,
+  },
+};
+
 export function adminRoutes(server: ApiServer, { deps }: RouteContext): void {
   server.get('/v1/admin/caller', { schema: callerSchema, config: { role: 'operator' } }, async (request) => {
     const { name = ANONYMOUS, role = 'reader' } = request.caller ?? {};
@@ -92,6 +120,13 @@ export function adminRoutes(server: ApiServer, { deps }: RouteContext): void {
   server.post('/v1/admin/snapshot', { schema: snapshotSchema, config: making }, async (request) => {
     const made = await deps.makeSnapshot();
     request.facts = { ...made };
+    return made;
+  });
+
+  const backing = { role: 'operator', action: 'backup.create' } as const;
+  server.post('/v1/admin/backup', { schema: backupSchema, config: backing }, async (request) => {
+    const made = await deps.makeBackup(request.body.out);
+    request.facts = { height: made.height, rows: made.rows, blobs: made.blobs, bytes: made.bytes };
     return made;
   });
 
