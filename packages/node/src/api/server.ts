@@ -32,6 +32,7 @@ import { ApiRefusal, PROBLEM_MEDIA_TYPE, problemOf } from './problems.ts';
 import type { TakeTokens } from './rate-limit.ts';
 import { refusalOf, sendRefusal } from './refusals.ts';
 import { ANONYMOUS, admit, type Caller, type Credentials, type Gate, type Role } from './roles.ts';
+import { lazySerializers } from './serialization.ts';
 import { bounded, certificateOf, type TlsOptions } from './tls.ts';
 import { compileValidator } from './validation.ts';
 
@@ -93,6 +94,7 @@ export function createServer(deps: ServerDeps, options: ServerOptions): ApiServe
     routerOptions: { maxParamLength: URL_PARAM_LENGTH_MAX },
     exposeHeadRoutes: false,
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, _request, reply) => sendRefusal(reply as FastifyReply, refusalOf(error)),
     clientErrorHandler: answerUnreadable,
