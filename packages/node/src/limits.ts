@@ -415,6 +415,8 @@ export const SCAN_PAUSE_MS = 20;
 export const PACKAGE_VIEWS_MAX = 16;
 /** Blobs of one request of a client together. */
 export const BLOBS_REQUEST_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Cards that a newcomer is given to find the network by: a few members are enough, all of them is the most. */
+export const INTRODUCTIONS_MAX = 64;
 /** How often a learner looks whether it has caught up: a hospital that was let in votes within seconds. */
 export const JOIN_CHECK_MS = 1_000;
 /** After so long a learner that the ledger still has as one asks again: its transaction was lost with a node. */

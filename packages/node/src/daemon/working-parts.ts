@@ -5,6 +5,7 @@ import { accountIdOf, type ConsiliumError, type Hex32, type SecretKey } from '@c
 import { addressOverrides } from '../config/peers.ts';
 import { type HomePaths, type OpenHome, openHome } from '../files/home.ts';
 import { createNet, type NodeNet } from '../net/index.ts';
+import { withIntroductions } from '../net/introductions.ts';
 import { countedNet, type PeerBytes, timedHome } from '../observe/timed-ports.ts';
 import type { Clock } from '../ports.ts';
 import { expectedKeys } from '../replica/expected-keys.ts';
@@ -20,6 +21,7 @@ import type { Observer } from './observer.ts';
 import { type OpenedNode, openNode } from './open-node.ts';
 import type { NodeParts } from './parts.ts';
 import type { Prepared } from './prepared.ts';
+import { readIntroductions } from './read-introductions.ts';
 import { type NodeSigning, ownSigning, signingThrough } from './signing.ts';
 import { namesOf } from './why-facts.ts';
 
@@ -94,7 +96,9 @@ async function bringUp(
   stores.push(() => openedVault.close());
   const vault = parts.vault?.(openedVault) ?? openedVault;
   const signing = await openSigning(deps, home, observer, workers);
-  const ownNet = createNodeNet(prepared, home.store, observer);
+  const introduced = await readIntroductions(home.paths.introductions);
+  const bare = createNodeNet(prepared, home.store, observer);
+  const ownNet = withIntroductions(bare, prepared.keys.account.account, introduced);
   const net = countedNet(parts.net?.(ownNet, prepared) ?? ownNet, bytesByName(home.store, observer));
   await net.open();
   workers.push(() => net.stop());

@@ -31,6 +31,8 @@ export interface HomePaths {
   /** Made once the store holds a chain: from then on an empty store is a loss, and no beginning. */
   readonly holdsChain: string;
   readonly genesis: string;
+  /** Cards of hospitals that a newcomer may ask while its ledger knows none that is left. */
+  readonly introductions: string;
   /** The card to hand out. */
   readonly validatorCard: string;
   /** The process that uses the home, for people to read. It guards nothing. */
@@ -63,6 +65,7 @@ export function homePaths(folder: string): HomePaths {
     unsigned: join(home, 'state', 'never-signed'),
     holdsChain: join(home, 'state', 'holds-chain'),
     genesis: join(home, 'genesis.json'),
+    introductions: join(home, 'introductions'),
     validatorCard: join(home, 'validator.json'),
     pid: join(home, 'pid'),
   };
