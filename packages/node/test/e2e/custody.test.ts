@@ -32,7 +32,7 @@ import { encryptionKeyFromSeed, unseal } from '@consilium/sealing';
 import { expect, test } from 'vitest';
 import type { Gathered } from '../../src/custody/gatherer.ts';
 import { type Authored, authorPackage, drawn } from '../support/custody-author.ts';
-import { consiliumJson } from './support/command.ts';
+import { admit } from './support/joining.ts';
 import { createNetwork, type Network, type Validator } from './support/network.ts';
 import { until } from './support/waiting.ts';
 
@@ -155,18 +155,4 @@ async function opened(
 async function epochOf(network: Network, { batch }: Authored): Promise<number | undefined> {
   const { value } = await network.client().read((state) => readRow(state, BATCHES, batch)?.epoch);
   return value;
-}
-
-async function admit(
-  network: Network,
-  lake: Validator,
-  [first, ...others]: readonly [Validator, ...Validator[]],
-): Promise<void> {
-  const by = ({ apiUrl, paths }: Validator): string[] => [
-    ...['--as', paths.accountKey, '--node', apiUrl, '--genesis', network.genesisFile],
-  ];
-  const words = ['validator', 'propose', 'admit', lake.paths.validatorCard, ...by(first)];
-  const { proposal } = await consiliumJson<{ proposal: string }>(network.folder, ...words);
-  for (const other of others)
-    await consiliumJson(network.folder, 'validator', 'approve', proposal, ...by(other));
 }

@@ -13,7 +13,7 @@ export async function admit(
   if (first === undefined) throw new Error('invariant: somebody proposes');
   const { folder, genesisFile } = network;
   const by = ({ apiUrl, paths }: Validator): string[] => [
-    ...['--as', paths.accountKey, '--node', apiUrl, '--genesis', genesisFile],
+    ...['--as', paths.accountKey, '--node', apiUrl, '--genesis', genesisFile, '--yes'],
   ];
   const words = ['validator', 'propose', 'admit', newcomer.paths.validatorCard, ...by(first)];
   const { proposal } = await consiliumJson<{ proposal: string }>(folder, ...words);
