@@ -178,6 +178,7 @@ function heal(run: Run): number | undefined {
   const startMs = world.nowMs();
   const goal = healedGoal(history, scenario.expect.heightsAfter);
   for (const node of cluster.nodes) if (node.hasStarted) node.start();
+  restartFailed(cluster);
   // An idle network owes no block: whoever asked for no load gets some to be judged by.
   if (scenario.workload.kind === 'none') startWorkload(cluster, HEALING_LOAD);
   startMembers(cluster);
@@ -191,6 +192,18 @@ function heal(run: Run): number | undefined {
   if (!done) convictUnhealed(history, goal, owing(run));
   return hasHealed(goal, owing(run)) ? Math.round(world.nowMs() - startMs) : undefined;
 }
+
+/** What a disk that was bad was asked for may fail after it was mended; then who watches a daemon starts it once more. */
+function restartFailed({ scheduler, nodes }: Cluster): void {
+  for (const delayUs of RESTARTS_US)
+    scheduler.after(delayUs, () => {
+      for (const node of nodes) if (node.hasStarted && DISK_CODES.includes(node.failure ?? '')) node.start();
+    });
+}
+
+/** The slowest sync of a slow disk takes half a second. */
+const RESTARTS_US = [1_000_000, 3_000_000, 10_000_000];
+const DISK_CODES = ['DISK_FAILED', 'DISK_FULL', 'STORE_FAILED'];
 
 const HEALING_LOAD = { meanUs: 150_000, pause: 0 };
 

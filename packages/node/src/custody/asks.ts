@@ -1,7 +1,8 @@
 // Owns: questions to peers that wait for their answer: ids, time limits, which answer belongs to which. Does not own:
 // whom to ask, and what an answer is worth.
 import type { Hex32 } from '@consilium/core';
-import { type CustodyMessage, REQUEST_ID_MAX } from '../messages/custody.ts';
+import type { CustodyMessage } from '../messages/custody.ts';
+import { firstRequestId, nextRequestId } from '../messages/request-ids.ts';
 import type { Cancel, Clock } from '../ports.ts';
 import type { Send } from './types.ts';
 
@@ -24,11 +25,12 @@ export class Asks {
   readonly #send: Send;
   readonly #clock: Clock;
   readonly #open = new Map<number, Open>();
-  #nextId = 1;
+  #nextId: number;
 
   constructor(send: Send, clock: Clock) {
     this.#send = send;
     this.#clock = clock;
+    this.#nextId = firstRequestId(clock);
   }
 
   /** Calls `done` once, at once when the peer is not connected. */
@@ -39,7 +41,7 @@ export class Asks {
     done: (reply: Reply) => void,
   ): void {
     const requestId = this.#nextId;
-    this.#nextId = (requestId % REQUEST_ID_MAX) + 1;
+    this.#nextId = nextRequestId(requestId);
     if (!this.#send(peer, question(requestId))) return done('closed');
     const cancel = this.#clock.after(timeoutMs, () => this.#end(requestId, 'late'));
     this.#open.set(requestId, { peer, done, cancel });

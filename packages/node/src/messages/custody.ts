@@ -33,6 +33,7 @@ import {
   LIGHT_STEPS_BYTES_MAX,
   MESSAGE_BYTES_MAX,
 } from '../limits.ts';
+import { REQUEST_ID_MAX } from './request-ids.ts';
 
 export const CUSTODY_WIRE_VERSION = 1;
 
@@ -156,8 +157,6 @@ export type CustodyMessage =
   | HeightsAnswer
   | DealingMessage
   | DealingRequest;
-
-export const REQUEST_ID_MAX = 0xffff_ffff;
 
 const requestId = integer(0, REQUEST_ID_MAX);
 const height = integer(0, Number.MAX_SAFE_INTEGER);

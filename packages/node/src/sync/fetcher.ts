@@ -7,6 +7,7 @@ import {
   SYNC_BACKOFF_MS_MAX,
   SYNC_BACKOFF_MS_MIN,
 } from '../limits.ts';
+import { firstRequestId, nextRequestId } from '../messages/request-ids.ts';
 import type { SnapshotAnswer, SnapshotRequest } from '../messages/snapshot.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
 
@@ -52,12 +53,13 @@ export class Fetcher {
   readonly #peers = new Map<Hex32, PeerRecord>();
   readonly #open = new Map<number, Open>();
   #waiting: Pending[] = [];
-  #nextRequestId = 1;
+  #nextRequestId: number;
   #wake: Cancel | undefined;
   #stopped = false;
 
   constructor(deps: FetcherDeps) {
     this.#deps = deps;
+    this.#nextRequestId = firstRequestId(deps.clock);
   }
 
   /** In the order of the calls, as peers are free. A caller has a few dozen under way at most. */
@@ -149,7 +151,7 @@ export class Fetcher {
   #ask(peer: Hex32, pending: Pending): void {
     const { clock, send } = this.#deps;
     const requestId = this.#nextRequestId;
-    this.#nextRequestId = (requestId % 0xffff_ffff) + 1;
+    this.#nextRequestId = nextRequestId(requestId);
     this.#waiting.splice(this.#waiting.indexOf(pending), 1);
     const open: Open = {
       peer,

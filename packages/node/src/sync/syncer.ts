@@ -3,6 +3,7 @@
 // committing a block (the replica), which is the one point of decision.
 import type { Hex32 } from '@consilium/core';
 import { SYNC_BACKOFF_MS_MAX, SYNC_BACKOFF_MS_MIN, SYNC_RANGES_MAX, SYNC_TIMEOUT_MS } from '../limits.ts';
+import { firstRequestId, nextRequestId } from '../messages/request-ids.ts';
 import {
   type BlocksAnswer,
   type BlocksRequest,
@@ -59,7 +60,7 @@ export class Syncer {
   readonly #peers = new Map<Hex32, PeerRecord>();
   readonly #open = new Map<number, OpenRequest>();
   readonly #fetched = new Map<number, Fetched>();
-  #nextRequestId = 1;
+  #nextRequestId: number;
   #applying = false;
   /** The lowest base of the peers when it was last said that all have pruned what this node needs. */
   #prunedBase = 0;
@@ -67,6 +68,7 @@ export class Syncer {
 
   constructor(deps: SyncerDeps) {
     this.#deps = deps;
+    this.#nextRequestId = firstRequestId(deps.clock);
   }
 
   /** A peer says that it has decided everything below its running height, and from where on it has the blocks. */
@@ -246,7 +248,7 @@ export class Syncer {
   #request(peer: Hex32, from: number, count: number): void {
     const { clock, host } = this.#deps;
     const requestId = this.#nextRequestId;
-    this.#nextRequestId = (this.#nextRequestId % 0xffff_ffff) + 1;
+    this.#nextRequestId = nextRequestId(requestId);
     const cancel = clock.after(SYNC_TIMEOUT_MS, () => {
       this.#close(requestId);
       this.#failed(peer, 'sync.timeout');

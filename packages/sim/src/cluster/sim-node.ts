@@ -218,7 +218,9 @@ export class SimNode {
       this.#promoter = this.#openPromoter(run, result);
       this.#submitReport = this.#ownSubmit(run, 'skips');
       this.#deps.onOpened(this.id, result.ledger.tip);
-      result.start();
+      if (life.isAlive()) result.start();
+      // What it tells as it comes up may be what somebody waited for to end it.
+      if (!life.isAlive()) return;
       this.#custody?.start();
       this.#promoter.start();
       this.#snapshots?.serve(run.deps, run.snapshotNet).start();
