@@ -14,11 +14,12 @@ export { type HomePaths, homePaths };
 
 const FOLDER_MODE = 0o700;
 
-/** The key files of a home that are there. Throws `HOME_MISSING`. */
+/** The key files of a home that are there, the next ones while they rotate as well. Throws `HOME_MISSING`. */
 export function keyFilesIn(folder: string): readonly string[] {
-  const { home, config, accountKey, validatorKey, networkKey, custodyKey } = homePaths(folder);
+  const { home, config, accountKey, validatorKey, networkKey, custodyKey, nextKeys } = homePaths(folder);
   if (!existsSync(config)) throw new ConsiliumError('HOME_MISSING', { home });
-  return [accountKey, validatorKey, networkKey, custodyKey].filter((file) => existsSync(file));
+  const files = [accountKey, validatorKey, networkKey, custodyKey, ...Object.values(nextKeys)];
+  return files.filter((file) => existsSync(file));
 }
 
 /** Makes the folders of a home, readable by the owner only. Folders that are there stay as they are. */

@@ -8,8 +8,9 @@ import { systemRandom } from '../../../src/crypto/system-random.ts';
 import { type HomePaths, keyFilesIn } from '../../../src/files/home.ts';
 import { createUnlocker, readPassphraseFile } from '../../../src/keys/passphrase.ts';
 import { changePassphrase, decryptKeyFiles, encryptKeyFiles } from '../../../src/keys/reseal.ts';
-import { readKeyFile, readNodeKeys } from '../../../src/keys/store.ts';
+import { readKeyFile, readKeyText, readNodeKeys } from '../../../src/keys/store.ts';
 import { initHome } from '../../../src/setup/init.ts';
+import { prepareRotation } from '../../../src/setup/rotation.ts';
 import { refusalOf } from '../support/refusals.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -73,6 +74,13 @@ describe('an encrypted keystore', () => {
     expect((await refusalOf(() => decryptKeyFiles(files, sealOf('second phrase')))).code).toBe(
       'KEY_FILE_PLAIN',
     );
+  });
+
+  test('covers the next keys while a rotation is under way', async () => {
+    const paths = await homeUnder();
+    await prepareRotation(paths.home, ['validator'], systemRandom);
+    await encryptKeyFiles(keyFilesIn(paths.home), sealOf('first phrase'));
+    expect(await readKeyText(paths.nextKeys.validator)).toContain('"ciphertext"');
   });
 
   test('a change that was cut short is ended by the same change', async () => {
