@@ -70,6 +70,25 @@ describe('bounds of the API', () => {
     expect((await h.get('/v1/status')).status).toBe(429);
   });
 
+  it('who has a token has a measure of its own, whatever else comes from its address', async () => {
+    await start({ clock: createManualClock(), limits: { rate: { perSecond: 1, burst: 2 } } });
+    const asReader = { authorization: 'Bearer reader' };
+    for (let count = 0; count < 2; count += 1) expect((await h.get('/v1/status')).status).toBe(200);
+    expect((await h.get('/v1/status')).status).toBe(429);
+    for (let count = 0; count < 2; count += 1) expect((await h.get('/v1/status', asReader)).status).toBe(200);
+    expect((await h.get('/v1/status', asReader)).status).toBe(429);
+  });
+
+  it('tokens cannot be guessed for long, and none is written down', async () => {
+    await start({ clock: createManualClock(), limits: { rate: { perSecond: 1, burst: 64 } } });
+    const guess = async (n: number) =>
+      (await h.get<Problem>('/v1/status', { authorization: `Bearer guess-${n}` })).body.code;
+    const codes = await Promise.all([1, 2, 3, 4, 5].map(guess));
+    expect(codes.filter((code) => code === 'API_TOKEN_INVALID')).toHaveLength(4);
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(1);
+    expect(JSON.stringify(h.log.events)).not.toContain('guess');
+  });
+
   it('a large question costs more than a small one', async () => {
     await start({ clock: createManualClock(), limits: { rate: { perSecond: 1, burst: 64 } } });
     h.chain.commit();
