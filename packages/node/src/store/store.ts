@@ -9,10 +9,14 @@ import { findDamagedFile } from './check-files.ts';
 import { openRow, rowDamaged, sealRow } from './checksum.ts';
 import { type Compactable, createCompaction } from './compaction.ts';
 import { storeError } from './errors.ts';
+import { migrateStore, OLDEST_FORMAT_MIGRATED } from './migrate.ts';
 import { type ScannedRow, type ScanOptions, scanRows } from './scan.ts';
 
-/** The layout of tables.ts, and since 2 a checksum behind each value. Stores of other numbers are refused. */
-export const STORE_FORMAT_VERSION = 2;
+/**
+ * The layout of tables.ts; since 2 a checksum behind each value; since 3 it may begin above height 1. Stores of 2 are
+ * brought to 3 when they are opened, others are refused.
+ */
+export const STORE_FORMAT_VERSION = 3;
 
 const FORMAT_KEY = utf8('format');
 const BINARY = { keyEncoding: 'view', valueEncoding: 'view' } as const;
@@ -74,7 +78,7 @@ export interface Store extends Kv, AsyncDisposable {
  */
 export async function openStore(
   path: string,
-  { onDamage = ignore, onFailure = ignore }: StoreOptions = {},
+  { onDamage = ignore, onFailure = ignore, migrate = true }: StoreOptions = {},
 ): Promise<Store> {
   const damaged = await findDamagedFile(path);
   if (damaged !== undefined) throw await damageUnlessLocked(path, damaged);
@@ -86,7 +90,7 @@ export async function openStore(
   }
   const rows = { database, onDamage };
   try {
-    await checkFormat(rows);
+    await checkFormat(rows, migrate ? path : undefined);
   } catch (error) {
     await database.close();
     throw storeError(error);
@@ -109,7 +113,8 @@ async function damageUnlessLocked(path: string, file: string): Promise<Consilium
   return new ConsiliumError('STORE_DAMAGED', { file });
 }
 
-async function checkFormat(rows: Rows): Promise<void> {
+/** `path`: of the store, if it may be brought to this format. */
+async function checkFormat(rows: Rows, path: string | undefined): Promise<void> {
   const { database } = rows;
   const key = storeKey(TABLES.meta, FORMAT_KEY);
   const stored = database.getSync(key);
@@ -124,6 +129,8 @@ async function checkFormat(rows: Rows): Promise<void> {
   const format = stored.length === 1 ? stored : openRow(key, stored);
   if (format === undefined) throw rowDamaged(key);
   const found = format[0] ?? 0;
+  if (path !== undefined && found >= OLDEST_FORMAT_MIGRATED && found < STORE_FORMAT_VERSION)
+    return migrateStore(database, path, found);
   if (found !== STORE_FORMAT_VERSION) {
     throw new ConsiliumError('STORE_FORMAT', { found, known: STORE_FORMAT_VERSION });
   }
