@@ -91,6 +91,34 @@ async function readSealed(file: string, bytesMax: number): Promise<Uint8Array | 
   }
 }
 
+export interface SnapshotFile {
+  readonly height: number;
+  /** From the folder of all snapshots. */
+  readonly name: string;
+  readonly whole: boolean;
+}
+
+/** Every file of every snapshot, and whether it is what was written. Changes nothing. */
+export async function* snapshotFiles(root: string): AsyncGenerator<SnapshotFile> {
+  for (const folder of await namesIn(root)) {
+    if (!/^[1-9][0-9]{0,15}$/.test(folder)) continue;
+    for (const file of await namesIn(join(root, folder))) {
+      const bytesMax = Math.max(SNAPSHOT_CHUNK_BYTES_MAX, SNAPSHOT_MANIFEST_BYTES_MAX);
+      const whole = (await readSealed(join(root, folder, file), bytesMax)) !== undefined;
+      yield { height: Number(folder), name: join(folder, file), whole };
+    }
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw diskError(error, folder);
+  }
+}
+
 /** Heights of the snapshots that are whole, the newest first. What an earlier run left half made is removed. */
 export async function listSnapshots(root: string): Promise<number[]> {
   try {

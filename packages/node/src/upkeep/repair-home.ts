@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type HomePaths, homePaths, openLocked } from '../files/home.ts';
 import { syncFolder } from '../files/plain-file.ts';
 import { WAL_FILE } from '../replica/open.ts';
+import { removeSnapshot } from '../snapshots/files.ts';
 import { TABLES } from '../tables.ts';
 import { openVault } from '../vault/vault.ts';
 import type { Damage, Part } from '../verify/findings.ts';
@@ -56,6 +57,15 @@ export async function repairHome(folder: string, nowMs: number): Promise<RepairR
       what: 'state/signing-record',
       how: 'left as it is: the next vote writes it, or the node watches first',
     });
+  for (const height of new Set(
+    damaged.flatMap((each) => (each.part === 'snapshot' ? (each.height ?? []) : [])),
+  )) {
+    await removeSnapshot(paths.snapshots, height);
+    actions.push({
+      what: `snapshot of height ${height}`,
+      how: 'removed; the node makes the next one when it is due',
+    });
+  }
   const left = damaged.flatMap(({ part, file }) => {
     const how = LEFT[part];
     return how === undefined ? [] : [{ what: file ?? part, how }];

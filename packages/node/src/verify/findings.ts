@@ -19,6 +19,7 @@ export type Part =
   | 'results'
   | 'row'
   | 'signing-record'
+  | 'snapshot'
   | 'state'
   | 'store-file';
 

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { ConsiliumError, isConsiliumError } from '@consilium/core';
 import { type HomePaths, homePaths, openLocked } from '../files/home.ts';
 import { heightOfKey } from '../replica/chain.ts';
+import { snapshotFiles } from '../snapshots/files.ts';
 import { damagedFiles } from '../store/check-files.ts';
 import type { Store, StoreSnapshot } from '../store/store.ts';
 import { TABLES, type TableName } from '../tables.ts';
@@ -125,6 +126,10 @@ async function nameDamage(
 async function look(course: Course, store: Store | undefined): Promise<void> {
   const { paths, findings, notLookedAt } = course;
   const { genesis } = await examineOwnFiles(paths, findings);
+  for await (const { height, name, whole } of snapshotFiles(paths.snapshots)) {
+    const file = relative(paths.home, join(paths.snapshots, name));
+    if (!whole) findings.add({ part: 'snapshot', problem: 'altered', file, height });
+  }
   if (store === undefined) return;
   using snapshot = store.snapshot();
   const rows = await examineRows(course, snapshot);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { isConsiliumError } from '@consilium/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beginFolder, finishFolder, writeChunkFile } from '../../../src/snapshots/files.ts';
 import { repairHome } from '../../../src/upkeep/repair-home.ts';
 import { verifyHome } from '../../../src/verify/verify-home.ts';
 import { fillVault, type LoneHome, makeLoneHome, runLone } from '../../support/filled-home.ts';
@@ -17,6 +18,10 @@ beforeAll(async () => {
     await using node = await runLone(filled);
     for (let block = 0; block < 5; block += 1) await node.commit(3);
     await fillVault(node);
+    const { snapshots } = filled.paths;
+    const made = await beginFolder(snapshots);
+    await writeChunkFile(made, 0, new Uint8Array(500));
+    await finishFolder(snapshots, made, 3, new Uint8Array(100));
   }
   // Opening again moves the log of the store into a table file; a block more fills a log.
   await using node = await runLone(filled);
@@ -41,7 +46,7 @@ const KINDS: readonly {
   readonly part: string;
   /** What of the report names it, when not the file itself. */
   readonly named?: string;
-  readonly mended: 'aside' | 'dropped' | 'log aside' | 'left' | 'untouched';
+  readonly mended: 'aside' | 'dropped' | 'log aside' | 'left' | 'untouched' | 'removed';
 }[] = [
   { what: 'a table of LevelDB', file: /\.ldb$/, places: [0, 0.3, 0.9], part: 'store-file', mended: 'aside' },
   {
@@ -69,6 +74,14 @@ const KINDS: readonly {
     part: 'blob',
     named: 'vault/files',
     mended: 'dropped',
+  },
+  { what: 'a chunk of a snapshot', file: /chunk$/, places: [0, 0.9], part: 'snapshot', mended: 'removed' },
+  {
+    what: 'the manifest of a snapshot',
+    file: /^snapshots.*manifest$/,
+    places: [0.5],
+    part: 'snapshot',
+    mended: 'removed',
   },
   { what: 'the account key', file: /account\.json$/, places: [0.02, 0.5, 0.8], part: 'keys', mended: 'left' },
   {
@@ -129,6 +142,9 @@ async function expectMended(
     expect(again).toMatchObject({ whole: true, height: 0 });
   } else if (mended === 'dropped') {
     expect(again).toMatchObject({ whole: true, looked: { blobs: 1 } });
+  } else if (mended === 'removed') {
+    expect(again).toMatchObject({ whole: true });
+    expect(await readdir(join(home, 'snapshots'))).toEqual([]);
   } else if (mended === 'log aside') {
     expect(again).toMatchObject({ whole: true });
   } else {
