@@ -149,6 +149,10 @@ describe('what the hospitals govern', () => {
     });
     expect((await desk.run('validator', 'list')).stdout).toContain('version 2 from height 5000 on');
     expect((await desk.run('validator', 'propose', 'upgrade', '--yes')).exitCode).toBe(64);
+    // What each node says of itself: this one does not know it.
+    expect((await desk.run('status')).stdout).toMatch(
+      /upgrade .*version 2 from height 5000; .*knows 1 only and STOPS/,
+    );
   });
 });
 

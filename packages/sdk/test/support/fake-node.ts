@@ -14,6 +14,8 @@ import {
   headerId,
   isConsiliumError,
   type LightStep,
+  pendingUpgrade,
+  protocolVersionAt,
   proveState,
   stateKeyHash,
   type Tx,
@@ -205,6 +207,12 @@ function statusOf({ chain, blocks }: FakeLedger, hospital: number): unknown {
     mempool: { txs: 0, bytes: 0 },
     synced: true,
     signing: 'signing',
+    role: 'validator',
+    protocol: {
+      version: protocolVersionAt(chain.view().state, tip.height + 1),
+      supported: 1,
+      upgrade: pendingUpgrade(chain.view().state, tip.height + 1) ?? null,
+    },
   };
 }
 
