@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHex, utf8 } from '@consilium/core';
 import { noop } from '@consilium/sdk';
@@ -7,9 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readNodeKeys } from '../../src/keys/store.ts';
 import { SIGNING_RECORD_FILE } from '../../src/replica/open.ts';
 import { consiliumJson } from './support/command.ts';
-import { createDaemon } from './support/daemon.ts';
 import { createNetwork, type Network, type Validator } from './support/network.ts';
-import { freePorts } from './support/ports.ts';
 import { createSignerProcess } from './support/signer.ts';
 import { until } from './support/waiting.ts';
 
@@ -107,44 +105,4 @@ test('A remote signer over a Unix socket with the same record rules: the daemon 
   await validator.ready();
   expect(validator.log()).toContain('signer.away');
   await validator.stop();
-});
-
-test('Detection of a second process with the same key: of two real daemons with copied homes at least one stops and says so, and the others go on', async () => {
-  await using network = await createNetwork();
-  const [north, east] = network.validators as [Validator, Validator];
-  await network.start();
-  await commit(network, east);
-  await north.stop();
-  const twinHome = `${north.paths.home}-copy`;
-  await cp(north.paths.home, twinHome, { recursive: true });
-  const [apiPort, metricsPort, p2pPort] = await freePorts(3);
-  const twin = {
-    ...{ metricsUrl: `http://127.0.0.1:${metricsPort}` },
-    daemon: createDaemon({
-      ...{ home: twinHome, genesisFile: network.genesisFile, logFile: `${twinHome}.log` },
-      apiUrl: `http://127.0.0.1:${apiPort}`,
-      metricsUrl: `http://127.0.0.1:${metricsPort}`,
-    }),
-  };
-  onTestFinished(async () => {
-    if (twin.daemon.running) await twin.daemon.kill();
-  });
-  const ports = [
-    `api.port=${apiPort}`,
-    `metrics.port=${metricsPort}`,
-    `p2p.listen=/ip4/127.0.0.1/tcp/${p2pPort}`,
-  ];
-  await Promise.all([north.start(), twin.daemon.start(ports)]);
-
-  const stopped = async (): Promise<number> => {
-    const reasons = await Promise.all([reasonsOf(north), reasonsOf(twin)]);
-    return reasons.filter((each) => each.some((reason) => /^NOT_SIGNING: it stopped voting/.test(reason)))
-      .length;
-  };
-  await until('one of the two has stopped', async () => {
-    await commit(network, east);
-    return (await stopped()) > 0;
-  });
-  expect(`${north.log()}${twin.daemon.log()}`).toContain('"code":"signing.foreign"');
-  await commit(network, east);
 });
