@@ -4,6 +4,7 @@ import { Level } from 'level';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { heightKey } from '../../src/replica/chain.ts';
 import { TABLES } from '../../src/tables.ts';
+import { repairHome } from '../../src/upkeep/repair-home.ts';
 import { startLoad } from './support/load.ts';
 import { createNetwork, type Network, type Validator } from './support/network.ts';
 import { votedAt } from './support/voting.ts';
@@ -71,11 +72,18 @@ describe('a daemon whose store was damaged', () => {
     expect(await failedStart()).toContain(file);
   });
 
-  test('does not begin an empty one in its place until its operator says so, and then fetches the chain and votes', async () => {
-    await rename(north.paths.data, `${north.paths.data}-damaged`);
+  test('does not begin an empty one in its place', async () => {
+    const { data } = north.paths;
+    await rename(data, `${data}-away`);
     expect(await failedStart()).toMatch(/STORE_GONE/);
     expect(await failedStart()).toMatch(/STORE_GONE/);
-    await rm(north.paths.holdsChain);
+    await rm(data, { recursive: true });
+    await rename(`${data}-away`, data);
+  });
+
+  test('is repaired from its peers: what is damaged is put aside, fetched anew, and it votes', async () => {
+    const { actions, left } = await repairHome(north.paths.home, 1);
+    expect({ repaired: actions.map(({ what }) => what), left }).toEqual({ repaired: ['data/'], left: [] });
     await north.start();
     await north.ready();
     const load = startLoad(network, network.validators.slice(1));
