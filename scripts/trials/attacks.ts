@@ -1,9 +1,9 @@
-// Owns: what strangers and an admitted peer can do to a network of real daemons: each attack in pairs of a quiet and an
-// attacked stretch, with what honest clients get through in both, and how much memory the daemons take. Linux only.
+// Owns: what strangers and an admitted peer can do to a network of real daemons: each attack in short stretches between
+// quiet ones, with what honest clients get through in both, and how much memory each daemon takes. Linux only.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,46 +16,50 @@ import {
   type AttackPlan,
   type Tally,
 } from '../../packages/node/test/support/attacks/plan.ts';
-import { type Client, noop, type Signer } from '../../packages/sdk/src/index.ts';
+import { type Load, type Stretch, startLoad, stretch } from './attacks/load.ts';
+import { type Parting, partProcessors } from './attacks/processors.ts';
 import type { Trial } from './trial.ts';
 
-/** Of what honest clients get through without the attack, at the median of the pairs. */
+/** Of what honest clients get through without the attack, at the median of the stretches. */
 const THROUGHPUT_SHARE_MIN = 0.7;
 /** What an attack may add to the memory of a daemon: every bound on buffers used up, and what is collected later. */
 const RSS_GROWTH_BYTES_MAX = 384 * 1024 * 1024;
 /** Sockets of the three listeners with every bound used up, and the files of a store. */
 const HANDLES_MAX = 1_024 + 1_024 + 16 + 512;
-const HONEST_CLIENTS = 8;
-/** An attacker has a machine of its own; here it shares this one, and goes last. */
-const ATTACKER_NICENESS = 10;
 const SOURCES = 400;
 /** What an attack leaves behind is over before the next stretch begins. */
-const SETTLE_MS = 2_000;
-const SAMPLE_MS = 500;
+const SETTLE_MS = 1_500;
+/** Code is compiled and buffers are grown before anything is measured. */
+const WARM_UP_MS = 8_000;
 const ATTACKER = fileURLToPath(new URL('../../packages/node/test/support/attacks/main.ts', import.meta.url));
 
-interface Timing {
+interface Scene {
+  readonly devnet: Devnet;
+  readonly honest: readonly string[];
+  readonly load: Load;
+  readonly parting: Parting;
   readonly pairs: number;
   readonly stretchMs: number;
 }
 
 export const trial: Trial = {
   about:
-    'a stranger, a wrong key, an oversize frame, a slow drip, ten thousand connections, a flood from an admitted peer: memory bounded, honest throughput at least 70 %; 8 minutes (--pairs N, --seconds S, --only ATTACK)',
+    'a stranger, a wrong key, an oversize frame, a slow drip, ten thousand connections, a flood from an admitted peer: memory bounded, honest throughput at least 70 %; 6 minutes (--pairs N, --seconds S, --only ATTACK)',
   run: async ({ args, tell }) => {
     const { values } = parseArgs({
       args: [...args],
       options: {
         pairs: { type: 'string', default: '5' },
-        seconds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '3' },
         only: { type: 'string', multiple: true },
       },
     });
     const attacks = ATTACKS.filter((attack) => values.only === undefined || values.only.includes(attack));
     if (attacks.length === 0) throw new Error(`--only takes one of ${ATTACKS.join(', ')}`);
-    const timing = { pairs: Number(values.pairs), stretchMs: Number(values.seconds) * 1_000 };
+    const parting = await partProcessors(tell);
     const folder = await mkdtemp(join(tmpdir(), 'consilium-attacks-'));
     try {
+      const timing = { pairs: Number(values.pairs), stretchMs: Number(values.seconds) * 1_000, parting };
       const figures = await attacked(join(folder, 'net'), attacks, timing, tell);
       await rm(folder, { recursive: true, force: true });
       return figures;
@@ -69,7 +73,7 @@ export const trial: Trial = {
 async function attacked(
   dir: string,
   attacks: readonly Attack[],
-  timing: Timing,
+  timing: Pick<Scene, 'pairs' | 'stretchMs' | 'parting'>,
   tell: (line: string) => void,
 ): Promise<Readonly<Record<string, unknown>>> {
   await using devnet = await launchDevnet({ dir, findPorts: true });
@@ -79,16 +83,18 @@ async function attacked(
   // Its key is the attacker's now: three of four go on.
   await devnet.command(intruder, 'stop');
   const load = await startLoad(devnet, honest);
+  const scene = { devnet, honest, load, ...timing };
   try {
-    await stretch(devnet, honest, load, timing.stretchMs);
+    await stretch(devnet, honest, load, WARM_UP_MS);
     const figures: Record<string, AttackFigures> = {};
     for (const attack of attacks) {
-      figures[attack] = await tried(devnet, honest, load, { ...plan, attack }, timing);
+      figures[attack] = await tried(scene, { ...plan, attack });
       tell(`${attack}: ${JSON.stringify(figures[attack])}`);
     }
     await load.stop();
     judge(figures, load.refused);
-    return { attacks: figures, refused: load.refused };
+    const { apart, first } = timing.parting;
+    return { attackerApart: apart, beforeOtherProcesses: first, attacks: figures, refused: load.refused };
   } finally {
     await load.stop();
   }
@@ -119,180 +125,71 @@ async function planOf(
   };
 }
 
-interface Load {
-  readonly committed: () => number;
-  /** Codes of what honest clients were refused with. */
-  readonly refused: Record<string, number>;
-  stop(): Promise<void>;
-}
-
-/** Clients that hand in one transaction after the other, each as soon as the one before is committed. */
-async function startLoad(devnet: Devnet, names: readonly string[]): Promise<Load> {
-  const refused: Record<string, number> = {};
-  let committed = 0;
-  let stopped = false;
-  const one = async (client: Client, signer: Signer): Promise<void> => {
-    while (!stopped) {
-      try {
-        const { state } = await client.submit([noop()], signer);
-        if (state === 'committed') committed += 1;
-        else refused[state] = (refused[state] ?? 0) + 1;
-      } catch (error) {
-        const code = String((error as { code?: string }).code ?? error);
-        refused[code] = (refused[code] ?? 0) + 1;
-        await delay(20);
-      }
-    }
-  };
-  const running = await Promise.all(
-    Array.from({ length: HONEST_CLIENTS }, async (_, index) => {
-      const name = names[index % names.length] as string;
-      const client = devnet.client([name], { trustNode: true });
-      return { done: one(client, await devnet.signer(name)) };
-    }),
-  );
-  return {
-    committed: () => committed,
-    refused,
-    stop: async () => {
-      stopped = true;
-      await Promise.all(running.map(({ done }) => done));
-    },
-  };
-}
-
-interface Stretch {
-  readonly perSecond: number;
-  /** Processor time of one daemon at the mean, of a second and of one committed transaction. */
-  readonly cpuPerSecond: number;
-  readonly cpuPerCommit: number;
-  readonly rssBytesMax: number;
-  readonly handlesMax: number;
-}
-
-async function stretch(
-  devnet: Devnet,
-  names: readonly string[],
-  load: Load,
-  forMs: number,
-): Promise<Stretch> {
-  const pids = (await devnet.standings())
-    .filter(({ name }) => names.includes(name))
-    .map(({ name, pid }) => pid ?? fail(`${name} is not running`));
-  const [begun, before, cpuBefore] = [performance.now(), load.committed(), await cpuSecondsOf(pids)];
-  let [rssBytesMax, handlesMax] = [0, 0];
-  while (performance.now() - begun < forMs) {
-    for (const pid of pids) {
-      rssBytesMax = Math.max(rssBytesMax, await rssBytesOf(pid));
-      handlesMax = Math.max(handlesMax, (await readdir(`/proc/${pid}/fd`)).length);
-    }
-    await delay(SAMPLE_MS);
-  }
-  const seconds = (performance.now() - begun) / 1_000;
-  const committed = load.committed() - before;
-  const cpu = ((await cpuSecondsOf(pids)) - cpuBefore) / pids.length;
-  return {
-    perSecond: committed / seconds,
-    cpuPerSecond: cpu / seconds,
-    cpuPerCommit: cpu / Math.max(1, committed),
-    rssBytesMax,
-    handlesMax,
-  };
-}
-
-/** Clock ticks of /proc/PID/stat on every Linux in use. */
-const TICKS_PER_SECOND = 100;
-
-/** Processor time of all of them together. */
-async function cpuSecondsOf(pids: readonly number[]): Promise<number> {
-  let ticks = 0;
-  for (const pid of pids) {
-    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
-    // The 14th and 15th of proc(5), which begins to count before the name.
-    ticks += Number(fields[11]) + Number(fields[12]);
-  }
-  return ticks / TICKS_PER_SECOND;
-}
-
-async function rssBytesOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1_024;
-}
-
 interface AttackFigures {
-  /** Attacked over quiet, pair by pair; and the median of them. */
+  /** Of each attacked stretch over the mean of the quiet ones before and after it; and the median of them. */
   readonly shares: readonly number[];
-  readonly rawShare: number;
-  /**
-   * The same over what is left of this machine's processors when the attacker has taken its own part, which it would take of
-   * a machine of its own.
-   */
   readonly share: number;
   readonly quietPerSecond: number;
   readonly attackedPerSecond: number;
-  /**
-   * Of one processor of a daemon's own, what the attack leaves: its time under attack, less what the transactions that it
-   * committed meanwhile took in the quiet. It says on a busy machine what the throughput says on a quiet one.
-   */
-  readonly cpuShareLeft: number;
-  readonly rssMegabytesQuiet: number;
-  readonly rssMegabytesAttacked: number;
+  readonly cpuPerDaemonQuiet: number;
+  readonly cpuPerDaemonAttacked: number;
+  /** Of the daemon that grew the most. */
+  readonly rssMegabytesGrown: number;
+  readonly rssMegabytesMax: number;
   readonly handlesMax: number;
   /** What the attackers did, all stretches together. */
   readonly attacker: Tally;
 }
 
-async function tried(
-  devnet: Devnet,
-  names: readonly string[],
-  load: Load,
-  plan: AttackPlan,
-  { pairs, stretchMs }: Timing,
-): Promise<AttackFigures> {
-  const quiet: Stretch[] = [];
-  const under: Stretch[] = [];
+async function tried(scene: Scene, plan: AttackPlan): Promise<AttackFigures> {
+  const { devnet, honest, load, pairs, stretchMs, parting } = scene;
   const attacker: Tally = {};
-  const machineShares: number[] = [];
+  const under: Stretch[] = [];
+  const quiet = [await stretch(devnet, honest, load, stretchMs)];
   for (let pair = 0; pair < pairs; pair += 1) {
-    quiet.push(await stretch(devnet, names, load, stretchMs));
-    const begun = performance.now();
-    const attack = await startAttack(plan);
-    under.push(await stretch(devnet, names, load, stretchMs));
-    const tally = await attack.end();
-    const attackSeconds = (performance.now() - begun) / 1_000;
-    machineShares.push(1 - (tally['cpuSeconds'] ?? 0) / (availableParallelism() * attackSeconds));
-    for (const [what, times] of Object.entries(tally)) {
-      const before = attacker[what] ?? 0;
-      attacker[what] = what.endsWith('Max') ? Math.max(before, times) : before + times;
-    }
+    const attack = await startAttack(plan, parting);
+    under.push(await stretch(devnet, honest, load, stretchMs));
+    addTally(attacker, await attack.end());
     await delay(SETTLE_MS);
+    quiet.push(await stretch(devnet, honest, load, stretchMs));
   }
-  const shares = under.map(({ perSecond }, pair) => perSecond / (quiet[pair]?.perSecond ?? Number.NaN));
-  const most = (all: readonly Stretch[], of: (each: Stretch) => number): number => Math.max(...all.map(of));
+  const shares = under.map(({ perSecond }, n) => {
+    const [before, after] = [quiet[n], quiet[n + 1]].map((each) => each?.perSecond ?? Number.NaN);
+    return (2 * perSecond) / ((before ?? Number.NaN) + (after ?? Number.NaN));
+  });
+  const grown = honest.map((name) => mostMemory(under, name) - mostMemory(quiet.slice(0, 1), name));
+  const middle = (all: readonly Stretch[], of: (each: Stretch) => number) => rounded(median(all.map(of)));
   return {
     shares: shares.map(rounded),
-    rawShare: rounded(median(shares)),
-    share: rounded(median(shares.map((each, pair) => each / (machineShares[pair] ?? 1)))),
-    quietPerSecond: rounded(median(quiet.map(({ perSecond }) => perSecond))),
-    attackedPerSecond: rounded(median(under.map(({ perSecond }) => perSecond))),
-    cpuShareLeft: rounded(
-      median(
-        under.map(({ perSecond, cpuPerSecond }, pair) =>
-          Math.min(1, 1 - cpuPerSecond + perSecond * (quiet[pair]?.cpuPerCommit ?? 0)),
-        ),
-      ),
-    ),
-    rssMegabytesQuiet: Math.round(most(quiet, ({ rssBytesMax }) => rssBytesMax) / 1_048_576),
-    rssMegabytesAttacked: Math.round(most(under, ({ rssBytesMax }) => rssBytesMax) / 1_048_576),
-    handlesMax: most(under, ({ handlesMax }) => handlesMax),
+    share: rounded(median(shares)),
+    quietPerSecond: middle(quiet, ({ perSecond }) => perSecond),
+    attackedPerSecond: middle(under, ({ perSecond }) => perSecond),
+    cpuPerDaemonQuiet: middle(quiet, ({ cpuPerDaemon }) => cpuPerDaemon),
+    cpuPerDaemonAttacked: middle(under, ({ cpuPerDaemon }) => cpuPerDaemon),
+    rssMegabytesGrown: Math.round(Math.max(...grown) / 1_048_576),
+    rssMegabytesMax: Math.round(Math.max(...honest.map((name) => mostMemory(under, name))) / 1_048_576),
+    handlesMax: Math.max(...under.map(({ handlesMax }) => handlesMax)),
     attacker,
   };
 }
 
-async function startAttack(plan: AttackPlan): Promise<{ readonly end: () => Promise<Tally> }> {
-  const child: ChildProcess = spawn('nice', ['-n', String(ATTACKER_NICENESS), process.execPath, ATTACKER], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+function mostMemory(stretches: readonly Stretch[], name: string): number {
+  return Math.max(...stretches.map(({ rssBytesMax }) => rssBytesMax[name] ?? Number.NaN));
+}
+
+function addTally(sum: Tally, tally: Tally): void {
+  for (const [what, times] of Object.entries(tally)) {
+    const before = sum[what] ?? 0;
+    sum[what] = what.endsWith('Max') ? Math.max(before, times) : rounded(before + times);
+  }
+}
+
+async function startAttack(
+  plan: AttackPlan,
+  { attackerPrefix }: Parting,
+): Promise<{ readonly end: () => Promise<Tally> }> {
+  const [command, ...words] = [...attackerPrefix, process.execPath, ATTACKER] as [string, ...string[]];
+  const child: ChildProcess = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   if (child.stdin === null || child.stdout === null) throw new Error('invariant: the attacker has pipes');
   const lines = createInterface({ input: child.stdout });
   const said = lines[Symbol.asyncIterator]();
@@ -313,16 +210,13 @@ function judge(
   figures: Readonly<Record<string, AttackFigures>>,
   refused: Readonly<Record<string, number>>,
 ): void {
-  for (const [attack, each] of Object.entries(figures)) {
-    const { share, rssMegabytesQuiet, rssMegabytesAttacked, handlesMax } = each;
-    if (!(share >= THROUGHPUT_SHARE_MIN)) fail(`${attack}: honest clients got ${share} of their throughput`);
-    const growth = (rssMegabytesAttacked - rssMegabytesQuiet) * 1_048_576;
-    if (growth > RSS_GROWTH_BYTES_MAX)
-      fail(`${attack}: a daemon grew from ${rssMegabytesQuiet} to ${rssMegabytesAttacked} MB`);
+  if (Object.keys(refused).length > 0) fail(`honest clients were refused: ${JSON.stringify(refused)}`);
+  for (const [attack, { share, rssMegabytesGrown, handlesMax }] of Object.entries(figures)) {
+    if (!(rssMegabytesGrown * 1_048_576 <= RSS_GROWTH_BYTES_MAX))
+      fail(`${attack}: a daemon grew by ${rssMegabytesGrown} MB`);
     if (handlesMax > HANDLES_MAX) fail(`${attack}: a daemon had ${handlesMax} open files`);
+    if (!(share >= THROUGHPUT_SHARE_MIN)) fail(`${attack}: honest clients got ${share} of their throughput`);
   }
-  const codes = Object.keys(refused);
-  if (codes.length > 0) fail(`honest clients were refused: ${JSON.stringify(refused)}`);
 }
 
 function fail(what: string): never {

@@ -137,10 +137,18 @@ export const PENALTY_REFUSAL_MS = 60_000;
 /** Incoming connections that have not yet shown their key: per address of a known peer, and for all others together. */
 export const PENDING_PER_KNOWN_HOST_MAX = 16;
 export const PENDING_OTHERS_MAX = 32;
-/** New connections of one address in one second: all validators of a network behind one address, restarted at once. */
-export const CONNECTIONS_PER_HOST_PER_SECOND_MAX = 64;
+/**
+ * New connections of one address of a known peer: at once all validators of a network behind one address, restarted; then
+ * 8 a second, 2 to 3 % of a core with their handshakes. And of all other addresses together.
+ */
+export const KNOWN_HOST_ARRIVALS_BURST = 64;
+export const KNOWN_HOST_ARRIVALS_PER_SECOND = 8;
+export const STRANGER_ARRIVALS_BURST = 32;
+export const STRANGER_ARRIVALS_PER_SECOND = 8;
 /** Open sockets of the listener: a backstop far above a full set with every bound above used up. */
 export const SOCKETS_MAX = 1_024;
+/** Addresses remembered as known at one listener: every machine of a hospital that asks its node. */
+export const KNOWN_ADDRESSES_MAX = 4_096;
 /** A refusal that repeats is reported once in this time, with its count. */
 export const REPORT_INTERVAL_MS = 10_000;
 /** Stop has this long to say goodbye; then it closes what is left. */
@@ -292,6 +300,11 @@ export const DISK_FREE_BYTES_MIN: number = 1024 * 1024 * 1024;
 /** The listener of metrics and health serves a scraper or two and a probe, on connections that they keep. */
 export const OBSERVE_CONNECTIONS_MAX = 16;
 export const OBSERVE_CHECK_MS = 1_000;
+/** New connections of addresses that were not answered yet, together, and of each that was: scrapers and probes that do not keep theirs. */
+export const OBSERVE_NEWCOMERS_BURST = 64;
+export const OBSERVE_NEWCOMERS_PER_SECOND = 4;
+export const OBSERVE_KNOWN_BURST = 64;
+export const OBSERVE_KNOWN_PER_SECOND = 32;
 export const OBSERVE_HEADER_BYTES_MAX = 8_192;
 export const OBSERVE_REQUEST_MS_MAX = 5_000;
 /** Longer than the usual scrape interval is not needed: connecting on loopback costs nothing. */

@@ -1,6 +1,7 @@
 // Owns: the HTTP API's lifetime: what is created, started and stopped in which order. Does not own: ports and addresses
 // (configuration), metrics and probes (a listener of their own).
 import { ConsiliumError } from '@consilium/core';
+import type { ArrivalBounds } from '../doorstep/doorstep.ts';
 import type { Cancel } from '../ports.ts';
 import { createBlockSource } from '../queries/index.ts';
 import { noteActions } from './admin-actions.ts';
@@ -38,6 +39,7 @@ export interface ApiLimits {
   readonly waitersMax?: number;
   readonly streamsMax?: number;
   readonly streamsPerClientMax?: number;
+  readonly arrivals?: ArrivalBounds;
   readonly streamHeartbeatMs?: number;
   readonly streamStallMsMax?: number;
 }
@@ -70,9 +72,10 @@ export interface ServedRoute {
 }
 
 function serverOptions({ hosts = [], limits = {}, tls }: ApiOptions): ServerOptions {
-  const { connectionsMax, connectionsPerClientMax } = limits;
+  const { arrivals, connectionsMax, connectionsPerClientMax } = limits;
   return {
     hosts,
+    ...(arrivals !== undefined && { arrivals }),
     ...(connectionsMax !== undefined && { connectionsMax }),
     ...(connectionsPerClientMax !== undefined && { connectionsPerClientMax }),
     ...(tls !== undefined && { tls }),

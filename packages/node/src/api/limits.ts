@@ -54,6 +54,12 @@ export const STREAM_RETRY_MS = 1_000;
 export const CONNECTIONS_MAX = 1_024;
 /** Of one address: half, since a proxy has one for all behind it; who holds the most makes room first. */
 export const CONNECTIONS_PER_CLIENT_MAX = 512;
+/** New connections of addresses that were not answered yet, together: 3 % of a core if each of them asks; a morning's start at once. */
+export const NEWCOMERS_PER_SECOND = 32;
+export const NEWCOMERS_BURST = 512;
+/** And of each that was: commands and scripts that do not keep theirs. */
+export const KNOWN_CLIENT_CONNECTIONS_PER_SECOND = 512;
+export const KNOWN_CLIENT_CONNECTIONS_BURST = 1_024;
 /** How often requests that take too long are looked for: a connection stays at most so much longer. Milliseconds. */
 export const CONNECTIONS_CHECK_MS = 2_000;
 /** A client has agreed on TLS after this. Milliseconds. */

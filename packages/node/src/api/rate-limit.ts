@@ -15,7 +15,11 @@ interface Bucket {
 }
 
 /** A cost over the burst is taken when the bucket is full: no request is impossible for ever. */
-export function createRateLimit(clock: Clock, limit: RateLimit, clientsMax: number): TakeTokens {
+export function createRateLimit(
+  clock: Pick<Clock, 'monotonicMs'>,
+  limit: RateLimit,
+  clientsMax: number,
+): TakeTokens {
   const buckets = new Map<string, Bucket>();
   return (client, cost) => {
     const nowMs = clock.monotonicMs();

@@ -14,6 +14,8 @@ import {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify';
+import type { ArrivalBounds } from '../doorstep/doorstep.ts';
+import { boundArrivals } from '../http/arrivals.ts';
 import { boundConnections } from '../http/connections.ts';
 import type { Report } from '../ports.ts';
 import {
@@ -24,6 +26,10 @@ import {
   COST_REFUSED,
   HEADER_BYTES_MAX,
   KEEP_ALIVE_MS,
+  KNOWN_CLIENT_CONNECTIONS_BURST,
+  KNOWN_CLIENT_CONNECTIONS_PER_SECOND,
+  NEWCOMERS_BURST,
+  NEWCOMERS_PER_SECOND,
   REQUEST_HEADERS_MS_MAX,
   REQUEST_MS_MAX,
   URL_PARAM_LENGTH_MAX,
@@ -76,9 +82,15 @@ export interface ServerOptions {
   readonly hosts: readonly string[];
   readonly connectionsMax?: number;
   readonly connectionsPerClientMax?: number;
+  readonly arrivals?: ArrivalBounds;
   /** Without it: plain HTTP. */
   readonly tls?: TlsOptions;
 }
+
+const ARRIVALS: ArrivalBounds = {
+  newcomers: { perSecond: NEWCOMERS_PER_SECOND, burst: NEWCOMERS_BURST },
+  known: { perSecond: KNOWN_CLIENT_CONNECTIONS_PER_SECOND, burst: KNOWN_CLIENT_CONNECTIONS_BURST },
+};
 
 export function createServer(deps: ServerDeps, options: ServerOptions): ApiServer {
   const bounds = {
@@ -104,6 +116,7 @@ export function createServer(deps: ServerDeps, options: ServerOptions): ApiServe
     connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX,
     perClientMax: options.connectionsPerClientMax ?? CONNECTIONS_PER_CLIENT_MAX,
   });
+  boundArrivals(server.server, options.arrivals ?? ARRIVALS);
   server.setValidatorCompiler(compileValidator);
   server.removeContentTypeParser('text/plain');
   server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => {

@@ -2,7 +2,15 @@
 // own: the set (the ledger's), nor what a connection is used for.
 import type { ErrorCode } from '@consilium/core';
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
-import { PENDING_OTHERS_MAX, PENDING_PER_KNOWN_HOST_MAX } from '../limits.ts';
+import { Doorstep } from '../doorstep/doorstep.ts';
+import {
+  KNOWN_HOST_ARRIVALS_BURST,
+  KNOWN_HOST_ARRIVALS_PER_SECOND,
+  PENDING_OTHERS_MAX,
+  PENDING_PER_KNOWN_HOST_MAX,
+  STRANGER_ARRIVALS_BURST,
+  STRANGER_ARRIVALS_PER_SECOND,
+} from '../limits.ts';
 import type { Report } from '../ports.ts';
 import { hostOf } from './addresses.ts';
 
@@ -60,6 +68,24 @@ export function createGate(deps: GateDeps): Gate {
     denyOutboundEncryptedConnection: denyOutbound,
   };
   return { gater, counts };
+}
+
+/** Counts what it refuses with the other connections of which no key was seen. */
+export function createDoorstep(
+  deps: Pick<GateDeps, 'knowsHost' | 'report'> & Pick<Gate, 'counts'>,
+): Doorstep {
+  const { knowsHost, report, counts } = deps;
+  const onRefused = (): void => {
+    counts.pendingRefused += 1;
+    report({ level: 'warn', code: 'P2P_RATE_EXCEEDED', pendingRefused: counts.pendingRefused });
+  };
+  return new Doorstep(
+    { monotonicMs: () => performance.now(), knows: knowsHost, onRefused },
+    {
+      newcomers: { perSecond: STRANGER_ARRIVALS_PER_SECOND, burst: STRANGER_ARRIVALS_BURST },
+      known: { perSecond: KNOWN_HOST_ARRIVALS_PER_SECOND, burst: KNOWN_HOST_ARRIVALS_BURST },
+    },
+  );
 }
 
 /** Incoming connections before their key is known. Strangers cannot take the places of known addresses. */

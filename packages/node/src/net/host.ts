@@ -1,5 +1,5 @@
 // Owns: the libp2p node and its settings. Does not own: who may connect (the gate), when to dial (the links).
-
+import type { BlockList } from 'node:net';
 import { noise } from '@chainsafe/libp2p-noise';
 import { ConsiliumError } from '@consilium/core';
 import type {
@@ -10,11 +10,10 @@ import type {
   Stream,
   StreamMuxerFactory,
 } from '@libp2p/interface';
-import { tcp } from '@libp2p/tcp';
+import { type TCPSocketOptions, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import {
   CHANNEL_OPEN_MS_MAX,
-  CONNECTIONS_PER_HOST_PER_SECOND_MAX,
   DIAL_ADDRESS_MS_MAX,
   DIAL_MS_MAX,
   INBOUND_HANDSHAKE_MS_MAX,
@@ -28,6 +27,7 @@ import { dialable } from './addresses.ts';
 export interface HostDeps {
   readonly privateKey: PrivateKey;
   readonly gater: ConnectionGater;
+  readonly doorstep: BlockList;
   readonly muxer: StreamMuxerFactory;
   /** By protocol name: called with each stream that a peer opened. */
   readonly onStream: ReadonlyMap<string, (stream: Stream, connection: Connection) => void>;
@@ -64,6 +64,8 @@ export async function startHost(deps: HostDeps, listen: readonly string[]): Prom
 }
 
 function settings(deps: HostDeps): Parameters<typeof createLibp2p>[0] & object {
+  // The listener hands all of it to Node.js; its type names a part.
+  const listenOptions: TCPSocketOptions & { readonly blockList: BlockList } = { blockList: deps.doorstep };
   return {
     privateKey: deps.privateKey,
     connectionGater: deps.gater,
@@ -73,6 +75,7 @@ function settings(deps: HostDeps): Parameters<typeof createLibp2p>[0] & object {
         inboundSocketInactivityTimeout: 0,
         outboundSocketInactivityTimeout: 0,
         maxConnections: SOCKETS_MAX,
+        listenOpts: listenOptions,
       }),
     ],
     connectionEncrypters: [noise()],
@@ -83,7 +86,8 @@ function settings(deps: HostDeps): Parameters<typeof createLibp2p>[0] & object {
       // Only admitted peers come this far, and none of them is worth less than another: nothing is ever pruned.
       maxConnections: SOCKETS_MAX,
       maxIncomingPendingConnections: SOCKETS_MAX,
-      inboundConnectionThreshold: CONNECTIONS_PER_HOST_PER_SECOND_MAX,
+      // Bounded at the doorstep, before libp2p has made anything.
+      inboundConnectionThreshold: Number.MAX_SAFE_INTEGER,
       inboundUpgradeTimeout: INBOUND_HANDSHAKE_MS_MAX,
       inboundStreamProtocolNegotiationTimeout: CHANNEL_OPEN_MS_MAX,
       outboundStreamProtocolNegotiationTimeout: CHANNEL_OPEN_MS_MAX,

@@ -3,7 +3,7 @@ import { ConsiliumError, type Hex32 } from '@consilium/core';
 import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import type { AdmittedPeer, Channel, Net, NetHandler, Report } from '../ports.ts';
 import { CHANNELS, protocolOf } from './channels.ts';
-import { createGate, type Gate, type GateVerdict } from './gate.ts';
+import { createDoorstep, createGate, type Gate, type GateVerdict } from './gate.ts';
 import { type Host, startHost } from './host.ts';
 import { Link } from './link.ts';
 import { createGuardedMuxer, type MuxerGuards } from './muxer-guard.ts';
@@ -77,6 +77,11 @@ class Libp2pNet implements NodeNet {
     const deps = {
       privateKey,
       gater: this.#gate.gater,
+      doorstep: createDoorstep({
+        knowsHost: (host) => this.#roster.knowsHost(host),
+        counts: this.#gate.counts,
+        report: this.#throttledReport,
+      }),
       muxer: this.#muxer.factory,
       onStream: this.#streamHandlers(),
       onConnection: (connection: Connection) => this.#onConnection(connection),

@@ -5,12 +5,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ConsiliumError } from '@consilium/core';
 import { errnoOf } from '../files/errors.ts';
+import { boundArrivals } from '../http/arrivals.ts';
 import { boundConnections } from '../http/connections.ts';
 import {
   OBSERVE_CHECK_MS,
   OBSERVE_CONNECTIONS_MAX,
   OBSERVE_HEADER_BYTES_MAX,
   OBSERVE_KEEP_ALIVE_MS,
+  OBSERVE_KNOWN_BURST,
+  OBSERVE_KNOWN_PER_SECOND,
+  OBSERVE_NEWCOMERS_BURST,
+  OBSERVE_NEWCOMERS_PER_SECOND,
   OBSERVE_REQUEST_MS_MAX,
 } from '../limits.ts';
 import type { Report } from '../ports.ts';
@@ -52,6 +57,10 @@ export function createListener(deps: ListenerDeps, { host, port }: ListenAddress
   boundConnections(server, {
     connectionsMax: OBSERVE_CONNECTIONS_MAX,
     perClientMax: OBSERVE_CONNECTIONS_MAX,
+  });
+  boundArrivals(server, {
+    newcomers: { perSecond: OBSERVE_NEWCOMERS_PER_SECOND, burst: OBSERVE_NEWCOMERS_BURST },
+    known: { perSecond: OBSERVE_KNOWN_PER_SECOND, burst: OBSERVE_KNOWN_BURST },
   });
   return {
     start: () => listen(server, host, port),

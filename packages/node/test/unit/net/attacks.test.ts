@@ -53,7 +53,7 @@ function planOf(attack: Attack, target: AttackPlan['targets'][number]): AttackPl
     account: institutionOf(INTRUDER),
     networkSeed: seed,
     accountSeed: seed,
-    sources: 0,
+    sources: 400,
     connections: 400,
   };
 }
@@ -73,29 +73,35 @@ async function serves(
     expect((await fetch(url, { headers: { connection: 'close' } })).status).toBe(200);
 }
 
-describe('A stranger, a wrong key, an oversize frame, a slow drip, ten thousand connections, a flood from an admitted peer: memory bounded, honest throughput at least 70 %', () => {
-  test.each<[Attack, (tally: Tally, node: NetNode) => boolean]>([
-    ['stranger', ({ dials = 0 }, node) => dials > 3 && node.reported('P2P_STRANGER_REFUSED')],
-    ['wrong-key', ({ status401 = 0, connectionsMade = 0 }) => status401 > 10 && connectionsMade > 20],
-    [
-      'oversize-frame',
-      ({ framesAnnounced = 0, bytesSent = 0 }) => framesAnnounced > 1 && bytesSent > 1_000_000,
-    ],
-    ['slow-drip', ({ bytesDripped = 0 }) => bytesDripped > 200],
-    ['ten-thousand-connections', ({ connectionsMade = 0 }) => connectionsMade > 400],
-    ['flood', ({ bytesSent = 0 }) => bytesSent > 5_000_000],
-  ])('%s: peer and clients are served meanwhile', async (attack, isUnderWay) => {
-    const { node, peer, target } = await scene();
-    const ending = new AbortController();
-    const tally: Tally = {};
-    const attacking = ATTACKERS[attack](planOf(attack, target), tally, ending.signal);
-    try {
-      await until(() => isUnderWay(tally, node), `${attack} is under way: ${JSON.stringify(tally)}`);
+// Attackers have addresses of their own, as only Linux gives on a loopback: nobody can tell who is honest at theirs.
+describe.runIf(process.platform === 'linux')(
+  'A stranger, a wrong key, an oversize frame, a slow drip, ten thousand connections, a flood from an admitted peer: memory bounded, honest throughput at least 70 %',
+  () => {
+    test.each<[Attack, (tally: Tally, node: NetNode) => boolean]>([
+      ['stranger', ({ dials = 0 }, node) => dials > 3 && node.reported('P2P_STRANGER_REFUSED')],
+      ['wrong-key', ({ status401 = 0, connectionsMade = 0 }) => status401 > 10 && connectionsMade > 20],
+      [
+        'oversize-frame',
+        ({ framesAnnounced = 0, bytesSent = 0 }) => framesAnnounced > 0 && bytesSent > 1_000_000,
+      ],
+      ['slow-drip', ({ bytesDripped = 0 }) => bytesDripped > 200],
+      ['ten-thousand-connections', ({ connectionsMade = 0 }) => connectionsMade > 400],
+      ['flood', ({ bytesSent = 0 }) => bytesSent > 5_000_000],
+    ])('%s: peer and clients are served meanwhile', async (attack, isUnderWay) => {
+      const { node, peer, target } = await scene();
+      // Whom the node has answered before.
       await serves({ node, peer }, target);
-      expect(node.net.connected()).toContain(peer.institution);
-    } finally {
-      ending.abort();
-      await attacking.catch(() => undefined);
-    }
-  });
-});
+      const ending = new AbortController();
+      const tally: Tally = {};
+      const attacking = ATTACKERS[attack](planOf(attack, target), tally, ending.signal);
+      try {
+        await until(() => isUnderWay(tally, node), `${attack} is under way: ${JSON.stringify(tally)}`);
+        await serves({ node, peer }, target);
+        expect(node.net.connected()).toContain(peer.institution);
+      } finally {
+        ending.abort();
+        await attacking.catch(() => undefined);
+      }
+    });
+  },
+);

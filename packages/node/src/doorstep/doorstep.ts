@@ -1,0 +1,50 @@
+// Owns: how many new connections a second a listener takes up, before anything is made for them: those of addresses that it
+// knows first, each by a measure of its own; all others share one. Does not own: who is known, nor how many stay open
+// (http/connections.ts, the gate of peers).
+import { BlockList } from 'node:net';
+import { createRateLimit, type RateLimit, type TakeTokens } from '../api/rate-limit.ts';
+import { KNOWN_ADDRESSES_MAX } from '../limits.ts';
+
+export interface DoorstepDeps {
+  readonly monotonicMs: () => number;
+  /** An address that was let in before, or at which somebody is expected. */
+  readonly knows: (address: string) => boolean;
+  readonly onRefused?: () => void;
+}
+
+export interface ArrivalBounds {
+  /** Of all unknown addresses together. */
+  readonly newcomers: RateLimit;
+  /** Of each known address. */
+  readonly known: RateLimit;
+}
+
+/**
+ * Asked by Node.js of each connection while it is still a number of the kernel's. What is refused costs a twentieth of what
+ * a socket and its first bytes cost; an ordinary list of addresses could not be kept against an attacker with many.
+ */
+export class Doorstep extends BlockList {
+  readonly #deps: DoorstepDeps;
+  readonly #takeNewcomer: TakeTokens;
+  readonly #takeKnown: TakeTokens;
+
+  constructor(deps: DoorstepDeps, { newcomers, known }: ArrivalBounds) {
+    super();
+    this.#deps = deps;
+    this.#takeNewcomer = createRateLimit(deps, newcomers, 1);
+    this.#takeKnown = createRateLimit(deps, known, KNOWN_ADDRESSES_MAX);
+  }
+
+  /** True: closed at once. */
+  override check(address: string): boolean {
+    const host = addressOf(address);
+    const waitMs = this.#deps.knows(host) ? this.#takeKnown(host, 1) : this.#takeNewcomer('', 1);
+    if (waitMs > 0) this.#deps.onRefused?.();
+    return waitMs > 0;
+  }
+}
+
+/** An IPv4 address as such, however the listener sees it. */
+export function addressOf(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+}
