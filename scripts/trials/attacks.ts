@@ -188,7 +188,7 @@ async function startAttack(
   plan: AttackPlan,
   { attackerPrefix }: Parting,
 ): Promise<{ readonly end: () => Promise<Tally> }> {
-  const [command, ...words] = [...attackerPrefix, process.execPath, ATTACKER] as [string, ...string[]];
+  const [command = process.execPath, ...words] = [...attackerPrefix, process.execPath, ATTACKER];
   const child: ChildProcess = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   if (child.stdin === null || child.stdout === null) throw new Error('invariant: the attacker has pipes');
   const lines = createInterface({ input: child.stdout });

@@ -88,7 +88,7 @@ async function pidsOf(
 ): Promise<readonly { name: string; pid: number }[]> {
   const standings = (await devnet.standings()).filter(({ name }) => names.includes(name));
   return standings.map(({ name, pid }) => {
-    if (pid === undefined) throw new Error(`${name} is not running`);
+    if (pid === null) throw new Error(`${name} is not running`);
     return { name, pid };
   });
 }

@@ -1,7 +1,7 @@
 // Owns: how many new connections a second a listener takes up, before anything is made for them: those of addresses that it
 // knows first, each by a measure of its own; all others share one. Does not own: who is known, nor how many stay open
 // (http/connections.ts, the gate of peers).
-import { BlockList } from 'node:net';
+import { BlockList, type SocketAddress } from 'node:net';
 import { createRateLimit, type RateLimit, type TakeTokens } from '../api/rate-limit.ts';
 import { KNOWN_ADDRESSES_MAX } from '../limits.ts';
 
@@ -36,8 +36,8 @@ export class Doorstep extends BlockList {
   }
 
   /** True: closed at once. */
-  override check(address: string): boolean {
-    const host = addressOf(address);
+  override check(address: string | SocketAddress): boolean {
+    const host = addressOf(typeof address === 'string' ? address : address.address);
     const waitMs = this.#deps.knows(host) ? this.#takeKnown(host, 1) : this.#takeNewcomer('', 1);
     if (waitMs > 0) this.#deps.onRefused?.();
     return waitMs > 0;

@@ -1,6 +1,6 @@
 // Owns: how many connections an HTTP listener holds, over all and of one address, and which one goes when there is no room:
-// one that waits, of the address that holds the most. So nobody can take all places, and a newcomer always gets one unless
-// every place is being answered. Does not own: bounds on what a connection sends.
+// one that waits, of the address that holds the most. So nobody can take all places, and whom the doorstep lets in always gets one
+// unless every place is being answered. Does not own: bounds on what a connection sends.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
