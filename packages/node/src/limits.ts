@@ -53,6 +53,8 @@ export const SIGNER_FRAME_BYTES_MAX = 4_096;
 export const SIGNER_PAYLOAD_BYTES_MAX = 1_024;
 /** Requests under way with a signer: a burst of receipts of a bulk import. More are told to come again. */
 export const SIGNER_REQUESTS_MAX = 1_024;
+/** Bytes that wait for the other end of a signer's socket: what so many requests answer, twice over. */
+export const SIGNER_WAITING_BYTES_MAX: number = 1024 * 1024;
 /** How long an answer of the signer may take, its writes included, before it is taken to be away. */
 export const SIGNER_ANSWER_MS = 5_000;
 /** Both ends say something at least so often, and give the other up after so long. */
@@ -246,6 +248,8 @@ export const ACCESS_ENTRIES_MAX = 256;
 export const ACCESS_FILE_BYTES_MAX: number = ACCESS_ENTRIES_MAX * 512;
 /** How soon a token that was removed ends. Milliseconds. */
 export const ACCESS_REREAD_MS = 1_000;
+/** Names that one line of the admin log lists of a changed list of tokens; the line's count tells of the rest. */
+export const ACCESS_NAMES_LENGTH_MAX = 512;
 /** Certificates and keys of TLS: a chain of a few. */
 export const TLS_FILE_BYTES_MAX: number = 256 * 1024;
 /** One line of the log of admin actions: a few words and facts. Characters. */
@@ -312,6 +316,8 @@ export const OBSERVE_KEEP_ALIVE_MS = 5_000;
 /** How long the doctor waits for a connection to another hospital, and for a command of the system. */
 export const DOCTOR_CONNECT_MS_MAX = 3_000;
 export const DOCTOR_COMMAND_MS_MAX = 2_000;
+/** Oldest Node.js that the daemon runs on: it strips types by itself and has the calls that we use. */
+export const NODE_JS_MAJOR_MIN = 24;
 /** Memory below which a node is not to run, a little under what docs/operate.md asks for: the system takes some of it. */
 export const MEMORY_BYTES_MIN: number = 450 * 1024 * 1024;
 /** Sockets of peers and clients together, and the files of the store. */

@@ -3,9 +3,9 @@
 import type { Gate } from '../../../node/src/api/roles.ts';
 import { systemRandom } from '../../../node/src/crypto/system-random.ts';
 import { openGate } from '../../../node/src/daemon/gate.ts';
-import type { WhyReport } from '../../../node/src/daemon/why-facts.ts';
 import { homePaths } from '../../../node/src/files/home.ts';
 import { readinessOf } from '../../../node/src/observe/readiness.ts';
+import type { WhyReport } from '../../../node/src/observe/why.ts';
 import { type WhyFacts, whyOf } from '../../../node/src/observe/why.ts';
 import { createManualClock } from '../../../node/test/support/fakes.ts';
 import type { Desk } from './desk.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { WhyReport } from '../../../node/src/daemon/why-facts.ts';
+import type { WhyReport } from '../../../node/src/observe/why.ts';
 import { startApi } from '../../../node/test/support/api-harness.ts';
 import { createDesk } from '../support/desk.ts';
 import { operatorOf, reportOf } from '../support/own-node.ts';

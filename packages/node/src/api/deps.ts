@@ -3,8 +3,8 @@
 import type { FollowerRole, Genesis, Hex32 } from '@consilium/core';
 import type { AdminLog } from '../audit/admin-log.ts';
 import type { Custody } from '../custody/custody.ts';
-import type { WhyReport } from '../daemon/why-facts.ts';
 import type { PoolState, SubmitOutcome } from '../mempool/outcomes.ts';
+import type { WhyReport } from '../observe/why.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
 import type { ChainSnapshot } from '../queries/index.ts';
 import type { Committed, ProtocolStatus, SigningMode } from '../replica/replica.ts';

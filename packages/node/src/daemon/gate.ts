@@ -9,6 +9,7 @@ import type { Config } from '../config/settings.ts';
 import type { HomePaths } from '../files/home-paths.ts';
 import { makeOperatorToken, readTokenFile } from '../keys/operator-token.ts';
 import { isSameHash, tokenHash } from '../keys/token.ts';
+import { ACCESS_NAMES_LENGTH_MAX } from '../limits.ts';
 import type { Clock, Random, Report } from '../ports.ts';
 
 export interface GateDeps {
@@ -61,9 +62,7 @@ export function isLoopback(address: string): boolean {
 
 /** Names only; a long list is cut, its count tells. */
 function noted({ added, removed, count }: AccessChange): AdminAct {
-  const listed = (names: readonly string[]): string => names.join(',').slice(0, NAMES_LENGTH_MAX);
+  const listed = (names: readonly string[]): string => names.join(',').slice(0, ACCESS_NAMES_LENGTH_MAX);
   const facts = { added: listed(added), removed: listed(removed), count };
   return { by: 'node', role: 'node', action: 'tokens.changed', outcome: 'done', facts };
 }
-
-const NAMES_LENGTH_MAX = 512;

@@ -13,7 +13,7 @@ import { readCertificate, stateReader } from '../replica/chain.ts';
 import type { Replica } from '../replica/replica.ts';
 import { bytesIn } from '../upkeep/folder-bytes.ts';
 import type { LocalVault } from '../vault/vault.ts';
-import { namesOf } from './why-facts.ts';
+import { namesOf } from './names.ts';
 
 export interface NodeFactsSource {
   metrics(): Omit<NodeFacts, 'ready'>;

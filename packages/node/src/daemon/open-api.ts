@@ -10,6 +10,7 @@ import { systemRandom } from '../crypto/system-random.ts';
 import type { HomePaths } from '../files/home.ts';
 import type { Clock, Kv, Report } from '../ports.ts';
 import { checkDoor, readTls } from './api-door.ts';
+import type { Closers } from './closers.ts';
 import { openGate } from './gate.ts';
 
 export interface OpenApiDeps {
@@ -23,7 +24,7 @@ export interface OpenApiDeps {
 /** Listens; gives the address. What must be closed is added to the closers, in the order of opening. */
 export async function openApi(
   { config, home, clock, report, api: deps }: OpenApiDeps,
-  closers: (() => void | Promise<void>)[],
+  closers: Closers,
 ): Promise<string> {
   const { host, port, auth, hosts } = config.api;
   checkDoor(config.api, report);

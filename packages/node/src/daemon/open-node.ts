@@ -3,19 +3,11 @@
 import {
   type ConsensusParams,
   ConsiliumError,
-  findValidator,
-  followerRole,
-  followers,
   type Hex32,
-  INSTITUTIONS,
   isConsiliumError,
-  nextValidators,
   paramsAt,
-  readRow,
-  type StateReader,
-  validatorsAfterNext,
 } from '@consilium/core';
-import type { ApiDeps, InstitutionRole, NodeStatus, PeerStatus } from '../api/deps.ts';
+import type { ApiDeps, NodeStatus } from '../api/deps.ts';
 import { isLedgerKeySodium, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { hashBlocksNative } from '../crypto/hash-blocks-native.ts';
 import { sha256Native } from '../crypto/sha256-native.ts';
@@ -27,7 +19,7 @@ import { DEFAULT_MEMPOOL_LIMITS, type Mempool } from '../mempool/mempool.ts';
 import type { NodeNet } from '../net/index.ts';
 import type { Clock, Net, Report } from '../ports.ts';
 import { openChain } from '../queries/index.ts';
-import { readBase, readTip, stateReader } from '../replica/chain.ts';
+import { readTip, stateReader } from '../replica/chain.ts';
 import { createLedgerPool, createSignatures } from '../replica/ledger-pool.ts';
 import { type OpenedReplica, openReplica } from '../replica/open.ts';
 import { Pruner, type PrunerDeps } from '../replica/pruner.ts';
@@ -39,12 +31,13 @@ import type { LocalVault } from '../vault/vault.ts';
 import type { CommitNews } from './commit-news.ts';
 import { joinChain } from './join-chain.ts';
 import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
+import { nodeStatus } from './node-status.ts';
 import { openCustody } from './open-custody.ts';
 import { type OwnActs, openOwnActs } from './open-own-acts.ts';
 import { openSnapshots } from './open-snapshots.ts';
 import { type Participation, participationOf } from './participation.ts';
 import type { Prepared } from './prepared.ts';
-import { type NodeSigning, signingMode } from './signing.ts';
+import type { NodeSigning } from './signing.ts';
 import { whyReport } from './why-facts.ts';
 
 export interface OpenNodeDeps {
@@ -98,7 +91,7 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
   const { custody: opening } = keeping;
   custody = opening;
   acts = openOwnActs({ prepared, signing, home, clock, report, net: parts.replica }, opened, pool);
-  const status = (): NodeStatus => nodeStatus(deps, opened, pool);
+  const status = (): NodeStatus => nodeStatus(deps, opened.replica, pool);
   const facts = createNodeFacts({
     home: home.paths.home,
     kv: home.store,
@@ -247,57 +240,8 @@ async function openWithPool(
   return { opened, pool };
 }
 
-function nodeStatus(
-  { prepared, signing: { standing }, home, net }: OpenNodeDeps,
-  { replica }: OpenedReplica,
-  pool: Mempool,
-): NodeStatus {
-  const { config, keys, genesis, genesisHash } = prepared;
-  const { tip, round, awake, signing: mode, claimedTip, protocol } = replica.status();
-  const institution = keys.account.account;
-  return {
-    chainId: genesis.chainId,
-    genesis: genesisHash,
-    name: config.name,
-    institution,
-    height: tip.height,
-    base: readBase(home.store),
-    blockId: tip.blockId,
-    stateRoot: tip.stateRoot,
-    time: tip.time,
-    round,
-    awake,
-    peers: peersOf(home, institution, net.connected()),
-    mempool: { txs: pool.count, bytes: pool.bytes },
-    synced: tip.height >= claimedTip,
-    signing: signingMode(mode, standing()),
-    role: roleOf(stateReader(home.store), institution),
-    protocol,
-  };
-}
-
-function roleOf(state: StateReader, institution: Hex32): InstitutionRole {
-  const isMember = findValidator(nextValidators(state), institution) !== undefined;
-  return isMember ? 'validator' : (followerRole(state, institution) ?? 'none');
-}
-
 /** In force at the next height. */
 function paramsOf(home: OpenHome, { genesis }: Prepared): ConsensusParams {
   const state = stateReader(home.store);
   return paramsAt(state, genesis, (readTip(home.store)?.height ?? 0) + 1);
-}
-
-/** Every other hospital of the next two heights, and who follows, with whether it is connected. */
-function peersOf(home: OpenHome, self: Hex32, connected: readonly Hex32[]): PeerStatus[] {
-  const reader = stateReader(home.store);
-  const ids = new Set([
-    ...[...nextValidators(reader), ...validatorsAfterNext(reader)].map((validator) => validator.id),
-    ...followers(reader).map((follower) => follower.institution),
-  ]);
-  ids.delete(self);
-  return [...ids].map((institution) => ({
-    institution,
-    name: readRow(reader, INSTITUTIONS, institution)?.name ?? '',
-    connected: connected.includes(institution),
-  }));
 }

@@ -3,7 +3,7 @@ import { type Hex32, validatorsAt, votesOf } from '@consilium/core';
 import type { Kv } from '../ports.ts';
 import { stateReader } from '../replica/chain.ts';
 import type { Committed } from '../replica/replica.ts';
-import { namesOf } from './why-facts.ts';
+import { namesOf } from './names.ts';
 
 export interface Participation {
   readonly author: string;

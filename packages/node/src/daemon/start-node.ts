@@ -20,13 +20,14 @@ import type { Report } from '../ports.ts';
 import { homeGenesis } from '../setup/genesis.ts';
 import type { Trust } from '../sync/join-rows.ts';
 import { createSystemClock } from '../system-clock.ts';
+import { type Closers, createStop } from './closers.ts';
 import { createCommitNews } from './commit-news.ts';
 import { openLives } from './lives.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { openApi } from './open-api.ts';
 import type { NodeParts } from './parts.ts';
 import type { Prepared } from './prepared.ts';
-import { createStop, openWorkingParts } from './working-parts.ts';
+import { openWorkingParts } from './working-parts.ts';
 
 export interface StartOptions {
   readonly home: string;
@@ -57,8 +58,6 @@ export interface RunningNode {
 
 /** Of this software, as its package says. */
 const VERSION: string = manifest.version;
-
-type Closers = (() => void | Promise<void>)[];
 
 /**
  * Throws the coded error of whichever part refuses; what was up by then is taken down again. `parts`: for test rigs.

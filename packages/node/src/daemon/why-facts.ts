@@ -1,15 +1,11 @@
 // Owns: gathering what /v1/admin/why tells from the parts of a running node. Does not own: the words (observe/why.ts).
-import { type Hex32, INSTITUTIONS, readRow } from '@consilium/core';
 import type { Mempool } from '../mempool/mempool.ts';
-import { type Readiness, readinessOf } from '../observe/readiness.ts';
-import { type Why, type WhyFacts, whyOf } from '../observe/why.ts';
+import { readinessOf } from '../observe/readiness.ts';
+import { type WhyFacts, type WhyReport, whyOf } from '../observe/why.ts';
 import type { Clock, Kv } from '../ports.ts';
-import { stateReader } from '../replica/chain.ts';
 import type { Replica } from '../replica/replica.ts';
+import { namesOf } from './names.ts';
 import type { NodeFactsSource } from './node-facts.ts';
-
-/** What the route answers. */
-export type WhyReport = Why & WhyFacts & { readonly readiness: Readiness };
 
 export interface WhyDeps {
   readonly name: string;
@@ -49,10 +45,4 @@ function whyFacts({ name, kv, clock, pool, facts, replica }: WhyDeps): WhyFacts 
     mempool: { txs: pool.count, bytes: pool.bytes, oldestMs: pool.oldestMs() ?? null },
     skips: [...pool.skips.all].map(([author, count]) => ({ name: nameOf(author), ...count })),
   };
-}
-
-/** Names of institutions by account id; the id when the ledger has none. */
-export function namesOf(kv: Pick<Kv, 'get'>): (institution: Hex32) => string {
-  const reader = stateReader(kv);
-  return (institution) => readRow(reader, INSTITUTIONS, institution)?.name ?? institution;
 }

@@ -9,21 +9,22 @@ import { withIntroductions } from '../net/introductions.ts';
 import { countedNet, type PeerBytes, timedHome } from '../observe/timed-ports.ts';
 import type { Clock } from '../ports.ts';
 import { expectedKeys } from '../replica/expected-keys.ts';
+import { ensureSigningRecord } from '../setup/new-record.ts';
 import { attachSigner } from '../signer/attach.ts';
 import type { Trust } from '../sync/join-rows.ts';
 import { openVault } from '../vault/vault.ts';
 import { markChain, refuseLostChain } from './chain-marker.ts';
+import { type Closers, createStop } from './closers.ts';
 import type { CommitNews } from './commit-news.ts';
 import { networkKeyFor } from './held-keys.ts';
 import { doubtCopiedRecord } from './home-copy.ts';
-import { ensureSigningRecord } from './new-record.ts';
+import { namesOf } from './names.ts';
 import type { Observer } from './observer.ts';
 import { type OpenedNode, openNode } from './open-node.ts';
 import type { NodeParts } from './parts.ts';
 import type { Prepared } from './prepared.ts';
 import { readIntroductions } from './read-introductions.ts';
 import { type NodeSigning, ownSigning, signingThrough } from './signing.ts';
-import { namesOf } from './why-facts.ts';
 
 export interface WorkingPartsDeps {
   readonly folder: string;
@@ -46,20 +47,6 @@ export interface WorkingParts {
   /** Nothing is signed, written or sent any more; the store can be read until `close`. Safe to call again. */
   rest(): Promise<void>;
   close(): Promise<void>;
-}
-
-type Closers = (() => void | Promise<void>)[];
-
-/** Exactly one path closes: what was opened last goes first. */
-export function createStop(closers: Closers): () => Promise<void> {
-  let stopping: Promise<void> | undefined;
-  const run = async (): Promise<void> => {
-    for (const close of closers.toReversed()) await close();
-  };
-  return () => {
-    stopping ??= run();
-    return stopping;
-  };
 }
 
 /** Throws the coded error of whichever part refuses; what was up by then is taken down again. */

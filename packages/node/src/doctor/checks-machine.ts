@@ -1,14 +1,11 @@
 // Owns: what can be wrong around a home: the machine, the addresses that the node listens on, the ways to the others.
 import { addressOverrides } from '../config/peers.ts';
 import { isWildcard, parseTcpAddress, type TcpAddress } from '../config/tcp-address.ts';
-import { DISK_FREE_BYTES_MIN, MEMORY_BYTES_MIN, OPEN_FILES_MIN } from '../limits.ts';
+import { DISK_FREE_BYTES_MIN, MEMORY_BYTES_MIN, NODE_JS_MAJOR_MIN, OPEN_FILES_MIN } from '../limits.ts';
 import { sizeWords } from '../observe/words.ts';
 import { type Finding, finding } from './findings.ts';
 import type { Machine } from './machine.ts';
 import type { Neighbour, Patient } from './patient.ts';
-
-/** Oldest Node.js that the daemon runs on: it strips types by itself and has the calls that we use. */
-const NODE_JS_MAJOR_MIN = 24;
 
 export async function checkMachine({ paths }: Patient, machine: Machine): Promise<Finding[]> {
   const free = await machine.freeBytes(paths.home);

@@ -1,6 +1,6 @@
 // Owns: the order in which a home and its machine are examined, and what the running node adds. Does not own: any check.
 import { isConsiliumError, type Verify } from '@consilium/core';
-import type { WhyReport } from '../daemon/why-facts.ts';
+import type { WhyReport } from '../observe/why.ts';
 import {
   checkCard,
   checkConfig,

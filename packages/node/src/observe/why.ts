@@ -1,8 +1,9 @@
 // Owns: in one sentence, why there is no block at the moment, or that nothing is wrong. Pure: facts in, a code and words
-// out. Does not own: gathering the facts (daemon/node-facts.ts), whether the node is ready (readiness.ts).
+// out. Does not own: gathering the facts (daemon/why-facts.ts), whether the node is ready (readiness.ts).
 import type { HeightFacts, ValidatorFacts } from '../replica/facts.ts';
 import type { SigningMode } from '../replica/replica.ts';
 import { isClockOff } from '../replica/watch.ts';
+import type { Readiness } from './readiness.ts';
 import { forWords } from './words.ts';
 
 export type NamedValidator = ValidatorFacts & { readonly name: string };
@@ -46,6 +47,9 @@ export interface Why {
   /** One sentence. */
   readonly answer: string;
 }
+
+/** What /v1/admin/why answers. */
+export type WhyReport = Why & WhyFacts & { readonly readiness: Readiness };
 
 /** Of a node that rests until there is room on its disk: nothing else is asked of it. */
 export const WHY_RESTING: Why = {

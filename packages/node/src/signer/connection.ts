@@ -1,11 +1,8 @@
 // Owns: frames over one socket between a node and its signer: bounded, given up after silence, closed once. Does not own:
 // what they say (protocol.ts).
 import type { Socket } from 'node:net';
-import { SIGNER_FRAME_BYTES_MAX, SIGNER_SILENT_MS } from '../limits.ts';
+import { SIGNER_FRAME_BYTES_MAX, SIGNER_SILENT_MS, SIGNER_WAITING_BYTES_MAX } from '../limits.ts';
 import { encodeFrames, FrameReader } from '../net/frames.ts';
-
-/** Bytes that wait for the other end: what so many requests answer, twice over. */
-const WAITING_BYTES_MAX = 1024 * 1024;
 
 export interface ConnectionHandler {
   /** False: no frame of the protocol; the connection is closed. */
@@ -36,7 +33,7 @@ export function createConnection(socket: Socket, handler: ConnectionHandler): Co
   return {
     send: (frame) => {
       if (socket.destroyed || !socket.writable) return;
-      if (socket.writableLength > WAITING_BYTES_MAX) socket.destroy();
+      if (socket.writableLength > SIGNER_WAITING_BYTES_MAX) socket.destroy();
       else socket.write(encodeFrames([frame]));
     },
     end: () => {

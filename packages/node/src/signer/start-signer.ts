@@ -3,7 +3,6 @@
 import { writeFile } from 'node:fs/promises';
 import { ConsiliumError, genesisHash, type Hex32 } from '@consilium/core';
 import { createSodiumSigner, verifySodium } from '../crypto/ed25519-sodium.ts';
-import { ensureSigningRecord } from '../daemon/new-record.ts';
 import { createDisk, type LocalDisk } from '../files/disk.ts';
 import { checkHomeSecrets, type HomePaths, homePaths, lockHome } from '../files/home.ts';
 import { createUnlocker, type PassphraseSource } from '../keys/passphrase.ts';
@@ -12,6 +11,7 @@ import { openLog } from '../observe/log.ts';
 import type { Report } from '../ports.ts';
 import { SIGNING_RECORD_FILE } from '../replica/open.ts';
 import { readGenesis } from '../setup/genesis.ts';
+import { ensureSigningRecord } from '../setup/new-record.ts';
 import { createRememberingSigner } from '../signing/remembering-signer.ts';
 import { startSignerServer } from './server.ts';
 

@@ -10,7 +10,7 @@ import { WAL_FILE } from '../replica/open.ts';
 import { removeSnapshot } from '../snapshots/files.ts';
 import { TABLES } from '../tables.ts';
 import { openVault } from '../vault/vault.ts';
-import type { Damage, Part } from '../verify/findings.ts';
+import type { Part } from '../verify/findings.ts';
 import { verifyHome } from '../verify/verify-home.ts';
 
 export interface RepairStep {
@@ -122,5 +122,3 @@ async function putLogAside(paths: HomePaths, nowMs: number): Promise<RepairStep>
     how: `put aside as ${aside}; the node only watches the running height`,
   };
 }
-
-export type { Damage };

@@ -6,11 +6,11 @@ import { concat, encode, PROTOCOL_VERSION_MAX, UPGRADES } from '@consilium/core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { verifySodium } from '../../../src/crypto/ed25519-sodium.ts';
 import { systemRandom } from '../../../src/crypto/system-random.ts';
-import type { WhyReport } from '../../../src/daemon/why-facts.ts';
 import { type DiagnoseDeps, type Diagnosis, diagnose } from '../../../src/doctor/diagnose.ts';
 import { DIAGNOSES, type DiagnosisCode } from '../../../src/doctor/findings.ts';
 import { type Machine, systemMachine } from '../../../src/doctor/machine.ts';
 import { type HomePaths, homePaths, openHome } from '../../../src/files/home.ts';
+import type { WhyReport } from '../../../src/observe/why.ts';
 import { createGenesisFile } from '../../../src/setup/genesis.ts';
 import { initHome } from '../../../src/setup/init.ts';
 import { TABLES } from '../../../src/tables.ts';
