@@ -30,6 +30,8 @@ export const BACKUP_MANIFEST_BYTES_MAX: number = 4 * 1024 * 1024;
 export const BACKUP_ROW_BYTES_MAX: number = 128 * 1024 * 1024;
 /** What a backup of a running node writes a second on average: a disk has that to spare beside synced commits. */
 export const BACKUP_BYTES_PER_SECOND: number = 32 * 1024 * 1024;
+/** It pauses once it is so far ahead: shorter pauses are not kept by the system's timers. */
+export const BACKUP_PAUSE_MS_MIN = 20;
 /** Rows brought back in one batch. */
 export const RESTORE_BATCH_BYTES: number = 4 * 1024 * 1024;
 

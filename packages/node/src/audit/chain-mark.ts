@@ -3,6 +3,7 @@
 import { concat, fromHex, toHex, utf8 } from '@consilium/core';
 import type { Kv } from '../ports.ts';
 import { TABLES } from '../tables.ts';
+import { whenDone } from '../when-done.ts';
 import type { ChainMark } from './admin-files.ts';
 
 const MARK_KEY = utf8('admin-log');
@@ -16,9 +17,7 @@ export function readMark(kv: Pick<Kv, 'get'>): ChainMark | undefined {
 
 export function writeMark(kv: Pick<Kv, 'write'>, mark: ChainMark): Promise<void> {
   const write = { table: TABLES.meta, key: MARK_KEY, value: markToBytes(mark) };
-  return new Promise((resolve, reject) => {
-    kv.write([write], (error) => (error === undefined ? resolve() : reject(error)));
-  });
+  return whenDone((done) => kv.write([write], done));
 }
 
 export function markToBytes({ first, seq, hash }: ChainMark): Uint8Array {

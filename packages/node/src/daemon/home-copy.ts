@@ -4,13 +4,13 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConsiliumError } from '@consilium/core';
 import { PUBLIC_FILE_MODE, replaceFile } from '../files/atomic-file.ts';
 import type { HomePaths } from '../files/home.ts';
 import type { Disk, Report } from '../ports.ts';
 import { SIGNING_RECORD_FILE } from '../replica/open.ts';
 import type { RecordOwner } from '../signing/record.ts';
 import { openRecordFile } from '../signing/record-file.ts';
+import { whenDone } from '../when-done.ts';
 
 interface NoticeDeps {
   readonly paths: HomePaths;
@@ -51,9 +51,5 @@ function isElsewhere(before: string, now: string): boolean {
 /** In the file itself, before the place is noted: a crash between the two leaves the doubt. */
 function doubt(deps: Pick<NoticeDeps, 'disk' | 'report'>, owner: RecordOwner): Promise<void> {
   const { record, write } = openRecordFile(deps, { ...owner, name: SIGNING_RECORD_FILE });
-  return new Promise((resolve, reject) => {
-    write({ ...record, doubted: true }, (error?: ConsiliumError) =>
-      error === undefined ? resolve() : reject(error),
-    );
-  });
+  return whenDone((done) => write({ ...record, doubted: true }, done));
 }

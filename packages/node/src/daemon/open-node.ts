@@ -1,12 +1,6 @@
 // Owns: the replica of a daemon with its pool, its custody, and what the HTTP API and the probes ask of it. Does not own:
 // the life of the adapters (start-node.ts).
-import {
-  type ConsensusParams,
-  ConsiliumError,
-  type Hex32,
-  isConsiliumError,
-  paramsAt,
-} from '@consilium/core';
+import { type ConsensusParams, ConsiliumError, isConsiliumError, paramsAt } from '@consilium/core';
 import type { ApiDeps, NodeStatus } from '../api/deps.ts';
 import { isLedgerKeySodium, verifySodium } from '../crypto/ed25519-sodium.ts';
 import { hashBlocksNative } from '../crypto/hash-blocks-native.ts';
@@ -26,8 +20,9 @@ import { Pruner, type PrunerDeps } from '../replica/pruner.ts';
 import type { Committed } from '../replica/replica.ts';
 import { splitNet } from '../replica/split-net.ts';
 import type { Trust } from '../sync/join-rows.ts';
-import { makeBackup } from '../upkeep/make-backup.ts';
+import { type BackupDeps, makeBackup } from '../upkeep/make-backup.ts';
 import type { LocalVault } from '../vault/vault.ts';
+import { whenAnswered } from '../when-done.ts';
 import type { CommitNews } from './commit-news.ts';
 import { joinChain } from './join-chain.ts';
 import { createNodeFacts, type NodeFactsSource } from './node-facts.ts';
@@ -146,8 +141,7 @@ export async function openNode(deps: OpenNodeDeps): Promise<OpenedNode> {
 /** One at a time. */
 function createBackups({ prepared, home, vault, clock }: OpenNodeDeps): ApiDeps['makeBackup'] {
   const { genesisHash: genesis } = prepared;
-  const readBlob = (id: Hex32): Promise<Uint8Array | undefined> =>
-    new Promise((done) => vault.read(id, done));
+  const readBlob: BackupDeps['readBlob'] = (id) => whenAnswered((done) => vault.read(id, done));
   let running = false;
   return async (out) => {
     if (running) throw new ConsiliumError('API_BUSY', { what: 'a backup' });

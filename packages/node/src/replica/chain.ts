@@ -193,23 +193,52 @@ export function commitWrites(decided: Decided): KvWrite[] {
   const { header } = block;
   const key = heightKey(header.height);
   const tip = tipOf(header);
-  const index = execution.txs.map((tx, position) => ({
-    table: TABLES.transactions,
-    key: fromHex(tx.id),
-    value: concat(key, uint64Bytes(position).subarray(4)),
-  }));
   const kept = [...polkas.slice(-(ACCOUNTABILITY_CERTIFICATES_MAX - 1)), certificate];
+  const txIds = execution.txs.map(({ id }) => id);
   return [
-    { table: TABLES.blocks, key, value: encodeBlock(block) },
-    { table: TABLES.certificates, key, value: encode(certificateShape, certificate) },
-    { table: TABLES.blockHeights, key: fromHex(tip.blockId), value: key },
-    { table: TABLES.results, key, value: encode(resultListShape, execution.resultBytes) },
+    ...blockWrites({ block, blockId: tip.blockId, txIds, results: execution.resultBytes }),
+    certificateWrite(certificate),
     { table: TABLES.accountability, key, value: encode(certificateListShape, kept) },
     ...setChangeWrites(header, execution.validators),
-    ...index,
     ...stateWrites(execution),
     tipWrite(tip),
   ];
+}
+
+export interface BlockRows {
+  readonly block: Block;
+  readonly blockId: Hex32;
+  /** In the order of the block. */
+  readonly txIds: readonly Hex32[];
+  readonly results: readonly Uint8Array[];
+}
+
+/** A block with its results and indexes; without what proves or follows from it. */
+export function blockWrites({ block, blockId, txIds, results }: BlockRows): KvWrite[] {
+  const key = heightKey(block.header.height);
+  const index = txIds.map((id, position) => ({
+    table: TABLES.transactions,
+    key: fromHex(id),
+    value: concat(key, uint64Bytes(position).subarray(4)),
+  }));
+  return [
+    { table: TABLES.blocks, key, value: encodeBlock(block) },
+    { table: TABLES.blockHeights, key: fromHex(blockId), value: key },
+    { table: TABLES.results, key, value: encode(resultListShape, results) },
+    ...index,
+  ];
+}
+
+/** This node's own certificate of its height. */
+export function certificateWrite(certificate: Certificate): KvWrite {
+  const key = heightKey(certificate.height);
+  return { table: TABLES.certificates, key, value: encode(certificateShape, certificate) };
+}
+
+/** Where the set changes: the one of the next height, for light clients. */
+export function setChangeWrite(height: number, nextValidators: ValidatorSet): KvWrite {
+  const value = encode(validatorSetShape, nextValidators);
+  return { table: TABLES.setChanges, key: heightKey(height), value };
 }
 
 function setChangeWrites(header: Header, nextValidators: ValidatorSet): KvWrite[] {
@@ -217,6 +246,5 @@ function setChangeWrites(header: Header, nextValidators: ValidatorSet): KvWrite[
   if (validatorSetHash(nextValidators) !== header.nextValidatorsHash) {
     throw new Error('invariant: the set kept for light clients is not the one that the header announces');
   }
-  const value = encode(validatorSetShape, nextValidators);
-  return [{ table: TABLES.setChanges, key: heightKey(header.height), value }];
+  return [setChangeWrite(header.height, nextValidators)];
 }

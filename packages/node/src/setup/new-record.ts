@@ -6,6 +6,7 @@ import type { Disk } from '../ports.ts';
 import { SIGNING_RECORD_FILE } from '../replica/open.ts';
 import type { RecordOwner } from '../signing/record.ts';
 import { initialiseRecordFile } from '../signing/record-file.ts';
+import { whenDone } from '../when-done.ts';
 
 /**
  * A home whose keys are new begins with an empty record. One whose record is gone, or that was made from a copy of its
@@ -18,11 +19,7 @@ export async function ensureSigningRecord(
   const { unsigned } = paths;
   if (!existsSync(unsigned)) return;
   if (disk.read(SIGNING_RECORD_FILE) === undefined) {
-    await new Promise<void>((resolve, reject) => {
-      initialiseRecordFile(disk, { ...owner, name: SIGNING_RECORD_FILE }, (error) =>
-        error === undefined ? resolve() : reject(error),
-      );
-    });
+    await whenDone((done) => initialiseRecordFile(disk, { ...owner, name: SIGNING_RECORD_FILE }, done));
   }
   await rm(unsigned);
 }

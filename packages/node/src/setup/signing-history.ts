@@ -11,6 +11,7 @@ import { SIGNING_RECORD_FILE } from '../replica/open.ts';
 import type { SigningRecord } from '../signing/record.ts';
 import { openRecordFile, type RecordFileOptions, type RecordStatus } from '../signing/record-file.ts';
 import { exportSigningRecord, importSigningRecord } from '../signing/record-json.ts';
+import { whenDone } from '../when-done.ts';
 import { readGenesis } from './genesis.ts';
 
 export interface SigningHistory {
@@ -46,14 +47,8 @@ export async function exportSigningHistory(home: string): Promise<string> {
  * `STORE_LOCKED` while the node runs, `SIGNING_RECORD_INVALID` {reason}.
  */
 export async function importSigningHistory(home: string, json: string): Promise<SigningHistory> {
-  await whileStopped(
-    home,
-    (disk, owner) =>
-      new Promise<void>((resolve, reject) => {
-        importSigningRecord({ disk, report: unreported }, owner, json, (error) =>
-          error === undefined ? resolve() : reject(error),
-        );
-      }),
+  await whileStopped(home, (disk, owner) =>
+    whenDone((done) => importSigningRecord({ disk, report: unreported }, owner, json, done)),
   );
   return showSigningHistory(home);
 }

@@ -60,7 +60,7 @@ export async function makeSnapshot(deps: MakeDeps, header: Header): Promise<Made
   // What would not be believed by a newcomer is not offered: this node's own state differs from its tree.
   if (checkParts(manifest) === undefined) throw new ConsiliumError('STORE_DAMAGED', { table: TABLES.state });
   const encoded = encodeManifest(manifest);
-  await removeSpool(folder);
+  await spool.remove();
   await finishFolder(deps.root, folder, header.height, encoded);
   const sum = (of: (part: SnapshotPart) => number): number => parts.reduce((all, part) => all + of(part), 0);
   return {
@@ -118,10 +118,4 @@ async function* cut(
     yield chunk;
     await pace();
   }
-}
-
-async function removeSpool(folder: string): Promise<void> {
-  const { readdir, rm } = await import('node:fs/promises');
-  const { join } = await import('node:path');
-  for (const name of await readdir(folder)) if (name.startsWith('spool-')) await rm(join(folder, name));
 }

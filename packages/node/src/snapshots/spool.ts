@@ -1,16 +1,15 @@
 // Owns: the rows of the state while a snapshot is made, in buckets by the first byte of their key hash: in memory as far as
 // they fit, on disk beyond. Does not own: how they are cut into chunks (sync/snapshot-cut.ts).
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concat } from '@consilium/core';
+import { concat, HASH_BYTES } from '@consilium/core';
+import { SECRET_FILE_MODE } from '../files/atomic-file.ts';
 import { diskError, errnoOf } from '../files/errors.ts';
 import { SNAPSHOT_SPOOL_BYTES } from '../limits.ts';
 import type { StateRow } from '../sync/snapshot-cut.ts';
 import { ROW_HEAD_BYTES } from '../sync/snapshot-format.ts';
 
 export const BUCKETS = 256;
-const HASH_BYTES = 32;
-const FILE_MODE = 0o600;
 
 interface Bucket {
   /** Bytes of its rows as they will stand in chunks. */
@@ -24,14 +23,17 @@ export interface Spool {
   /** Writes down what is too much for memory. */
   settle(): Promise<void>;
   size(from: number, to: number): { readonly bytes: number; readonly rows: number };
-  /** The rows of these buckets, in no order. They are gone from the spool. */
+  /** The rows of these buckets, in no order. What was in memory is gone from there. */
   take(from: number, to: number): Promise<StateRow[]>;
+  /** Its files, before the folder becomes a snapshot. */
+  remove(): Promise<void>;
 }
 
 export function createSpool(folder: string): Spool {
   const buckets: Bucket[] = Array.from({ length: BUCKETS }, () => ({ bytes: 0, rows: 0, waiting: [] }));
   let inMemory = 0;
   const fileOf = (index: number): string => join(folder, `spool-${index}`);
+  const written = new Set<string>();
 
   const settle = async (): Promise<void> => {
     if (inMemory < SNAPSHOT_SPOOL_BYTES) return;
@@ -39,8 +41,9 @@ export function createSpool(folder: string): Spool {
       if (bucket.waiting.length === 0) continue;
       const bytes = concat(...bucket.waiting);
       bucket.waiting = [];
+      written.add(fileOf(index));
       try {
-        await appendFile(fileOf(index), bytes, { mode: FILE_MODE });
+        await appendFile(fileOf(index), bytes, { mode: SECRET_FILE_MODE });
       } catch (error) {
         throw diskError(error, fileOf(index));
       }
@@ -49,9 +52,11 @@ export function createSpool(folder: string): Spool {
   };
 
   const takeOne = async (index: number): Promise<StateRow[]> => {
-    const { waiting } = buckets[index] as Bucket;
-    const written = await readIfThere(fileOf(index));
-    return parse(concat(written, ...waiting));
+    const bucket = buckets[index] as Bucket;
+    const { waiting } = bucket;
+    bucket.waiting = [];
+    const begun = await readIfThere(fileOf(index));
+    return parse(concat(begun, ...waiting));
   };
 
   return {
@@ -74,6 +79,13 @@ export function createSpool(folder: string): Spool {
       const rows: StateRow[] = [];
       for (let index = from; index < to; index += 1) rows.push(...(await takeOne(index)));
       return rows;
+    },
+    remove: async () => {
+      for (const file of written)
+        await rm(file, { force: true }).catch((error: unknown) => {
+          throw diskError(error, file);
+        });
+      written.clear();
     },
   };
 }

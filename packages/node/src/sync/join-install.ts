@@ -2,30 +2,23 @@
 // then one batch with the tip. A crash before it leaves a store that installs again, after it a chain. Does not own:
 // fetching.
 import {
-  type Certificate,
   ConsiliumError,
-  certificateShape,
-  concat,
   decodeLightSteps,
-  encode,
-  encodeBlock,
-  fromHex,
   hashHex,
   headerId,
   joinParts,
   type LightStep,
   type TreePart,
-  uint64Bytes,
-  validatorSetShape,
 } from '@consilium/core';
 import { JOIN_CLEAN_ROWS } from '../limits.ts';
 import type { WindowBlock } from '../messages/snapshot.ts';
 import type { Kv, KvWrite } from '../ports.ts';
 import {
   baseWrite,
-  heightKey,
+  blockWrites,
+  certificateWrite,
   lightHeaderWrite,
-  resultListShape,
+  setChangeWrite,
   tipOf,
   tipWrite,
 } from '../replica/chain.ts';
@@ -80,7 +73,7 @@ export function installSnapshot(deps: InstallDeps, journal: Journal, done: Ended
     const found = readWindowBlock(deps.kv, height);
     if (found === undefined) return done(damaged());
     if (height === manifest.header.height) return finish(found);
-    deps.kv.write(blockWrites(found), (error) =>
+    deps.kv.write(windowWrites(found), (error) =>
       error === undefined ? loadWindow(height + 1) : done(error),
     );
   };
@@ -102,10 +95,9 @@ function finalWrites(
   last: WindowBlock,
 ): KvWrite[] {
   const nodes = joinParts(parts)?.nodes ?? [];
-  const certificates = TABLES.certificates;
   return [
-    ...blockWrites(last),
-    { table: certificates, key: heightKey(header.height), value: encodeCertificate(last.certificate) },
+    ...windowWrites(last),
+    certificateWrite(last.certificate),
     ...nodes.map(({ path, node }) => ({ table: TABLES.tree, key: path, value: node })),
     ...decodeLightSteps(journal.steps).flatMap((step) => stepWrites(step, journal.windowFrom)),
     ...(journal.windowFrom > 1 ? [baseWrite(journal.windowFrom)] : []),
@@ -114,31 +106,15 @@ function finalWrites(
   ];
 }
 
-function encodeCertificate(certificate: Certificate): Uint8Array {
-  return encode(certificateShape, certificate);
-}
-
 function stepWrites({ header, certificate, nextValidators }: LightStep, base: number): KvWrite[] {
   if (nextValidators === null) return [];
-  const value = encode(validatorSetShape, nextValidators);
-  const change = { table: TABLES.setChanges, key: heightKey(header.height), value };
+  const change = setChangeWrite(header.height, nextValidators);
   return header.height < base ? [change, lightHeaderWrite({ header, certificate })] : [change];
 }
 
-/** A block with its results and indexes, as its commit would have written them. */
-function blockWrites({ block, results }: WindowBlock): KvWrite[] {
-  const key = heightKey(block.header.height);
-  const index = block.txs.map((tx, position) => ({
-    table: TABLES.transactions,
-    key: fromHex(hashHex(tx)),
-    value: concat(key, uint64Bytes(position).subarray(4)),
-  }));
-  return [
-    { table: TABLES.blocks, key, value: encodeBlock(block) },
-    { table: TABLES.blockHeights, key: fromHex(headerId(block.header)), value: key },
-    { table: TABLES.results, key, value: encode(resultListShape, results) },
-    ...index,
-  ];
+/** As its commit would have written them. */
+function windowWrites({ block, results }: WindowBlock): KvWrite[] {
+  return blockWrites({ block, blockId: headerId(block.header), txIds: block.txs.map(hashHex), results });
 }
 
 /** Deletes what a join kept, then its journal. Ends at once when it has done so before. */

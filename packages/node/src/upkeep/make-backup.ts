@@ -8,14 +8,14 @@ import { ConsiliumError, fromHex, genesisHash, type Hex32, toHex } from '@consil
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { createFile, PUBLIC_FILE_MODE } from '../files/atomic-file.ts';
 import { diskError } from '../files/errors.ts';
-import { checkHome, type HomePaths, homePaths, openLocked } from '../files/home.ts';
+import { checkHome, type HomePaths, homePaths } from '../files/home.ts';
 import { syncFolder } from '../files/plain-file.ts';
-import { BACKUP_BYTES_PER_SECOND } from '../limits.ts';
+import { BACKUP_BYTES_PER_SECOND, BACKUP_PAUSE_MS_MIN } from '../limits.ts';
 import { readBase, readTip } from '../replica/chain.ts';
 import { readGenesis } from '../setup/genesis.ts';
 import { STORE_FORMAT_VERSION, type StoreSnapshot } from '../store/store.ts';
 import { TABLES } from '../tables.ts';
-import { openVault } from '../vault/vault.ts';
+import { whenAnswered } from '../when-done.ts';
 import { createPartWriter, digestOf } from './backup-files.ts';
 import {
   BACKUP_FORMAT,
@@ -27,6 +27,7 @@ import {
   isCarried,
   MANIFEST_FILE,
 } from './backup-format.ts';
+import { withData } from './open-data.ts';
 
 export interface BackupDeps {
   readonly paths: HomePaths;
@@ -147,30 +148,19 @@ function createPace(bytesPerSecond: number): Pace {
   return async (bytes) => {
     written += bytes;
     const aheadMs = (written / bytesPerSecond) * 1_000 - (performance.now() - begunMs);
-    if (aheadMs > PACE_STEP_MS) await pause(aheadMs);
+    if (aheadMs > BACKUP_PAUSE_MS_MIN) await pause(aheadMs);
   };
 }
-
-const PACE_STEP_MS = 20;
 
 /** Of the home of a stopped daemon. Throws `HOME_MISSING`, `STORE_LOCKED` and what `makeBackup` throws. */
 export async function backupHome(folder: string, out: string): Promise<BackupReport> {
   const paths = homePaths(folder);
   await checkHome(paths);
   const genesis = genesisHash(await readGenesis(paths.genesis, verifySodium));
-  const store = await openLocked(paths, {});
-  try {
-    const vault = await openVault(paths.vault, store, () => undefined);
-    try {
-      using snapshot = store.snapshot();
-      const readBlob = (id: Hex32): Promise<Uint8Array | undefined> =>
-        new Promise((done) => vault.read(id, done));
-      const deps = { paths, genesis, snapshot, readBlob, nowMs: () => Date.now() };
-      return await makeBackup({ ...deps, bytesPerSecond: Number.POSITIVE_INFINITY }, out);
-    } finally {
-      await vault.close();
-    }
-  } finally {
-    await store.close();
-  }
+  return withData(paths, async (store, vault) => {
+    using snapshot = store.snapshot();
+    const readBlob: BackupDeps['readBlob'] = (id) => whenAnswered((done) => vault.read(id, done));
+    const deps = { paths, genesis, snapshot, readBlob, nowMs: () => Date.now() };
+    return await makeBackup({ ...deps, bytesPerSecond: Number.POSITIVE_INFINITY }, out);
+  });
 }

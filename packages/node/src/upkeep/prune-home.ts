@@ -1,6 +1,6 @@
 // Owns: pruning the home of a stopped daemon at once, with the room given back and measured. Does not own: which blocks go
 // (replica/prune.ts), pruning beside agreement (replica/pruner.ts).
-import { type ConsiliumError, paramsAt } from '@consilium/core';
+import { paramsAt } from '@consilium/core';
 import { loadConfig } from '../config/load.ts';
 import { verifySodium } from '../crypto/ed25519-sodium.ts';
 import { checkHome, homePaths, openLocked } from '../files/home.ts';
@@ -8,6 +8,7 @@ import { readBase, readTip, stateReader } from '../replica/chain.ts';
 import { type Keep, PRUNED_BY_HASH, PRUNED_BY_HEIGHT, pruneBounds, pruneSlice } from '../replica/prune.ts';
 import { readGenesis } from '../setup/genesis.ts';
 import type { Store } from '../store/store.ts';
+import { whenDone } from '../when-done.ts';
 import { bytesIn } from './folder-bytes.ts';
 
 export interface PruneReport {
@@ -53,17 +54,12 @@ async function pruneStore(
   const before = readBase(store);
   const bounds = tip && pruneBounds(keep, tip, evidenceWindowHeights);
   for (let slice = bounds && pruneSlice(store, bounds); slice !== undefined; ) {
-    await written(store, slice.writes);
+    const { writes } = slice;
+    await whenDone((done) => store.write(writes, done));
     slice = bounds && pruneSlice(store, bounds);
   }
   const base = readBase(store);
   if (base > before)
     await store.compact([...PRUNED_BY_HEIGHT, ...PRUNED_BY_HASH].map((table) => ({ table })));
   return { base, height: tip?.height ?? 0, blocksDeleted: base - before };
-}
-
-function written(store: Store, writes: Parameters<Store['write']>[0]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    store.write(writes, (error?: ConsiliumError) => (error === undefined ? resolve() : reject(error)));
-  });
 }

@@ -4,14 +4,16 @@
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type HomePaths, homePaths, openLocked } from '../files/home.ts';
+import { HASH_BYTES, toHex } from '@consilium/core';
+import { type HomePaths, homePaths } from '../files/home.ts';
 import { syncFolder } from '../files/plain-file.ts';
 import { WAL_FILE } from '../replica/open.ts';
 import { removeSnapshot } from '../snapshots/files.ts';
 import { TABLES } from '../tables.ts';
-import { openVault } from '../vault/vault.ts';
 import type { Part } from '../verify/findings.ts';
 import { verifyHome } from '../verify/verify-home.ts';
+import { whenAnswered } from '../when-done.ts';
+import { withData } from './open-data.ts';
 
 export interface RepairStep {
   readonly what: string;
@@ -88,24 +90,15 @@ async function putStoreAside(paths: HomePaths, nowMs: number): Promise<RepairSte
 
 /** Reading a blob whose bytes are not its own drops it from the index, so that custody finds it missing and fetches it. */
 async function dropBlobs(paths: HomePaths): Promise<RepairStep> {
-  const store = await openLocked(paths, {});
   let dropped = 0;
-  try {
-    const vault = await openVault(paths.vault, store, () => undefined);
-    try {
-      using snapshot = store.snapshot();
-      for await (const { key } of snapshot.rows({ table: TABLES.blobs })) {
-        if (key.length !== 32) continue;
-        const id = Buffer.from(key).toString('hex');
-        const bytes = await new Promise<Uint8Array | undefined>((done) => vault.read(id, done));
-        if (bytes === undefined) dropped += 1;
-      }
-    } finally {
-      await vault.close();
+  await withData(paths, async (store, vault) => {
+    using snapshot = store.snapshot();
+    for await (const { key } of snapshot.rows({ table: TABLES.blobs })) {
+      if (key.length !== HASH_BYTES) continue;
+      const bytes = await whenAnswered<Uint8Array | undefined>((done) => vault.read(toHex(key), done));
+      if (bytes === undefined) dropped += 1;
     }
-  } finally {
-    await store.close();
-  }
+  });
   return {
     what: 'vault/',
     how: `${dropped} blobs dropped; those that a record needs are fetched from the other custodians`,

@@ -15,6 +15,7 @@ import { readGenesis } from '../setup/genesis.ts';
 import { openRow } from '../store/checksum.ts';
 import { openStore, STORE_FORMAT_VERSION } from '../store/store.ts';
 import { openVault } from '../vault/vault.ts';
+import { whenDone } from '../when-done.ts';
 import { type BackupManifest, COPIED_FILES, readManifest } from './backup-format.ts';
 import { blobsIn, rowsIn } from './backup-rows.ts';
 import { verifyBackup } from './verify-backup.ts';
@@ -99,9 +100,7 @@ async function bringRows(store: Kv, path: string): Promise<number> {
     const writes = batch;
     batch = [];
     bytes = 0;
-    await new Promise<void>((resolve, reject) => {
-      store.write(writes, (error) => (error === undefined ? resolve() : reject(error)));
-    });
+    await whenDone((done) => store.write(writes, done));
   };
   for await (const { key, row } of rowsIn(path)) {
     const value = openRow(key, row);
@@ -119,9 +118,7 @@ async function bringBlobs(vault: Vault, path: string): Promise<number> {
   let blobs = 0;
   for await (const { id, bytes } of blobsIn(path)) {
     blobs += 1;
-    await new Promise<void>((resolve, reject) => {
-      vault.write([bytes], (error) => (error === undefined ? resolve() : reject(error)));
-    });
+    await whenDone((done) => vault.write([bytes], done));
     if (!vault.has(toHex(id))) throw new ConsiliumError('BACKUP_DAMAGED', { file: path });
   }
   return blobs;

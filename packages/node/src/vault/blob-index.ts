@@ -1,8 +1,9 @@
 // Owns: the index of the vault in the node's store: where each blob lies, how far the segments are indexed, the totals.
 // Does not own: whether the bytes are there (segments.ts, blob-files.ts).
-import { type ConsiliumError, fromHex, type Hex32, utf8 } from '@consilium/core';
+import { fromHex, type Hex32, utf8 } from '@consilium/core';
 import type { Kv, KvWrite } from '../ports.ts';
 import { TABLES } from '../tables.ts';
+import { whenDone } from '../when-done.ts';
 import {
   decodeLocation,
   decodeTail,
@@ -48,7 +49,7 @@ export function createBlobIndex(kv: Kv): BlobIndex {
       ...removed.map((id) => ({ table, key: fromHex(id), value: null })),
       put(TAIL_KEY, encodeTail(tail, next)),
     ];
-    await written(kv, writes);
+    await whenDone((done) => kv.write(writes, done));
     stats = next;
   };
   return { find, tailFound: () => found?.tail, stats: () => stats, commit };
@@ -70,10 +71,4 @@ function statsAfter(
     blobs: Math.max(0, before.blobs + come.length - lost.length),
     bytes: Math.max(0, before.bytes + bytesOf(come) - bytesOf(lost)),
   };
-}
-
-function written(kv: Kv, writes: readonly KvWrite[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    kv.write(writes, (error?: ConsiliumError) => (error === undefined ? resolve() : reject(error)));
-  });
 }
