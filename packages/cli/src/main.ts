@@ -227,7 +227,10 @@ export async function createProgram(
       writeErr: io.err,
       outputError: (text, write) => write(oneLine(text)),
     })
-    .addHelpText('after', '\nExample:\n  npx consilium status\n');
+    .addHelpText(
+      'after',
+      "\nExample:\n  npx consilium status\n\nOne's own node: status --home DIR, why, doctor. For operators: docs/operate.md\n",
+    );
   const named = argv?.find((word) => NOUNS.some(({ name }) => name === word));
   if (argv === undefined || named === undefined)
     for (const load of PLAIN) (await load())({ io, noun: program, ended });

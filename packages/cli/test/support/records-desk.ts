@@ -21,7 +21,7 @@ export async function createRecordsDesk(): Promise<RecordsDesk> {
   const custody = createFakeCustody();
   const { chain, commit } = custody.ledger;
   const [hospital, elsewhere] = chain.hospitals as [Hospital, Hospital];
-  const served = await Promise.all(custody.nodes.map(serve));
+  const served = await Promise.all(custody.nodes.map((node) => serve(node)));
   const desk = createDesk();
   desk.now = () => chain.view().tip.time;
   use(desk, served.map(({ url }) => url).join(','), chain.genesis);

@@ -1,14 +1,25 @@
 // A fake node of the SDK's tests, served over real HTTP, so that a command finds it as it finds any other.
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import type { FakeNode } from '../../../sdk/test/support/fake-node.ts';
 
 export interface ServedNode extends AsyncDisposable {
   readonly url: string;
 }
 
-export async function serve(node: FakeNode): Promise<ServedNode> {
-  const server = createServer(async (request, response) => {
+export async function serve(node: FakeNode, tls?: TlsOptions): Promise<ServedNode> {
+  const answer = answering(node);
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  return { url, [Symbol.asyncDispose]: () => close(server) };
+}
+
+function answering(node: FakeNode): RequestListener {
+  return async (request, response) => {
     const body = await bodyOf(request);
     const answer = await answerOf(node, request.url ?? '', body);
     if (answer === undefined) {
@@ -17,10 +28,7 @@ export async function serve(node: FakeNode): Promise<ServedNode> {
     }
     response.writeHead(answer.status, { 'content-type': 'application/json' });
     response.end(Buffer.from(await answer.arrayBuffer()));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => close(server) };
+  };
 }
 
 /** undefined: the node is down. */

@@ -2,7 +2,7 @@
 // disk. Its signing record may be behind what was signed since, so it is put in doubt: the node watches before it votes
 // (docs/protocol.md 4.5). Does not own: the watch.
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PUBLIC_FILE_MODE, replaceFile } from '../files/atomic-file.ts';
 import type { HomePaths } from '../files/home.ts';
@@ -29,10 +29,11 @@ export async function doubtCopiedRecord(
   owner: RecordOwner,
 ): Promise<void> {
   const record = join(paths.state, SIGNING_RECORD_FILE);
-  if (!existsSync(record)) return;
+  const file = join(paths.state, PLACE_FILE);
+  // The one that is written anew after the watch is no copy.
+  if (!existsSync(record)) return rm(file, { force: true });
   const { ino, birthtimeNs } = await stat(record, { bigint: true });
   const place = `${ino} ${birthtimeNs}\n`;
-  const file = join(paths.state, PLACE_FILE);
   const before = existsSync(file) ? await readFile(file, 'utf8') : undefined;
   if (before === place) return;
   if (before !== undefined && isElsewhere(before, place)) {

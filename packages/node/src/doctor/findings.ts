@@ -1,5 +1,5 @@
 // Owns: every fault that the doctor can name, for ever: its code, how grave it is, and the command that mends it.
-// docs/operate.md shows this table. Does not own: finding them (checks-*.ts).
+// docs/operate/watching.md shows this table. Does not own: finding them (checks-*.ts).
 
 export interface DiagnosisEntry {
   /** `fault`: it does not work, or will not for long. `note`: worth a look. */

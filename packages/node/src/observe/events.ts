@@ -360,7 +360,7 @@ const STORAGE = {
   'wal.damaged': {
     level: 'error',
     meaning: 'The log of the running height is damaged in its middle: the node does not start with it.',
-    action: 'See docs/operate.md, "Recovery by symptom".',
+    action: 'Stop the node and repair it from the others: docs/operate.md, "The store is damaged".',
   },
   'wal.torn': {
     level: 'warn',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import * as api from '../../src/api/limits.ts';
 import * as node from '../../src/limits.ts';
 
-const page = readFileSync(new URL('../../../../docs/operate.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../../docs/operate/node.md', import.meta.url), 'utf8');
 
 const count = (n: number): string => n.toLocaleString('en');
 const seconds = (ms: number): string => `${ms / 1_000} s`;
@@ -38,7 +38,7 @@ const ROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-test('docs/operate.md says of every open port what the limits say', () => {
+test('docs/operate/node.md says of every open port what the limits say', () => {
   const [, section = ''] = page.split('\n| port ');
   const [table = ''] = section.split('\n\n');
   const rows = [...table.matchAll(/^\| (\w+) +\|(.*)\|$/gm)].map(([, port, cells = '']) => [

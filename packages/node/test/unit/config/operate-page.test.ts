@@ -3,11 +3,12 @@ import { ERRORS } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
 import { SETTING_NAMES } from '../../../src/config/settings.ts';
 
-const page = readFileSync(new URL('../../../../../docs/operate.md', import.meta.url), 'utf8');
+const read = (name: string): string =>
+  readFileSync(new URL(`../../../../../docs/${name}`, import.meta.url), 'utf8');
 
-describe('docs/operate.md', () => {
+describe('docs/operate.md and its pages', () => {
   test('names every setting in its table, in the order of the file', () => {
-    const [, section = ''] = page.split('\n## Settings\n');
+    const [, section = ''] = read('operate/node.md').split('\n## Settings\n');
     const [table = ''] = section.split('\n## ');
     const named = [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name);
     expect(named).toEqual(SETTING_NAMES);
@@ -22,7 +23,7 @@ describe('docs/operate.md', () => {
       'NOT_SYNCED',
       'QUORUM_UNREACHABLE',
     ];
-    const [, table = ''] = page.split('\n## What to do when\n');
+    const [, table = ''] = read('operate.md').split('\n## What it says, and what to do\n');
     const codes = [...table.matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]+|DIVERGED)`/g)].map(
       ([, code]) => code ?? '',
     );

@@ -316,9 +316,9 @@ describe('what the doctor asks of the machine', () => {
   });
 });
 
-describe('docs/operate.md', () => {
+describe('docs/operate/watching.md', () => {
   test('shows every code of the doctor with its meaning and command', async () => {
-    const page = await readFile(new URL('../../../../../docs/operate.md', import.meta.url), 'utf8');
+    const page = await readFile(new URL('../../../../../docs/operate/watching.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (.*?) \| `(.*?)` \|$/gm)].map(
       ([, code, meaning, command]) => [code, meaning, command],
     );

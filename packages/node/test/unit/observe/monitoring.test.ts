@@ -121,8 +121,8 @@ describe('The alarms and dashboards in monitoring/', () => {
 });
 
 describe('Each alarm', () => {
-  test('says what it means and what to do, and where docs/operate.md says more', () => {
-    const page = read('docs/operate.md');
+  test('says what it means and what to do, and where docs/operate/watching.md says more', () => {
+    const page = read('docs/operate/watching.md');
     expect(RULES.length).toBeGreaterThan(15);
     expect(new Set(RULES.map(({ alert }) => alert)).size).toBe(RULES.length);
     for (const { alert, for: held, labels, annotations } of RULES) {
@@ -132,7 +132,7 @@ describe('Each alarm', () => {
       expect(annotations.summary.length, alert).toBeGreaterThan(20);
       expect(annotations.action, alert).toMatch(/^\S.*\.$/s);
       const [file, anchor = ''] = annotations.runbook.split('#');
-      expect(file, alert).toBe('docs/operate.md');
+      expect(file, alert).toBe('docs/operate/watching.md');
       expect(page, alert).toContain(`<a id="${anchor}"></a>`);
     }
   });

@@ -132,9 +132,9 @@ describe('why there is no block', () => {
     expect(CASES.map(([code]) => code)).toEqual([...WHY_CODES]);
   });
 
-  test('has a row in docs/operate.md for every answer', () => {
-    const page = readFileSync(new URL('../../../../../docs/operate.md', import.meta.url), 'utf8');
-    const section = page.slice(page.indexOf('### Daily look'), page.indexOf('### The doctor'));
+  test('has a row in docs/operate/watching.md for every answer', () => {
+    const page = readFileSync(new URL('../../../../../docs/operate/watching.md', import.meta.url), 'utf8');
+    const section = page.slice(page.indexOf('## What why answers'), page.indexOf('## The doctor'));
     const rows = [...section.matchAll(/^\| `([A-Z_]+)` /gm)].map(([, code]) => code);
     expect(rows.sort()).toEqual([...WHY_CODES, WHY_RESTING.code].sort());
   });
