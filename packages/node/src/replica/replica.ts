@@ -1,33 +1,26 @@
 // Owns: the daemon's portable heart: one queue with one consumer that takes messages, timeouts and answers in, drives
 // agreement, and commits what is decided, by own agreement or by sync, at one point. No lock, no await, no re-entry.
 // Does not own: sockets, files, HTTP (adapters), the rules of agreement (consensus) and of the ledger (core).
-import { type Effect, type HeightConfig, valueBounds } from '@consilium/consensus';
+import type { Effect, HeightConfig } from '@consilium/consensus';
 import {
   ACCOUNTS,
   accusedOf,
-  BLOCK_WORK_MAX,
   type Block,
   type Certificate,
-  type ConsensusParams,
   type ConsiliumError,
   type Evidence,
   type Execution,
-  findValidator,
   type Hex32,
-  proposalPayload,
-  type SignedProposal,
   sha256,
   toHex,
-  type Vote,
   validatorsAt,
-  votePayload,
   votesOf,
-  workOf,
 } from '@consilium/core';
-import { type BlockRoom, countBySender, type Skip } from '../mempool/skips.ts';
+import type { Skip } from '../mempool/skips.ts';
 import { decodeMessage, type ProposalMessage } from '../messages/wire.ts';
 import { Syncer, type SyncHost } from '../sync/syncer.ts';
 import { Agreement, type AgreementHost } from './agreement.ts';
+import { blockRoom } from './block-room.ts';
 import { type Decided, stateReader, tipOf } from './chain.ts';
 import { type CommittedBy, Committer, type CommitterHost } from './committer.ts';
 import { EvidencePool } from './evidence-pool.ts';
@@ -36,9 +29,12 @@ import { Helper, type HelperOptions } from './helper.ts';
 import { Inbox } from './inbox.ts';
 import type { LogEntry, LoggedEntry } from './log-entry.ts';
 import { Outbox } from './outbox.ts';
+import { ProposalsInHand } from './proposals-in-hand.ts';
+import { SigningRight } from './signing-right.ts';
 import { type Task, TaskQueue } from './task-queue.ts';
 import { encodeTransactions } from './tx-batches.ts';
-import type { HeardOwn, ReplicaDeps, ReplicaStatus, SigningMode } from './types.ts';
+import type { ReplicaDeps, ReplicaStatus } from './types.ts';
+import { UpgradeNews } from './upgrade-news.ts';
 import { ValueDesk } from './value-desk.ts';
 import { ValueWork, type ValueWorkHost } from './value-work.ts';
 import { Watch } from './watch.ts';
@@ -58,14 +54,17 @@ export class Replica {
   readonly #helper: Helper;
   readonly #inbox: Inbox;
   readonly #watch: Watch;
-  readonly #proposals = new Map<string, ProposalMessage>();
-  #toldOfUpgrade = '';
+  readonly #proposals = new ProposalsInHand();
+  readonly #right: SigningRight;
+  readonly #upgrades: UpgradeNews;
   #stopped = false;
 
   constructor(deps: ReplicaDeps, options: HelperOptions) {
     this.#deps = deps;
     const { self, clock, kv, net, report, ledger, pool, log, signer, ledgerDeps } = deps;
     this.#watch = new Watch({ self, clock, report });
+    this.#right = new SigningRight({ ...deps, diverged: () => this.#committer.diverged });
+    this.#upgrades = new UpgradeNews({ ledger, report });
     this.#outbox = new Outbox({ self, net, clock });
     this.#queue = new TaskQueue(() => this.#outbox.flush());
     this.#values = new ValueDesk(pool);
@@ -87,7 +86,7 @@ export class Replica {
         tip: () => ledger.tip,
         state: () => this.#agreement.state,
         connected: () => net.connected(),
-        proposalMessage: (proposal) => this.#proposals.get(proposalName(proposal)),
+        proposalMessage: (proposal) => this.#proposals.get(proposal),
         onTick: () => this.#tick(),
       },
       options,
@@ -109,9 +108,12 @@ export class Replica {
       decodeMessage: deps.decodeMessage ?? decodeMessage,
       host: {
         enqueue: (task) => this.#queue.enqueue(task),
-        heardOwn: (message) => this.#heardOwn(message),
+        heardOwn: (message) => {
+          const heldByLog = this.#agreement.holdsOwn(message);
+          if (this.#right.heardOwn(message, heldByLog) === 'foreign') this.#agreement.mute();
+        },
         addEvidence: (evidence) => this.#addEvidence(evidence),
-        proposalReceived: (message) => this.#proposals.set(proposalName(message.proposal), message),
+        proposalReceived: (message) => this.#proposals.add(message),
         proposalTaken: (message) => this.#forgetUnless(message),
         votedLate: () => this.#watch.votedLate(),
       },
@@ -171,7 +173,7 @@ export class Replica {
       round: state?.round ?? 0,
       step: state?.step ?? 'decided',
       awake: state?.awake ?? false,
-      signing: this.#signingMode(),
+      signing: this.#right.mode(),
       permission: this.#deps.guard.maySign(tip.height + 1),
       diverged: this.#committer.diverged,
       protocol: this.#deps.ledger.protocol(),
@@ -220,31 +222,20 @@ export class Replica {
     });
   }
 
-  #signingMode(): SigningMode {
-    const { ledger, self, guard } = this.#deps;
-    const { height, validators } = ledger.nextHeight();
-    const member = findValidator(validators, self);
-    if (member === undefined) return 'observer';
-    if (!this.#deps.holdsKey(member.key)) return 'stopped';
-    const permission = guard.maySign(height);
-    if (permission === 'yes') return this.#committer.diverged ? 'stopped' : 'signing';
-    return permission;
-  }
-
   #beginHeight(): void {
     if (this.#stopsBefore()) return;
     const config = this.#heightConfig();
     this.#prepareHeight(config.height);
-    this.#agreement.begin(config, this.#maySign(config.height));
+    this.#agreement.begin(config, this.#right.maySign(config.height));
     this.#inbox.begin(config.height);
     this.#offerWork();
   }
 
   #restore(logged: readonly LoggedEntry[], done: () => void): void {
-    this.#tellOfUpgrade();
+    this.#upgrades.tell();
     const config = this.#heightConfig();
     this.#prepareHeight(config.height);
-    this.#agreement.restore(config, this.#maySign(config.height), logged, () => {
+    this.#agreement.restore(config, this.#right.maySign(config.height), logged, () => {
       this.#offerWork();
       done();
     });
@@ -259,31 +250,8 @@ export class Replica {
   #stopsBefore(): boolean {
     const unsupported = this.#deps.ledger.unsupported();
     if (unsupported !== undefined) this.#fail(unsupported, 'upgrade.stopped');
-    else this.#tellOfUpgrade();
+    else this.#upgrades.tell();
     return unsupported !== undefined;
-  }
-
-  /** Once each time it is decided or moved, and at every start until it has come. */
-  #tellOfUpgrade(): void {
-    const { upgrade, supported } = this.#deps.ledger.protocol();
-    const name = upgrade === null ? '' : `${upgrade.version}/${upgrade.height}`;
-    if (name === this.#toldOfUpgrade) return;
-    this.#toldOfUpgrade = name;
-    if (upgrade === null) return;
-    const { version, height } = upgrade;
-    const isKnown = version <= supported;
-    const code = isKnown ? 'upgrade.decided' : 'upgrade.unsupported';
-    this.#deps.report({ level: isKnown ? 'info' : 'error', code, height, version, supported });
-  }
-
-  #maySign(height: number): boolean {
-    const { ledger, self, guard, holdsKey } = this.#deps;
-    const key = findValidator(ledger.nextHeight().validators, self)?.key;
-    if (key !== undefined && !holdsKey(key)) {
-      this.#deps.report({ level: 'error', code: 'signing.key-missing', height });
-      return false;
-    }
-    return !this.#committer.diverged && guard.maySign(height) === 'yes';
   }
 
   #prepareHeight(height: number): void {
@@ -326,7 +294,7 @@ export class Replica {
       blockBytes: (id) => this.#values.blockBytes(id),
       addValue: (value) => this.#values.add(value),
       addBlockBytes: (bytes) => this.#values.addBlockBytes(bytes),
-      proposed: (message) => this.#proposals.set(proposalName(message.proposal), message),
+      proposed: (message) => this.#proposals.add(message),
       fail: (error) => this.#fail(error),
       stepped: (entry, state) => this.#watch.stepped(entry, state),
     };
@@ -337,7 +305,7 @@ export class Replica {
       case 'relay-vote':
         return this.#outbox.relayVote(effect.vote);
       case 'relay-proposal': {
-        const message = this.#proposals.get(proposalName(effect.proposal));
+        const message = this.#proposals.get(effect.proposal);
         return message === undefined ? undefined : this.#outbox.relayProposal(message);
       }
       case 'relay-certificate':
@@ -389,10 +357,7 @@ export class Replica {
   #forgetUnless({ proposal }: ProposalMessage): void {
     const state = this.#agreement.state;
     if (state === undefined) return;
-    const kept = (state.proposals.get(proposal.round) ?? []).some(
-      (received) => proposalName(received.proposal) === proposalName(proposal),
-    );
-    if (!kept) this.#proposals.delete(proposalName(proposal));
+    this.#proposals.forgetUnlessKept(proposal, state);
     if (!state.values.has(proposal.blockId)) this.#values.remove(proposal.blockId);
   }
 
@@ -409,18 +374,6 @@ export class Replica {
     });
     this.#offerWork();
     return true;
-  }
-
-  #heardOwn(message: Vote | SignedProposal): void {
-    const vote = 'type' in message;
-    const heard: HeardOwn = {
-      kind: vote ? message.type : 'proposal',
-      height: message.height,
-      round: message.round,
-      payload: vote ? votePayload(message) : proposalPayload(message),
-      heldByLog: this.#agreement.holdsOwn(message),
-    };
-    if (this.#deps.guard.heardOwn(heard) === 'foreign') this.#agreement.mute();
   }
 
   #committerHost(): CommitterHost {
@@ -511,27 +464,6 @@ export class Replica {
   }
 }
 
-function proposalName(proposal: SignedProposal): string {
-  return `${proposal.round}/${proposal.blockId}/${proposal.validRound}`;
-}
-
 function changedAccounts(execution: Execution): Hex32[] {
   return execution.changes.flatMap(({ table, key }) => (table === ACCOUNTS.number ? [toHex(key)] : []));
-}
-
-/** What the block could still have taken, by the bounds of the round that decided it: its author's round had no less. */
-function blockRoom({ block, certificate, execution }: Decided, params: ConsensusParams): BlockRoom {
-  const { txsMax, txBytesMax } = valueBounds(params, certificate.round);
-  const { txs } = execution;
-  const bytes = txs.reduce((sum, tx) => sum + tx.bytes.length, 0);
-  const work = txs.reduce((sum, tx) => sum + workOf(tx.actions), 0);
-  return {
-    author: block.header.author,
-    time: block.header.time,
-    txsLeft: txsMax - txs.length,
-    bytesLeft: txBytesMax - bytes,
-    workLeft: Math.floor((BLOCK_WORK_MAX * txsMax) / params.blockTxsMax) - work,
-    bySender: countBySender(txs),
-    skipAfterMs: params.delayMs + params.precisionMs,
-  };
 }
