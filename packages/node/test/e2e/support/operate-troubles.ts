@@ -93,6 +93,10 @@ answers 4200/v1/status`,
     after: 'answers 4304/readyz; quiet',
     says: /NOT_SIGNING/,
   },
+  'The admin log': {
+    before: { 0: 'consilium node snapshot --home $DESK/lake' },
+    says: /snapshot/,
+  },
   'Backing up chain and vault': {
     before: {
       1: 'mkdir -m 0700 $DESK/new; tar --extract --gzip --file /backup/home.tar.gz --directory $DESK/new',
