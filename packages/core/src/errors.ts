@@ -143,6 +143,7 @@ export const ERRORS = {
   // a validator's own disk
   DISK_FAILED:
     'a write was not made durable; this node claims nothing more: mend the disk and start it again',
+  QUORUM_UNHEARD: 'nothing is signed after a start before a quorum of validators was heard',
   SIGNER_AWAY: 'the signer does not answer; see that it runs: the node goes on by itself',
   SIGNER_BUSY: 'another node is attached to this signer, or it has too much to do',
   SIGNER_FRAME_MALFORMED: 'not a message of the protocol between a node and its signer',

@@ -170,6 +170,11 @@ export const SERVE_BYTES_PER_MS: number = 16 * 1024;
 export const SERVE_PAUSE_MS_MIN = 20;
 /** How long one range may take: with one retry elsewhere a stalling peer costs less than 10 s. */
 export const SYNC_TIMEOUT_MS = 3_000;
+/**
+ * After a start: how long a peer that alone says that the running height is decided has to bring that block, before its word
+ * is worth nothing: as long as an answer may take.
+ */
+export const CLAIM_PROOF_MS: number = SYNC_TIMEOUT_MS;
 export const SYNC_BACKOFF_MS_MIN = 500;
 export const SYNC_BACKOFF_MS_MAX = 30_000;
 /** Rows of state in one chunk of a snapshot, as bytes: it is cut finer where there are more. 10 ms of one core to check. */

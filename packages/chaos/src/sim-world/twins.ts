@@ -11,7 +11,8 @@ const SPLIT_MS_MAX = 4_000;
 
 /** Keeps each of the two from hearing the other. */
 export function deafen(cluster: Cluster, node: SimNode): void {
-  node.wire = deafWire(createEar(node.id, forgeOf(cluster, hospitalOf(cluster, node))));
+  const ear = createEar(node.id, forgeOf(cluster, hospitalOf(cluster, node)));
+  node.wire = { ...deafWire(ear), isDeafToOwn: true };
 }
 
 /** Both, the one, or the other: for each peer. Undone, all are connected. */

@@ -131,7 +131,7 @@ export const resultCode: TUnsafe<string> = Type.Unsafe<string>(
 );
 
 export const signingState: TUnsafe<SigningMode> = schemaOf<SigningMode>()(
-  word('signing', 'observing', 'stopped', 'observer', 'away'),
+  word('signing', 'hearing', 'observing', 'stopped', 'observer', 'away'),
 );
 
 export const institutionRole: TUnsafe<InstitutionRole> = schemaOf<InstitutionRole>()(

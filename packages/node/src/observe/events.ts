@@ -158,6 +158,11 @@ const SIGNING = {
     meaning: 'The signing record is missing, damaged or behind: the node watches before it votes.',
     action: 'Wait: it ends by itself while the network makes blocks.',
   },
+  'signing.quorum-heard': {
+    level: 'info',
+    meaning:
+      'After its start the node has heard how far a quorum of validators is, and stands there itself: it may vote. `unproven`: the power of those that claimed more and did not show it.',
+  },
   'signing.record.copied': {
     level: 'warn',
     meaning:

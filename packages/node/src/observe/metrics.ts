@@ -16,7 +16,7 @@ import {
 } from './metric-table.ts';
 import { openFiles } from './open-files.ts';
 
-const SIGNING_STATES = ['signing', 'observing', 'stopped', 'observer', 'away'] as const;
+const SIGNING_STATES = ['signing', 'hearing', 'observing', 'stopped', 'observer', 'away'] as const;
 
 /** What a scrape asks of the node: cheap, as of now. */
 export interface NodeFacts {

@@ -32,7 +32,7 @@ export interface ReadinessFacts {
   readonly height: number;
   readonly heightKnown: number;
   /** An observer has no vote, and none is missed. */
-  readonly signing: 'signing' | 'observing' | 'stopped' | 'observer' | 'away';
+  readonly signing: 'signing' | 'hearing' | 'observing' | 'stopped' | 'observer' | 'away';
   /** Power of the connected validators and, if it is one, of this node. */
   readonly reachablePower: number;
   readonly totalPower: number;
@@ -81,6 +81,11 @@ function signingReasons({ signing, diverged }: ReadinessFacts): Reasons {
     const text =
       'its result differs from what a quorum decided: it stopped voting, its answers are stale; see the log';
     return [{ code: 'DIVERGED', text }];
+  }
+  if (signing === 'hearing') {
+    const text =
+      'it has just started: it votes as soon as it has heard how far a quorum of validators is; wait';
+    return [{ code: 'NOT_SIGNING', text }];
   }
   if (signing === 'observing') {
     const text = 'the signing record is missing or behind: watching before it votes again; wait';

@@ -53,6 +53,9 @@ export interface MessageSigner {
   ): void;
 }
 
+/** Refusals of what is signed later, when nothing is in its way any more. */
+const WAITS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SIGNER_AWAY', 'QUORUM_UNHEARD']);
+
 /** What agreement asks of the rest of the replica. */
 export interface AgreementHost {
   /** Puts a task at the end of the replica's one queue. */
@@ -96,7 +99,7 @@ export class Agreement {
   #loggedValues = new Set<Hex32>();
   #ownLogged: Uint8Array[] = [];
   #muted = false;
-  /** Own messages in the log that the signer was away for, in their order. Later ones wait behind them. */
+  /** Own messages in the log that could not be signed yet (4.7, 4.8), in their order. Later ones wait behind them. */
   #unsigned: OwnMessage[] = [];
   /** The log of this height takes no more: nothing of it is heard or signed, and sync brings what the others decide. */
   #logFull = false;
@@ -161,7 +164,7 @@ export class Agreement {
     this.#perform(height, effects, done);
   }
 
-  /** The signer is back: what it was away for is signed in its order, and only then counted. */
+  /** The signer is back, or the arrival over: what waits is signed in its order, and only then counted. */
   signWaiting(done: () => void): void {
     const waiting = this.#unsigned;
     this.#unsigned = [];
@@ -293,14 +296,14 @@ export class Agreement {
     );
   }
 
-  /** undefined: refused, or the signer is away and it waits. */
+  /** undefined: refused, or it waits. */
   #sign(message: OwnMessage, held: boolean, done: (entry: LogEntry | undefined) => void): void {
     const payload = payloadOf(message);
     const { height, round } = message.content;
     this.#deps.signer.sign({ kind: kindOf(message), height, round, payload }, held, (result) => {
       if ('signature' in result) return done(this.#signedEntry(message, result.signature));
       // A refusal by the record is its own safety; a record that cannot be written ends the node.
-      if (result.refused === 'SIGNER_AWAY') this.#unsigned.push(message);
+      if (WAITS.has(result.refused)) this.#unsigned.push(message);
       else if (result.refused !== 'SIGNING_REFUSED')
         return this.#deps.host.fail(new ConsiliumError(result.refused, { height, round }));
       done(undefined);

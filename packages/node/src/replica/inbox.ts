@@ -27,6 +27,7 @@ import type {
   BodiesRequest,
   CertificateMessage,
   ProposalMessage,
+  StatusMessage,
   Value,
   ValueRequest,
   WireMessage,
@@ -63,6 +64,7 @@ export interface InboxHost {
   proposalReceived(message: ProposalMessage): void;
   /** Agreement has looked at it, and keeps it or not. */
   proposalTaken(message: ProposalMessage): void;
+  statusHeard(peer: Hex32, status: StatusMessage): void;
   /** A vote of a height that is decided here. */
   votedLate(): void;
 }
@@ -167,6 +169,7 @@ export class Inbox {
       case 'evidence':
         return this.#enqueue(peer, 2, (done) => this.#takeEvidence(peer, message.evidence, done));
       case 'status':
+        this.#deps.host.statusHeard(peer, message);
         helper.onStatus(peer, message);
         return syncer.heard(peer, message);
       case 'value-request':

@@ -73,6 +73,8 @@ interface CommonDeps {
   readonly sha256?: Sha256;
   /** In the place of `decodeMessage`: the same answers, faster. */
   readonly decodeMessage?: (bytes: Uint8Array) => WireMessage;
+  /** Another in the place of the guard: for negative controls. */
+  readonly guardOf?: (guard: Guard) => Guard;
   /** The pool is made once the ledger can be asked. */
   readonly createPool: (ledger: LedgerDesk) => Pool;
   readonly onCommit: (committed: Committed) => void;
@@ -121,7 +123,7 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
   const logged = content.height === runningHeight ? content.entries : [];
   const owner = { name: SIGNING_RECORD_FILE, genesis: genesisHash, validator: self };
   const signer = deps.signer ?? createSigner({ disk, report, signBytes: deps.signBytes }, owner);
-  const guard = createGuard(
+  const honest = createGuard(
     { clock, report },
     {
       status: statusOf(deps, tip, signer, logged),
@@ -131,6 +133,7 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
       rebroadcastMs: options.rebroadcastMs,
     },
   );
+  const guard = deps.guardOf?.(honest) ?? honest;
   return assemble(deps, options, { tip, wal, signer, guard, logged });
 }
 
@@ -237,8 +240,12 @@ function signingGuard(guard: Guard, signer: Signer, ledger: LedgerDesk, genesis:
   return {
     maySign: (height) => guard.maySign(height),
     heightBegan: (height, by) => guard.heightBegan(height, by),
-    foundCommitted: (height, round) =>
-      guard.foundCommitted({ height, round, kind: 'precommit' }, signer.record()),
+    arrived: (height) => guard.arrived(height),
+    foundCommitted: (height, round) => {
+      const verdict = guard.foundCommitted({ height, round, kind: 'precommit' }, signer.record());
+      if (verdict === 'foreign') signer.distrust(() => undefined);
+      return verdict;
+    },
     heardOwn: ({ kind, height, round, payload, heldByLog }) => {
       const heard = { kind, height, round, hash: signedHash(kind, genesis, payload) };
       const runningHeight = ledger.tip.height + 1;

@@ -18,6 +18,7 @@ import {
 } from '@consilium/core';
 import type { Skip } from '../mempool/skips.ts';
 import { decodeMessage, type ProposalMessage } from '../messages/wire.ts';
+import { Arrival } from '../signing/arrival.ts';
 import { Syncer, type SyncHost } from '../sync/syncer.ts';
 import { Agreement, type AgreementHost } from './agreement.ts';
 import { blockRoom } from './block-room.ts';
@@ -57,19 +58,34 @@ export class Replica {
   readonly #proposals = new ProposalsInHand();
   readonly #right: SigningRight;
   readonly #upgrades: UpgradeNews;
+  readonly #arrival: Arrival;
   #stopped = false;
 
   constructor(deps: ReplicaDeps, options: HelperOptions) {
     this.#deps = deps;
     const { self, clock, kv, net, report, ledger, pool, log, signer, ledgerDeps } = deps;
     this.#watch = new Watch({ self, clock, report });
-    this.#right = new SigningRight({ ...deps, diverged: () => this.#committer.diverged });
+    this.#right = new SigningRight({
+      ...deps,
+      diverged: () => this.#committer.diverged,
+      arrived: () => this.#arrival.isOver,
+    });
     this.#upgrades = new UpgradeNews({ ledger, report });
     this.#outbox = new Outbox({ self, net, clock });
     this.#queue = new TaskQueue(() => this.#outbox.flush());
     this.#values = new ValueDesk(pool);
     this.#work = new ValueWork({ self, clock, kv, ledger, values: this.#values, host: this.#workHost() });
-    this.#agreement = new Agreement({ self, log, signer, clock, report, host: this.#agreementHost() });
+    this.#arrival = new Arrival({
+      ...{ self, clock, report },
+      running: () => ledger.nextHeight(),
+      votedAt: (validator) => this.#watch.heardOf(validator)?.height,
+      onOver: (height, aheadUnproven) => {
+        if (!aheadUnproven) this.#deps.guard.arrived(height);
+        this.#signWaiting();
+      },
+    });
+    const gated = this.#arrival.gate(signer);
+    this.#agreement = new Agreement({ self, log, signer: gated, clock, report, host: this.#agreementHost() });
     const { verify, genesisHash, sha256: engine = sha256 } = ledgerDeps;
     const values = this.#values;
     const host = this.#committerHost();
@@ -116,6 +132,7 @@ export class Replica {
         proposalReceived: (message) => this.#proposals.add(message),
         proposalTaken: (message) => this.#forgetUnless(message),
         votedLate: () => this.#watch.votedLate(),
+        statusHeard: (peer, { height }) => this.#arrival.heard(peer, height - 1),
       },
     });
   }
@@ -148,6 +165,7 @@ export class Replica {
     this.#work.stop();
     this.#syncer.stop();
     this.#inbox.stop();
+    this.#arrival.stop();
     this.#outbox.stop();
     this.#agreement.stop();
   }
@@ -161,8 +179,7 @@ export class Replica {
 
   /** Whoever signs for this node was away and is back. */
   signerReturned(): void {
-    if (this.#stopped) return;
-    this.#queue.enqueue((done) => this.#agreement.signWaiting(done));
+    if (!this.#stopped) this.#signWaiting();
   }
 
   status(): ReplicaStatus {
@@ -210,9 +227,14 @@ export class Replica {
     return this.#watch.lateVotes;
   }
 
+  #signWaiting(): void {
+    this.#queue.enqueue((done) => this.#agreement.signWaiting(done));
+  }
+
   #tick(): void {
     const { ledger, ledgerDeps } = this.#deps;
     const state = this.#agreement.state;
+    this.#arrival.look();
     this.#watch.work(this.#hasWork());
     this.#watch.tick({
       validators: ledger.nextHeight().validators,
@@ -255,6 +277,7 @@ export class Replica {
   }
 
   #prepareHeight(height: number): void {
+    this.#arrival.look();
     this.#watch.heightBegan(this.#deps.ledger.nextHeight().validators);
     this.#values.clear();
     this.#proposals.clear();

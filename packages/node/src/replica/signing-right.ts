@@ -6,6 +6,8 @@ import type { ReplicaDeps, SigningMode } from './types.ts';
 export interface SigningRightDeps extends Pick<ReplicaDeps, 'self' | 'guard' | 'holdsKey' | 'report'> {
   readonly ledger: Pick<ReplicaDeps['ledger'], 'nextHeight'>;
   readonly diverged: () => boolean;
+  /** Whether a quorum was heard since the start (4.8). */
+  readonly arrived: () => boolean;
 }
 
 export class SigningRight {
@@ -16,14 +18,15 @@ export class SigningRight {
   }
 
   mode(): SigningMode {
-    const { ledger, self, guard, holdsKey, diverged } = this.#deps;
+    const { ledger, self, guard, holdsKey, diverged, arrived } = this.#deps;
     const { height, validators } = ledger.nextHeight();
     const member = findValidator(validators, self);
     if (member === undefined) return 'observer';
     if (!holdsKey(member.key)) return 'stopped';
     const permission = guard.maySign(height);
-    if (permission === 'yes') return diverged() ? 'stopped' : 'signing';
-    return permission;
+    if (permission !== 'yes') return permission;
+    if (diverged()) return 'stopped';
+    return arrived() ? 'signing' : 'hearing';
   }
 
   /** To be asked once for each height: a key that is missing is reported. */

@@ -17,8 +17,8 @@ import type { CommittedBy } from './committer.ts';
 import type { LedgerDesk } from './ledger-desk.ts';
 import type { Pool } from './pool.ts';
 
-/** `away`: whoever signs for this node does not answer. */
-export type SigningMode = 'signing' | 'observing' | 'stopped' | 'observer' | 'away';
+/** `hearing`: just started, and no quorum was heard yet. `away`: whoever signs for this node does not answer. */
+export type SigningMode = 'signing' | 'hearing' | 'observing' | 'stopped' | 'observer' | 'away';
 
 /** Whether this node may sign, by its signing record and what it heard (signing/guard.ts). */
 export interface SigningGuard {
@@ -27,7 +27,9 @@ export interface SigningGuard {
   /** Payload and position of an own message that came from outside; whether the log of its height holds it. */
   heardOwn(message: HeardOwn): 'normal' | 'foreign';
   /** The place of an own vote that a committed certificate holds. */
-  foundCommitted(height: number, round: number): 'normal' | 'behind';
+  foundCommitted(height: number, round: number): 'normal' | 'behind' | 'foreign';
+  /** The arrival is over in this height, and nobody heard was ahead. */
+  arrived(height: number): void;
 }
 
 export interface HeardOwn {

@@ -1,4 +1,4 @@
-// Owns: whether this node may sign at all (docs/protocol.md 4.5): at once with whole records, after watching with a doubtful
+// Owns: whether this node may sign at all (docs/protocol.md 4.5, 4.8c): with whole records, after watching with a doubtful
 // one, never again in this process once somebody else was seen to sign with its key. Does not own: the record and the
 // log themselves, or what is signed. The replica tells it what happens and asks before each own message.
 import type { Hex32 } from '@consilium/core';
@@ -50,9 +50,12 @@ export interface Guard {
   heardOwn(message: HeardMessage, context: HeardContext): 'normal' | 'foreign';
   /**
    * A committed certificate holds a signature of this key. One above the record shows that an old copy was brought back,
-   * with its chain: `behind`, and the node watches from now on as if it had just come up.
+   * with its chain: `behind`, and the node watches from now on as if it had just come up. `foreign` as in `heardOwn`: it
+   * was made since this node has arrived.
    */
-  foundCommitted(position: SigningPosition, record: SigningPosition): 'normal' | 'behind';
+  foundCommitted(position: SigningPosition, record: SigningPosition): 'normal' | 'behind' | 'foreign';
+  /** The arrival is over in this height, and nobody heard was ahead (4.8). */
+  arrived(height: number): void;
   /** The operator's word that this key signed nothing at or above `height`: the watch ends, and signing begins there. */
   endObservation(height: number): void;
 }
@@ -70,6 +73,8 @@ export function createGuard(deps: GuardDeps, options: GuardOptions): Guard {
   let heardHeight = 0;
   /** Up to here the log lacks what the record says was signed: damage, and none of its messages is missed there. */
   const unloggedHeight = record.height >= runningHeight && !logHoldsRecord ? record.height : 0;
+  /** Nothing above was signed with this key before this node came up; the one before it may have been one height ahead. */
+  let earlierUpTo = Number.POSITIVE_INFINITY;
   let mode: 'signing' | 'observing' | 'stopped' = isDoubtful ? 'observing' : 'signing';
   reportStart(report, options, unloggedHeight);
 
@@ -90,22 +95,29 @@ export function createGuard(deps: GuardDeps, options: GuardOptions): Guard {
     report({ level: 'info', code: 'signing.observed', height });
   };
 
-  const heardOwn: Guard['heardOwn'] = (message, context) => {
-    if (mode === 'observing') {
-      heardHeight = Math.max(heardHeight, message.height);
-      doubtedHeight = Math.max(doubtedHeight, heardHeight);
-    }
-    if (message.height <= doubtedHeight || !isForeign(message, context, unloggedHeight)) return 'normal';
-    if (mode !== 'stopped') {
-      const { height, round, kind } = message;
-      report({ level: 'error', code: 'signing.foreign', height, round, kind });
-    }
+  const isMadeNow = (position: SigningPosition, own: SigningPosition): boolean =>
+    position.height > earlierUpTo && comparePositions(position, own) > 0;
+
+  const stop = ({ height, round, kind }: SigningPosition): 'foreign' => {
+    if (mode !== 'stopped') report({ level: 'error', code: 'signing.foreign', height, round, kind });
     mode = 'stopped';
     return 'foreign';
   };
 
+  const heardOwn: Guard['heardOwn'] = (message, context) => {
+    if (mode === 'observing') {
+      // Whoever signs while this node watches does not do so with a record that it could ever wait for.
+      if (isMadeNow(message, context.record)) return stop(message);
+      heardHeight = Math.max(heardHeight, message.height);
+      doubtedHeight = Math.max(doubtedHeight, heardHeight);
+    }
+    if (message.height <= doubtedHeight || !isForeign(message, context, unloggedHeight)) return 'normal';
+    return stop(message);
+  };
+
   const foundCommitted: Guard['foundCommitted'] = (position, own) => {
     if (mode === 'stopped' || comparePositions(position, own) <= 0) return 'normal';
+    if (isMadeNow(position, own)) return stop(position);
     heardHeight = Math.max(heardHeight, position.height);
     doubtedHeight = Math.max(doubtedHeight, position.height);
     if (mode === 'observing') return 'normal';
@@ -122,7 +134,11 @@ export function createGuard(deps: GuardDeps, options: GuardOptions): Guard {
     report({ level: 'warn', code: 'signing.observation.ended', height });
   };
 
-  return { maySign, heightBegan, heardOwn, foundCommitted, endObservation };
+  const arrived = (height: number): void => {
+    earlierUpTo = height + 1;
+  };
+
+  return { maySign, heightBegan, heardOwn, foundCommitted, arrived, endObservation };
 }
 
 /** One above the record; one at its very place with other bytes; or one of the running height that the log lacks. */

@@ -12,7 +12,12 @@ import {
   votePayload,
 } from '@consilium/core';
 import { type Chain, createChain, GENESIS_TIME, type Hospital } from '../../../core/test/kit/chain.ts';
-import { decodeMessage, encodeMessage, type WireMessage } from '../../src/messages/wire.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  type StatusMessage,
+  type WireMessage,
+} from '../../src/messages/wire.ts';
 import type { Channel, Kv, Net, NetHandler } from '../../src/ports.ts';
 import { createLedgerPool, createSignatures } from '../../src/replica/ledger-pool.ts';
 import { type OpenedReplica, openReplica, SIGNING_RECORD_FILE } from '../../src/replica/open.ts';
@@ -49,6 +54,8 @@ export interface LoneReplica {
   blamed(peer: Hospital): string[];
   /** Signatures checked so far, transactions' apart. */
   readonly checks: () => number;
+  /** What a hospital says that runs this height. */
+  status(height: number): StatusMessage;
   vote(by: Hospital, type: VoteType, blockId: Hex32 | null, instead?: Partial<VoteContent>): Vote;
 }
 
@@ -101,8 +108,15 @@ function unwrap(result: unknown): OpenedReplica {
   return result as OpenedReplica;
 }
 
-/** Started, at height 1, nobody awake. `found`: what an earlier one left. */
+/** Started, at height 1, nobody awake, its arrival over. `found`: what an earlier one left. */
 export function startLoneReplica(found?: LoneHome): LoneReplica {
+  const node = startUnheard(found);
+  for (const peer of node.hospitals) if (peer !== node.self) node.tell(peer, node.status(1));
+  return node;
+}
+
+/** The same, and no peer has said yet where it stands. */
+export function startUnheard(found?: LoneHome): LoneReplica {
   const chain = createChain();
   const { genesis, deps } = chain;
   const { genesisHash } = deps;
@@ -155,6 +169,10 @@ export function startLoneReplica(found?: LoneHome): LoneReplica {
     },
     blamed: (peer) => net.penalties.filter((each) => each.peer === peer.id).map((each) => each.code),
     checks: () => checks,
+    status: (height) => ({
+      ...{ type: 'status', base: 1, height, lastBlockId: replica.ledger.tip.blockId },
+      ...{ round: 0, awake: false, timeMs: clock.wallMs() },
+    }),
     vote: (by, type, blockId, instead = {}) => {
       const content: VoteContent = { type, height: 1, round: 0, blockId, validRound: -1, ...instead };
       const signature = signPayload(by.validator, 'vote', genesisHash, votePayload(content));

@@ -162,3 +162,45 @@ describe.each(['missing', 'damaged', 'imported'] as const)('a node whose record 
     expect(events.codes()).toContain('signing.observation.ended');
   });
 });
+
+describe('a node that has arrived at height 10', () => {
+  const context = { record: whole.record, runningHeight: 14, heldByLog: false };
+
+  test('takes a committed vote of its own for that of somebody else when it can only have been made since', () => {
+    const { guard, events } = guardWith(whole);
+    guard.arrived(10);
+    expect(guard.foundCommitted(heard(12, 0, 'precommit'), whole.record)).toBe('foreign');
+    expect(guard.maySign(13)).toBe('stopped');
+    expect(events.events).toEqual([expect.objectContaining({ code: 'signing.foreign', height: 12 })]);
+  });
+
+  test('watches when the one before it may have made that vote', () => {
+    const { guard } = guardWith(whole);
+    guard.arrived(10);
+    expect(guard.foundCommitted(heard(11, 0, 'precommit'), whole.record)).toBe('behind');
+    expect(guard.maySign(12)).toBe('observing');
+  });
+
+  test('stops in the middle of its watch when its key signs', () => {
+    const { guard, events } = guardWith({ ...whole, status: 'imported' });
+    guard.arrived(10);
+    expect(guard.heardOwn(heard(11, 0, 'prevote'), context)).toBe('normal');
+    expect(guard.heardOwn(heard(12, 0, 'prevote'), context)).toBe('foreign');
+    expect(guard.maySign(99)).toBe('stopped');
+    expect(events.events.at(-1)).toMatchObject({ code: 'signing.foreign', height: 12, kind: 'prevote' });
+  });
+
+  test('takes what its record knows for its own, at whatever height', () => {
+    const { guard } = guardWith(whole);
+    guard.arrived(10);
+    expect(guard.foundCommitted(heard(13, 0, 'precommit'), recordAt(13, 0, 'precommit'))).toBe('normal');
+    expect(guard.maySign(14)).toBe('yes');
+  });
+
+  test('that has not arrived only watches: how far the chain was at its start is not known', () => {
+    const { guard } = guardWith(whole);
+    expect(guard.foundCommitted(heard(50, 0, 'precommit'), whole.record)).toBe('behind');
+    expect(guard.heardOwn(heard(60, 0, 'prevote'), context)).toBe('normal');
+    expect(guard.maySign(61)).toBe('observing');
+  });
+});

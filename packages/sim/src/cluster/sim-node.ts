@@ -252,6 +252,11 @@ export class SimNode {
       sha256: sha256Native,
       protocolVersionMax: this.protocolVersionMax,
       holdsKey: (key) => this.#holds(key),
+      guardOf: (guard) => ({
+        ...guard,
+        foundCommitted: (position, own) =>
+          this.wire?.isDeafToOwn === true ? 'normal' : guard.foundCommitted(position, own),
+      }),
       verify,
       verifySender: (tx, key) => signatures.verifySender(tx, key),
       signBytes: (bytes) => {

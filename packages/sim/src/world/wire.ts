@@ -7,6 +7,8 @@ export interface Wire {
   tell(to: Hex32, channel: Channel, bytes: Uint8Array): readonly Uint8Array[];
   /** What arrives in place of a message. */
   hear(from: Hex32, channel: Channel, bytes: Uint8Array): readonly Uint8Array[];
+  /** What its own key signed elsewhere is not noticed in committed blocks either, which nobody can change on a wire. */
+  readonly isDeafToOwn?: boolean;
 }
 
 /** `wire` is asked for at each message, so that one may be put in while the replica runs. */
