@@ -5,6 +5,7 @@ import { heightAt } from '../../packages/node/test/e2e/support/asking.ts';
 import { createNetwork, type Network, type Validator } from '../../packages/node/test/e2e/support/network.ts';
 import { until } from '../../packages/node/test/e2e/support/waiting.ts';
 import { noop } from '../../packages/sdk/src/index.ts';
+import { measureAppliedBlocks } from './support/applied-blocks.ts';
 import type { Trial } from './trial.ts';
 
 const CAUGHT_UP_SECONDS_MAX = 10;
@@ -12,12 +13,18 @@ const TOLD_EVERY_MS = 60_000;
 
 export const trial: Trial = {
   about:
-    'ten minutes away: caught up < 10 s (--minutes M, --rate transactions a second; ten minutes and a half)',
+    'ten minutes away: caught up < 10 s (--minutes M, --rate transactions a second; ten minutes and a half). --applied N: ' +
+    'only how fast one node takes over N small blocks, in this process',
   run: async ({ args, tell }) => {
     const { values } = parseArgs({
       args: [...args],
-      options: { minutes: { type: 'string', default: '10' }, rate: { type: 'string', default: '20' } },
+      options: {
+        minutes: { type: 'string', default: '10' },
+        rate: { type: 'string', default: '20' },
+        applied: { type: 'string' },
+      },
     });
+    if (values.applied !== undefined) return { ...(await measureAppliedBlocks(Number(values.applied))) };
     const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
     await using network = await createNetwork();
     await network.start();

@@ -163,6 +163,12 @@ export const FUTURE_HEIGHTS_MAX = 10;
 export const FUTURE_MESSAGES_PER_HEIGHT_MAX = 512;
 /** Ranges of blocks asked for or waiting to be applied: bounds sync's memory to as many answers. */
 export const SYNC_RANGES_MAX = 4;
+/**
+ * Blocks of sync written in one batch, and transactions of them unless one block alone has more: the disk is waited for
+ * once, and votes for less than a tenth of a second.
+ */
+export const SYNC_RUN_BLOCKS_MAX = 64;
+export const SYNC_RUN_TXS_MAX = 512;
 /** Bytes of blocks in one answer, unless one block alone is larger. */
 export const SYNC_ANSWER_BYTES_MAX: number = 2 * 1024 * 1024;
 /** Pause after an answer with blocks, by its bytes and at least: one peer takes a tenth of a core, and 16 MB a second. */

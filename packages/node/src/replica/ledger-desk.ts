@@ -31,6 +31,7 @@ import {
   protocolVersionAt,
   readRow,
   type Tx,
+  type Verify,
   validatorsAfterNext,
 } from '@consilium/core';
 import type { AdmittedPeer, Kv, Report } from '../ports.ts';
@@ -40,7 +41,7 @@ import type { ProtocolStatus } from './types.ts';
 
 export interface LedgerDeskDeps {
   readonly ledger: LedgerDeps;
-  readonly kv: Kv;
+  readonly kv: Pick<Kv, 'get'>;
   readonly report: Report;
 }
 
@@ -54,12 +55,15 @@ export interface BuildOrder {
   readonly txBytesMax: number;
 }
 
+/** What a height begins with: its validators, the order of proposers, its parameters. */
+export type NextHeight = Omit<HeightConfig, 'self'>;
+
 export class LedgerDesk {
   readonly #deps: LedgerDeskDeps;
   #tip: Tip;
-  #replay: ReplayWindow;
+  #replay: Pick<ReplayWindow, 'has' | 'add'>;
 
-  constructor(deps: LedgerDeskDeps, tip: Tip, replay: ReplayWindow) {
+  constructor(deps: LedgerDeskDeps, tip: Tip, replay: Pick<ReplayWindow, 'has' | 'add'>) {
     this.#deps = deps;
     this.#tip = tip;
     this.#replay = replay;
@@ -67,6 +71,16 @@ export class LedgerDesk {
 
   get tip(): Tip {
     return this.#tip;
+  }
+
+  get genesisHash(): Hex32 {
+    return this.#deps.ledger.genesisHash;
+  }
+
+  /** The same at this tip, on a store that runs ahead of what is durable: what is committed there changes nothing here. */
+  ahead(kv: Pick<Kv, 'get'>, verify: Verify): LedgerDesk {
+    const deps = { ...this.#deps, kv, ledger: { ...this.#deps.ledger, verify } };
+    return new LedgerDesk(deps, this.#tip, replayedAhead(this.#replay));
   }
 
   isReplayed(payloadHash: Hex32): boolean {
@@ -80,7 +94,7 @@ export class LedgerDesk {
   }
 
   /** The validators and the order of proposers of the height above the tip. */
-  nextHeight(): Omit<HeightConfig, 'self'> {
+  nextHeight(): NextHeight {
     const { kv, ledger } = this.#deps;
     const reader = stateReader(kv);
     const height = this.#tip.height + 1;
@@ -187,4 +201,15 @@ export class LedgerDesk {
       isReplayed: (hash) => this.#replay.has(hash),
     };
   }
+}
+
+/** Payload hashes that have left the window by then are of transactions that are past: they need not leave here. */
+function replayedAhead(durable: Pick<ReplayWindow, 'has'>): Pick<ReplayWindow, 'has' | 'add'> {
+  const ahead = new Set<Hex32>();
+  return {
+    has: (hash) => ahead.has(hash) || durable.has(hash),
+    add: (_timeMs, txs) => {
+      for (const { payloadHash } of txs) ahead.add(payloadHash);
+    },
+  };
 }

@@ -6,14 +6,12 @@ import {
   ACCOUNTS,
   accusedOf,
   type Block,
-  type Certificate,
   type ConsiliumError,
   type Evidence,
   type Execution,
   type Hex32,
   sha256,
   toHex,
-  validatorsAt,
   votesOf,
 } from '@consilium/core';
 import type { Skip } from '../mempool/skips.ts';
@@ -22,7 +20,8 @@ import { Arrival } from '../signing/arrival.ts';
 import { Syncer, type SyncHost } from '../sync/syncer.ts';
 import { Agreement, type AgreementHost } from './agreement.ts';
 import { blockRoom } from './block-room.ts';
-import { type Decided, stateReader, tipOf } from './chain.ts';
+import type { Committing } from './block-run.ts';
+import { tipOf } from './chain.ts';
 import { type CommittedBy, Committer, type CommitterHost } from './committer.ts';
 import { EvidencePool } from './evidence-pool.ts';
 import { type HeightFacts, heightFactsOf } from './facts.ts';
@@ -90,7 +89,7 @@ export class Replica {
     const values = this.#values;
     const host = this.#committerHost();
     this.#committer = new Committer({
-      ...{ kv, ledger, values, verify, genesisHash, report, host },
+      ...{ kv, ledger, values, verify, report, host },
       sha256: engine,
     });
     this.#syncer = new Syncer({ clock, report, host: this.#syncHost() });
@@ -406,39 +405,45 @@ export class Replica {
         this.#agreement.stop();
         this.#work.stop();
       },
-      committed: (decided, by) => this.#committed(decided, by),
+      committed: (blocks, by) => this.#committed(blocks, by),
       polkas: () => this.#agreement.state?.polkas ?? [],
       gather: (id) => this.#work.validate(id),
       fail: (error) => this.#fail(error),
     };
   }
 
-  #committed(decided: Decided, by: CommittedBy): void {
-    const { ledger, pool, net, guard, onCommit } = this.#deps;
-    const { block, certificate, execution } = decided;
-    const tip = tipOf(block.header);
-    const { params } = this.#heightConfig();
-    if (this.#holdsOwnVote(certificate)) guard.foundCommitted(certificate.height, certificate.round);
-    ledger.committed(tip, execution.txs);
-    const skips = pool.committed({
-      txIds: execution.txs.map((tx) => tx.id),
-      changedAccounts: changedAccounts(execution),
-      room: blockRoom(decided, params),
-    });
-    const seen = by === 'decision' ? skips : [];
-    if (seen.length > 0) this.#reportSkips(block, seen);
+  /** The ledger stands at the last of them, as the store does, before anybody hears of the first. */
+  #committed(blocks: readonly Committing[], by: CommittedBy): void {
+    const { ledger, net } = this.#deps;
+    for (const { decided } of blocks) ledger.committed(tipOf(decided.block.header), decided.execution.txs);
+    const skips = blocks.map((each) => this.#leavePool(each, by));
     this.#evidence.keep((evidence) => ledger.evidenceRefusal(evidence) === undefined);
     net.admit(ledger.admitted());
-    guard.heightBegan(tip.height + 1, by);
-    onCommit({ block, blockId: tip.blockId, certificate, execution, skips: seen, by });
+    for (const [index, each] of blocks.entries()) this.#tellCommitted(each, skips[index] ?? [], by);
     this.#beginHeight();
   }
 
-  /** The state is that after the block: of its own height it knows the set by number. */
-  #holdsOwnVote(certificate: Certificate): boolean {
-    const { kv, self } = this.#deps;
-    const set = validatorsAt(stateReader(kv), certificate.height) ?? [];
-    return votesOf(certificate, set).some(({ validator }) => validator === self);
+  /** What of the pool this block could have taken and left out, by a decision that this node saw. */
+  #leavePool({ decided, height }: Committing, by: CommittedBy): readonly Skip[] {
+    const { execution, block } = decided;
+    const skips = this.#deps.pool.committed({
+      txIds: execution.txs.map((tx) => tx.id),
+      changedAccounts: changedAccounts(execution),
+      room: blockRoom(decided, height.params),
+    });
+    const seen = by === 'decision' ? skips : [];
+    if (seen.length > 0) this.#reportSkips(block, seen);
+    return seen;
+  }
+
+  #tellCommitted({ decided, height }: Committing, skips: readonly Skip[], by: CommittedBy): void {
+    const { guard, onCommit, self } = this.#deps;
+    const { block, certificate, execution } = decided;
+    const hasVoted = votesOf(certificate, height.validators).some(({ validator }) => validator === self);
+    if (hasVoted) guard.foundCommitted(certificate.height, certificate.round);
+    const { height: at, blockId } = tipOf(block.header);
+    guard.heightBegan(at + 1, by);
+    onCommit({ block, blockId, certificate, execution, skips, by });
   }
 
   #reportSkips({ header }: Block, skips: readonly Skip[]): void {
@@ -454,9 +459,9 @@ export class Replica {
       tipHeight: () => ledger.tip.height,
       send: (peer, request) => this.#outbox.send(peer, request, 'sync'),
       penalize: (peer, code) => net.penalize(peer, code),
-      apply: (decided, done) =>
+      apply: (blocks, done) =>
         this.#queue.enqueue((next) =>
-          this.#committer.apply(decided, (result) => {
+          this.#committer.apply(blocks, (result) => {
             next();
             done(result);
           }),

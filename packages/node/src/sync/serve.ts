@@ -1,5 +1,5 @@
 // Owns: answering requests for blocks from the store, within the bounds of one message and of what one peer may take.
-import { decodeBlock, type Hex32 } from '@consilium/core';
+import { type Block, decodeBlock, type Hex32 } from '@consilium/core';
 import { SERVE_BYTES_PER_MS, SERVE_PAUSE_MS_MIN, SYNC_ANSWER_BYTES_MAX } from '../limits.ts';
 import {
   type BlocksAnswer,
@@ -9,22 +9,34 @@ import {
   type SyncRefusal,
 } from '../messages/wire.ts';
 import type { Cancel, Clock, Kv } from '../ports.ts';
-import { heightKey, readBase, readCertificate } from '../replica/chain.ts';
+import { heightKey, readBase, readOwnCertificate } from '../replica/chain.ts';
 import { TABLES } from '../tables.ts';
 
 /** Decided blocks from `fromHeight` on, at most `count`: fewer at the tip, or when the next would not fit. */
 export function decidedBlocks(kv: Pick<Kv, 'get'>, fromHeight: number, count: number): DecidedBlock[] {
   const blocks: DecidedBlock[] = [];
+  const end = fromHeight + Math.min(count, SYNC_BLOCKS_MAX);
   let bytes = 0;
-  for (let height = fromHeight; height < fromHeight + Math.min(count, SYNC_BLOCKS_MAX); height += 1) {
-    const encoded = kv.get(TABLES.blocks, heightKey(height));
-    const certificate = encoded === undefined ? undefined : readCertificate(kv, height);
-    if (encoded === undefined || certificate === undefined) break;
-    bytes += encoded.length;
+  let next = storedBlock(kv, fromHeight);
+  for (let height = fromHeight; height < end && next !== undefined; height += 1) {
+    const { block } = next;
+    bytes += next.bytes;
     if (blocks.length > 0 && bytes > SYNC_ANSWER_BYTES_MAX) break;
-    blocks.push({ block: decodeBlock(encoded), certificate });
+    next = storedBlock(kv, height + 1);
+    // The next block carries it; at the tip it is this node's own.
+    const certificate = next?.block.lastCertificate ?? readOwnCertificate(kv, height);
+    if (certificate === undefined) break;
+    blocks.push({ block, certificate });
   }
   return blocks;
+}
+
+function storedBlock(
+  kv: Pick<Kv, 'get'>,
+  height: number,
+): { readonly block: Block; readonly bytes: number } | undefined {
+  const encoded = kv.get(TABLES.blocks, heightKey(height));
+  return encoded === undefined ? undefined : { block: decodeBlock(encoded), bytes: encoded.length };
 }
 
 export interface BlockServerDeps {

@@ -2,7 +2,13 @@
 // are applied. Requests run in parallel; a peer that lies, stalls or drips loses its turn. Does not own: checking and
 // committing a block (the replica), which is the one point of decision.
 import type { Hex32 } from '@consilium/core';
-import { SYNC_BACKOFF_MS_MAX, SYNC_BACKOFF_MS_MIN, SYNC_RANGES_MAX, SYNC_TIMEOUT_MS } from '../limits.ts';
+import {
+  SYNC_BACKOFF_MS_MAX,
+  SYNC_BACKOFF_MS_MIN,
+  SYNC_RANGES_MAX,
+  SYNC_RUN_BLOCKS_MAX,
+  SYNC_TIMEOUT_MS,
+} from '../limits.ts';
 import { firstRequestId, nextRequestId } from '../messages/request-ids.ts';
 import {
   type BlocksAnswer,
@@ -21,8 +27,11 @@ export interface SyncHost {
   tipHeight(): number;
   send(peer: Hex32, request: BlocksRequest): void;
   penalize(peer: Hex32, code: string): void;
-  /** Checks the next block against its certificate and executes and commits it. */
-  apply(decided: DecidedBlock, done: (result: ApplyResult) => void): void;
+  /**
+   * Checks the next blocks against their certificates, executes and commits them: as many from the front as it takes at
+   * once. Other than `applied`, the answer is about the first above the tip that they left.
+   */
+  apply(blocks: readonly DecidedBlock[], done: (result: ApplyResult) => void): void;
 }
 
 export interface SyncerDeps {
@@ -153,21 +162,42 @@ export class Syncer {
       this.#fetched.set(height, { peer, decided });
   }
 
-  /** Applies what is next in line, one block at a time, then asks for more. */
+  /** Applies what is next in line, as much as is there, then asks for more. */
   #advance(): void {
-    if (this.#applying) return;
-    const tip = this.#deps.host.tipHeight();
-    for (const height of this.#fetched.keys()) if (height <= tip) this.#fetched.delete(height);
-    const next = this.#fetched.get(tip + 1);
-    if (next === undefined) return this.#ask();
+    if (this.#applying) return this.#ask();
+    this.#dropApplied();
+    const next = this.#nextInLine();
+    if (next.length === 0) return this.#ask();
     this.#applying = true;
-    this.#deps.host.apply(next.decided, (result) => {
+    this.#deps.host.apply(next, (result) => {
       this.#applying = false;
-      this.#fetched.delete(tip + 1);
       if (result === 'stopped') return;
-      if (result === 'refused') this.#refused(next.peer);
+      if (result === 'refused') this.#refusedNext();
       this.#advance();
     });
+    // While they are written, the next ones are on their way.
+    this.#ask();
+  }
+
+  #dropApplied(): void {
+    const tip = this.#deps.host.tipHeight();
+    for (const height of this.#fetched.keys()) if (height <= tip) this.#fetched.delete(height);
+  }
+
+  #nextInLine(): DecidedBlock[] {
+    const blocks: DecidedBlock[] = [];
+    const first = this.#deps.host.tipHeight() + 1;
+    for (let next = this.#fetched.get(first); next !== undefined && blocks.length < SYNC_RUN_BLOCKS_MAX; ) {
+      blocks.push(next.decided);
+      next = this.#fetched.get(first + blocks.length);
+    }
+    return blocks;
+  }
+
+  /** The block above the tip: another one is fetched in its place. */
+  #refusedNext(): void {
+    const peer = this.#fetched.get(this.#deps.host.tipHeight() + 1)?.peer;
+    if (peer !== undefined) this.#refused(peer);
   }
 
   /** Everything that a lying peer sent is forgotten with it. */

@@ -48,9 +48,10 @@ export class SimSnapshots {
   };
 
   /** In the turn of the commit: the store is as it was after it. */
-  committed(kv: SimKv, { block: { header } }: Committed): void {
+  /** Of a decision, as a daemon's: by sync the store may stand at a later block already. */
+  committed(kv: SimKv, { block: { header }, by }: Committed): void {
     const { everyBlocks, chunkBytes } = this.#world;
-    if (header.height % everyBlocks !== 0) return;
+    if (by === 'sync' || header.height % everyBlocks !== 0) return;
     const cut = cutState(header, kv.rowsOf(TABLES.state), HASHING, chunkBytes);
     this.#kept = [{ height: header.height, ...cut }, ...this.#kept].slice(0, KEPT);
   }

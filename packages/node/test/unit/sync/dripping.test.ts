@@ -20,8 +20,8 @@ test('a peer that drips blocks one at a time is not asked again for what holds t
       tipHeight: () => tip,
       send: (peer, request) => asked.push({ peer, request }),
       penalize: () => undefined,
-      apply: ({ block }, done) => {
-        tip = block.header.height;
+      apply: (blocks, done) => {
+        tip += blocks.length;
         done('applied');
       },
     },
