@@ -6,3 +6,11 @@ export const JSON_CONTENT_BYTES_MAX: number = 64 * 1024 * 1024;
 export const REGISTERED_SHOWN_MAX = 10;
 /** A secret typed at the terminal: the longest passphrase. */
 export const SECRET_BYTES_MAX = 1_024;
+/** A vault of hundreds of gigabytes at the speed that is left to a backup. */
+export const BACKUP_WAIT_MS_MAX: number = 12 * 3_600_000;
+/** Gigabytes of state at a fifth of a core. */
+export const SNAPSHOT_WAIT_MS_MAX: number = 30 * 60_000;
+/** A process that is still there so long after it was told to stop ends by force: no init system waits for ever. */
+export const STOP_MS_MAX = 10_000;
+/** A token counts ten years at most: whoever has it then has changed places. */
+export const TOKEN_DAYS_MAX = 3_650;

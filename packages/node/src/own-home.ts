@@ -17,3 +17,5 @@ export { readTokenFile } from './keys/operator-token.ts';
 export { createToken, tokenHash } from './keys/token.ts';
 export { ACCESS_ENTRIES_MAX } from './limits.ts';
 export type { NamedValidator, WhyReport } from './observe/why.ts';
+export type { SnapshotReport } from './snapshots/make.ts';
+export type { BackupReport } from './upkeep/make-backup.ts';

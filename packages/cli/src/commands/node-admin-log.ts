@@ -6,8 +6,8 @@ import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { fields, table, time } from '../print/text.ts';
 import { pathOf } from '../setup/files.ts';
-import { addHomeOption, openOwnNode } from '../setup/own-node.ts';
-import { hexIdOf, integerOf, oneOf, usage } from '../usage.ts';
+import { addHomeOption, homeOf, openOwnNode } from '../setup/own-node.ts';
+import { hexIdOf, integerOf, oneOf } from '../usage.ts';
 
 interface Options {
   readonly home?: string;
@@ -81,10 +81,10 @@ function brokenLine({ seq, at, facts }: AdminLine): string {
   return `at ${time(at)} the node found its log broken (${file}, line ${line}: ${rule}) and began anew with line ${seq}`;
 }
 
-async function filesOf(io: Io, { home }: Options, mark: ChainMark | undefined): Promise<AdminFiles> {
-  if (home === undefined) throw usage('--home is missing: the folder of the node on this machine');
+async function filesOf(io: Io, options: Options, mark: ChainMark | undefined): Promise<AdminFiles> {
+  const home = pathOf(io, homeOf(options));
   const { homePaths, readAdminFiles } = await import('@consilium/node/own-home');
-  const { state } = homePaths(pathOf(io, home));
+  const { state } = homePaths(home);
   try {
     return await readAdminFiles(state, mark);
   } catch (error) {

@@ -1,26 +1,17 @@
 // Owns: `node backup`: asking the running node of a home for a backup, or making one of a stopped node's home. Does not own:
 // making it (@consilium/node).
-import { resolve } from 'node:path';
 import { isConsiliumError } from '@consilium/core';
+import type { BackupReport } from '@consilium/node/own-home';
 import { addCommand, type Register } from '../command.ts';
+import { BACKUP_WAIT_MS_MAX } from '../limits.ts';
 import { fields } from '../print/text.ts';
+import { pathOf } from '../setup/files.ts';
 import { addHomeOption, homeOf, type OwnNodeOptions, openOwnNode } from '../setup/own-node.ts';
 import { usage } from '../usage.ts';
 
 interface Options extends OwnNodeOptions {
   readonly out?: string;
 }
-
-interface Made {
-  readonly out: string;
-  readonly height: number;
-  readonly rows: number;
-  readonly blobs: number;
-  readonly bytes: number;
-}
-
-/** A vault of hundreds of gigabytes at the speed that is left to a backup. */
-const WAIT_MS_MAX: number = 12 * 3_600_000;
 
 export const registerNodeBackup: Register = (place) =>
   addCommand<Options>(
@@ -34,7 +25,7 @@ export const registerNodeBackup: Register = (place) =>
       addHomeOption(command).option('--out <folder>', 'folder to make, on the machine of the node'),
     async (_arguments, options) => {
       if (options.out === undefined) throw usage('--out is missing: the folder to make');
-      const out = resolve(place.io.cwd, options.out);
+      const out = pathOf(place.io, options.out);
       const made = await backup(out);
       return {
         data: made,
@@ -45,16 +36,16 @@ export const registerNodeBackup: Register = (place) =>
         ]),
       };
 
-      async function backup(target: string): Promise<Made> {
+      async function backup(target: string): Promise<BackupReport> {
         try {
           const node = await openOwnNode(place.io, options);
-          return (await node.post('/v1/admin/backup', { out: target }, WAIT_MS_MAX)) as Made;
+          return (await node.post('/v1/admin/backup', { out: target }, BACKUP_WAIT_MS_MAX)) as BackupReport;
         } catch (error) {
           const isStopped =
             isConsiliumError(error, 'NODE_NOT_RUNNING') || isConsiliumError(error, 'FILE_MISSING');
           if (!isStopped) throw error;
           const { backupHome } = await import('@consilium/node');
-          return backupHome(resolve(place.io.cwd, homeOf(options)), target);
+          return backupHome(pathOf(place.io, homeOf(options)), target);
         }
       }
     },

@@ -1,9 +1,11 @@
 // Owns: `node prune`: the words for pruning the home of a stopped daemon. Does not own: the pruning (@consilium/node).
 import { addCommand, type Register } from '../command.ts';
+import { pathOf } from '../setup/files.ts';
+import { addHomeOption, homeOf } from '../setup/own-node.ts';
 import { integerOf, usage } from '../usage.ts';
 
 interface Options {
-  readonly home: string;
+  readonly home?: string;
   readonly keepBlocks?: string;
   readonly keepDays?: string;
 }
@@ -20,11 +22,12 @@ export const registerNodePrune: Register = (place) =>
       ],
     },
     (command) =>
-      command
-        .option('--home <folder>', 'home made by `node init`', 'consilium-home')
+      addHomeOption(command)
         .option('--keep-blocks <count>', 'keep at least so many; default: store.keep_blocks of config.toml')
         .option('--keep-days <days>', 'keep at least the last days; default: store.keep_days of config.toml'),
-    async (_arguments, { home, keepBlocks, keepDays }) => {
+    async (_arguments, options) => {
+      const home = pathOf(place.io, homeOf(options));
+      const { keepBlocks, keepDays } = options;
       const { pruneHome } = await import('@consilium/node');
       const keep = {
         ...(keepBlocks === undefined ? {} : { blocks: integerOf(keepBlocks, '--keep-blocks') }),

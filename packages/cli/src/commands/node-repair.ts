@@ -1,10 +1,13 @@
 // Owns: `node repair`: the words for mending a damaged home from the other hospitals. Does not own: the repair
 // (@consilium/node).
 import { addCommand, type Register } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { pathOf } from '../setup/files.ts';
+import { addHomeOption, homeOf } from '../setup/own-node.ts';
 import { usage } from '../usage.ts';
 
 interface Options {
-  readonly home: string;
+  readonly home?: string;
   readonly fromPeers?: boolean;
 }
 
@@ -18,11 +21,13 @@ export const registerNodeRepair: Register = (place) =>
       examples: ['npx consilium node repair --home /var/lib/consilium --from-peers'],
     },
     (command) =>
-      command
-        .option('--home <folder>', 'home made by `node init`', 'consilium-home')
-        .option('--from-peers', 'what is damaged is fetched from the other hospitals; the only way there is'),
-    async (_arguments, { home, fromPeers }) => {
-      if (fromPeers !== true)
+      addHomeOption(command).option(
+        '--from-peers',
+        'what is damaged is fetched from the other hospitals; the only way there is',
+      ),
+    async (_arguments, options) => {
+      const home = pathOf(place.io, homeOf(options));
+      if (options.fromPeers !== true)
         throw usage('--from-peers is missing: what is damaged is fetched from the others');
       const { repairHome } = await import('@consilium/node');
       const report = await repairHome(home, Date.now());
@@ -33,7 +38,7 @@ export const registerNodeRepair: Register = (place) =>
           ...report.left.map(({ what, how }) => `NOT MENDED ${what}: ${how}`),
           report.actions.length === 0 && report.left.length === 0 ? 'nothing to mend' : 'start the node now',
         ],
-        exitCode: report.left.length === 0 ? 0 : 1,
+        exitCode: report.left.length === 0 ? EXIT.ok : EXIT.failed,
       };
     },
   );

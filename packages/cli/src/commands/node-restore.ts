@@ -1,12 +1,13 @@
 // Owns: `node restore`: the words for bringing a backup back. Does not own: the restoring (@consilium/node).
-import { resolve } from 'node:path';
 import { addCommand, type Register } from '../command.ts';
 import { fields } from '../print/text.ts';
+import { pathOf } from '../setup/files.ts';
+import { homeOf } from '../setup/own-node.ts';
 import { usage } from '../usage.ts';
 
 interface Options {
   readonly from?: string;
-  readonly home: string;
+  readonly home?: string;
 }
 
 export const registerNodeRestore: Register = (place) =>
@@ -20,11 +21,13 @@ export const registerNodeRestore: Register = (place) =>
     (command) =>
       command
         .option('--from <folder>', 'backup made by `node backup`')
-        .option('--home <folder>', 'home with the keys in it and nothing in data/', 'consilium-home'),
-    async (_arguments, { from, home }) => {
+        .option('--home <folder>', 'home with the keys in it and nothing in data/'),
+    async (_arguments, options) => {
+      const { from } = options;
+      const home = pathOf(place.io, homeOf(options));
       if (from === undefined) throw usage('--from is missing: the folder of the backup');
       const { restoreBackup } = await import('@consilium/node');
-      const report = await restoreBackup(resolve(place.io.cwd, from), resolve(place.io.cwd, home));
+      const report = await restoreBackup(pathOf(place.io, from), home);
       return {
         data: report,
         lines: [

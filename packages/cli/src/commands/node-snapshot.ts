@@ -1,21 +1,13 @@
 // Owns: `node snapshot`: asking the running node of a home to make a snapshot for new hospitals. Does not own: making it.
+import type { SnapshotReport } from '@consilium/node/own-home';
 import { addCommand, type Register } from '../command.ts';
+import { SNAPSHOT_WAIT_MS_MAX } from '../limits.ts';
 import { fields } from '../print/text.ts';
 import { addHomeOption, openOwnNode } from '../setup/own-node.ts';
 
 interface Options {
   readonly home?: string;
 }
-
-interface Made {
-  readonly height: number;
-  readonly chunks: number;
-  readonly rows: number;
-  readonly bytes: number;
-}
-
-/** Gigabytes of state at a fifth of a core. */
-const WAIT_MS_MAX: number = 30 * 60_000;
 
 export const registerNodeSnapshot: Register = (place) =>
   addCommand<Options>(
@@ -29,7 +21,7 @@ export const registerNodeSnapshot: Register = (place) =>
     addHomeOption,
     async (_arguments, options) => {
       const node = await openOwnNode(place.io, options);
-      const made = (await node.post('/v1/admin/snapshot', {}, WAIT_MS_MAX)) as Made;
+      const made = (await node.post('/v1/admin/snapshot', {}, SNAPSHOT_WAIT_MS_MAX)) as SnapshotReport;
       return {
         data: made,
         lines: fields([

@@ -4,10 +4,9 @@
 import { isConsiliumError } from '@consilium/core';
 import type { Command } from 'commander';
 import { addCommand, type Register } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
 import { pathOf } from '../setup/files.ts';
 import { addSetOption, type SetOption, settingsOf } from '../setup/settings.ts';
-import { stopAsked } from '../setup/stop-asked.ts';
+import { endByForce, stopAsked } from '../setup/stop-asked.ts';
 import { blockOf, integerOf } from '../usage.ts';
 
 interface Options extends SetOption {
@@ -18,9 +17,6 @@ interface Options extends SetOption {
   readonly exitWithParent?: boolean;
   readonly passphraseFile?: string;
 }
-
-/** A process that is still there so long after it was told to stop ends by force: no init system waits for ever. */
-const STOP_MS_MAX = 10_000;
 
 export const registerNodeStart: Register = (place) =>
   addCommand<Options>(
@@ -88,8 +84,3 @@ export const registerNodeStart: Register = (place) =>
       }
     },
   );
-
-/** In a while, unless the process has ended in order by then. */
-function endByForce(): void {
-  setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();
-}

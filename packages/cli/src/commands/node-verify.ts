@@ -2,9 +2,12 @@
 // (@consilium/node).
 import { addCommand, type Register, type Result } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { pathOf } from '../setup/files.ts';
+import { addHomeOption, homeOf } from '../setup/own-node.ts';
+import { usage } from '../usage.ts';
 
 interface Options {
-  readonly home: string;
+  readonly home?: string;
   readonly backup?: string;
 }
 
@@ -20,13 +23,15 @@ export const registerNodeVerify: Register = (place) =>
       ],
     },
     (command) =>
-      command
-        .option('--home <folder>', 'home made by `node init`', 'consilium-home')
-        .option('--backup <folder>', 'backup made by `node backup`, in place of a home'),
-    async (_arguments, { home, backup }) => {
+      addHomeOption(command).option('--backup <folder>', 'backup made by `node backup`, in place of a home'),
+    async (_arguments, options) => {
       const { verifyBackup, verifyHome } = await import('@consilium/node');
-      if (backup !== undefined) return backupResult(await verifyBackup(backup));
-      const report = await verifyHome(home);
+      const { home, backup } = options;
+      if (backup !== undefined) {
+        if (home !== undefined) throw usage('give --home or --backup, not both');
+        return backupResult(await verifyBackup(pathOf(place.io, backup)));
+      }
+      const report = await verifyHome(pathOf(place.io, homeOf(options)));
       const { whole, damaged, damagedCount, notLookedAt, height, base, looked } = report;
       return {
         data: report,

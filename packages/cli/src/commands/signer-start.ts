@@ -1,9 +1,8 @@
 // Owns: `signer start`: the signer as a process: signals, exit code. Does not own: the signer itself (@consilium/node).
 import { addCommand, type Register } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
 import { pathOf } from '../setup/files.ts';
 import { addPassphraseOption, type PassphraseOption } from '../setup/passphrase.ts';
-import { stopAsked } from '../setup/stop-asked.ts';
+import { endByForce, stopAsked } from '../setup/stop-asked.ts';
 import { usage } from '../usage.ts';
 
 interface Options extends PassphraseOption {
@@ -11,9 +10,6 @@ interface Options extends PassphraseOption {
   readonly socket?: string;
   readonly exitWithParent?: boolean;
 }
-
-/** As `node start`. */
-const STOP_MS_MAX = 10_000;
 
 export const registerSignerStart: Register = (place) =>
   addCommand<Options>(
@@ -45,7 +41,7 @@ export const registerSignerStart: Register = (place) =>
         },
       });
       const ended = await Promise.race([signer.failed, stopAsked(exitWithParent === true)]);
-      setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();
+      endByForce();
       await signer.stop();
       if (exitWithParent === true) process.stdin.destroy();
       if (ended !== undefined) throw ended;

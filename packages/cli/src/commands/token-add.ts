@@ -3,6 +3,7 @@ import { ConsiliumError } from '@consilium/core';
 import type { AccessEntry } from '@consilium/node/own-home';
 import { addCommand, type Register } from '../command.ts';
 import type { Io } from '../io.ts';
+import { TOKEN_DAYS_MAX } from '../limits.ts';
 import { fields, time } from '../print/text.ts';
 import { certificateHash } from '../setup/certificate.ts';
 import { pathOf, readText, SECRET_MODE, writeNew } from '../setup/files.ts';
@@ -20,7 +21,6 @@ interface Options {
 }
 
 const DAY_MS = 86_400_000;
-const DAYS_MAX = 3_650;
 
 export const registerTokenAdd: Register = (place) =>
   addCommand<Options>(
@@ -104,6 +104,6 @@ async function certificateAt(path: string): Promise<string> {
 function expiryOf(io: Io, { days }: Options): number | null {
   if (days === undefined) return null;
   const count = integerOf(days, '--days', 1);
-  if (count > DAYS_MAX) throw usage(`--days must be at most ${DAYS_MAX}`);
+  if (count > TOKEN_DAYS_MAX) throw usage(`--days must be at most ${TOKEN_DAYS_MAX}`);
   return io.now() + count * DAY_MS;
 }

@@ -30,7 +30,7 @@ export function addNodeOption(command: Command): Command {
 }
 
 /** Throws `USAGE_INVALID`. */
-export function homeOf({ home }: OwnNodeOptions): string {
+export function homeOf({ home }: { readonly home?: string | undefined }): string {
   if (home === undefined) throw usage('--home is missing: the folder of the node on this machine');
   return home;
 }

@@ -1,4 +1,6 @@
-// Owns: when a process that serves is told to stop: by a signal, or by the end of its parent.
+// Owns: when a process that serves is told to stop: by a signal, or by the end of its parent; and its end by force.
+import { EXIT } from '../exit-codes.ts';
+import { STOP_MS_MAX } from '../limits.ts';
 
 /** Resolves when the process is asked to stop. */
 export function stopAsked(withParent: boolean): Promise<void> {
@@ -9,4 +11,9 @@ export function stopAsked(withParent: boolean): Promise<void> {
     process.stdin.once('error', () => resolve());
     process.stdin.resume();
   });
+}
+
+/** In a while, unless the process has ended in order by then. */
+export function endByForce(): void {
+  setTimeout(() => process.exit(EXIT.failed), STOP_MS_MAX).unref();
 }

@@ -52,6 +52,18 @@ describe('a wrong use ends with 64 and one line', () => {
       /^USAGE_INVALID: no key is named: give --as NAME\|FILE or set CONSILIUM_KEY/,
     ],
     ['an address that is none', ['status', '--node', 'hospital'], /^USAGE_INVALID: --node: /],
+    ...['verify', 'prune', 'repair --from-peers', 'restore --from x', 'backup --out x', 'snapshot'].map(
+      (verb): [string, string[], RegExp] => [
+        `no home for node ${verb}`,
+        ['node', ...verb.split(' ')],
+        /^USAGE_INVALID: --home is missing/,
+      ],
+    ),
+    [
+      'a home and a backup',
+      ['node', 'verify', '--home', 'x', '--backup', 'y'],
+      /^USAGE_INVALID: give --home or --backup, not both/,
+    ],
     [
       'a change that is none',
       ['validator', 'propose', 'promote', 'x'],

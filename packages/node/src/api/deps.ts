@@ -8,6 +8,8 @@ import type { WhyReport } from '../observe/why.ts';
 import type { Cancel, Clock, Report } from '../ports.ts';
 import type { ChainSnapshot } from '../queries/index.ts';
 import type { Committed, ProtocolStatus, SigningMode } from '../replica/replica.ts';
+import type { SnapshotReport } from '../snapshots/make.ts';
+import type { BackupReport } from '../upkeep/make-backup.ts';
 import type { Gate } from './roles.ts';
 
 export interface PeerStatus {
@@ -79,25 +81,10 @@ export interface ApiDeps {
   readonly onCommit: (listener: (commit: Commit) => void) => Cancel;
   readonly custody: CustodyDoor;
   /** Makes a snapshot of the state now. Throws `SNAPSHOT_NONE`, and what the disk refuses. */
-  readonly makeSnapshot: () => Promise<SnapshotFacts>;
+  readonly makeSnapshot: () => Promise<SnapshotReport>;
   /** Makes a backup in a folder of this machine that is not there yet. Throws as `upkeep/make-backup.ts` does, `API_BUSY`. */
-  readonly makeBackup: (out: string) => Promise<BackupFacts>;
+  readonly makeBackup: (out: string) => Promise<BackupReport>;
   readonly adminLog: Pick<AdminLog, 'append' | 'read' | 'head'>;
-}
-
-export interface BackupFacts {
-  readonly out: string;
-  readonly height: number;
-  readonly rows: number;
-  readonly blobs: number;
-  readonly bytes: number;
-}
-
-export interface SnapshotFacts {
-  readonly height: number;
-  readonly chunks: number;
-  readonly rows: number;
-  readonly bytes: number;
 }
 
 /** What custody does for clients of this node. Each calls `done` once, unless the node stops. */

@@ -11,7 +11,7 @@ import { checkParts, decodeManifest } from '../sync/snapshot-format.ts';
 import type { SnapshotSource } from '../sync/snapshot-server.ts';
 import { TABLES } from '../tables.ts';
 import { listSnapshots, readChunkFile, readManifestFile, removeSnapshot } from './files.ts';
-import { type MadeSnapshot, makeSnapshot } from './make.ts';
+import { type MadeSnapshot, makeSnapshot, type SnapshotReport } from './make.ts';
 
 export interface KeeperDeps {
   readonly root: string;
@@ -31,7 +31,7 @@ export interface SnapshotKeeper {
   /** To be told of each commit in the turn of its batch. */
   committed(committed: Committed): void;
   /** Now. Throws `SNAPSHOT_NONE` and what `makeSnapshot` throws. */
-  make(): Promise<Omit<MadeSnapshot, 'manifest'>>;
+  make(): Promise<SnapshotReport>;
   /** Resolves when nothing is being made any more. */
   stop(): Promise<void>;
 }

@@ -35,12 +35,15 @@ export interface MakeDeps {
   readonly isStopped: () => boolean;
 }
 
-export interface MadeSnapshot {
+export interface SnapshotReport {
   readonly height: number;
-  readonly manifest: Uint8Array;
   readonly chunks: number;
   readonly rows: number;
   readonly bytes: number;
+}
+
+export interface MadeSnapshot extends SnapshotReport {
+  readonly manifest: Uint8Array;
 }
 
 /** Throws `STORE_DAMAGED` when the state is not the one of the header, `DISK_FULL`, `DISK_FAILED`, `INTERRUPTED`. */
