@@ -1,17 +1,15 @@
 // Owns: that an attacker takes none of the processor time of those whom it attacks, as on a machine of its own: they run on
-// one processor, it on others. Linux with taskset (util-linux) and two processors; elsewhere nothing is parted, and said so.
+// one processor, it on others. Linux with taskset and chrt (util-linux) and two processors; elsewhere nothing is parted, and
+// said so.
 import { execFile } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-/** Before whatever else runs on this machine, where the system lets us. */
-const NICENESS = -10;
 
 export interface Parting {
   /** Whether attacker and attacked have processors of their own. */
   readonly apart: boolean;
-  /** Whether both go before the rest of the machine. */
+  /** Whether daemons and honest clients go before the rest of the machine. */
   readonly first: boolean;
   /** Goes before the words of a command that is to run where the attacker does. */
   readonly attackerPrefix: readonly string[];
@@ -19,27 +17,38 @@ export interface Parting {
 
 /** From now on this process, and all that it starts, runs on one processor; what it starts with the prefix, on the others. */
 export async function partProcessors(tell: (line: string) => void): Promise<Parting> {
-  const first = goFirst();
-  if (!first) tell('not allowed to go before other processes: a busy machine makes the shares noisy');
+  const pid = String(process.pid);
   try {
-    const allowed = await allowedProcessors();
-    const [own, ...others] = allowed;
+    const [own, ...others] = await allowedProcessors();
     if (own === undefined || others.length === 0) throw new Error('there is one processor only');
-    await run('taskset', ['--all-tasks', '--cpu-list', '--pid', String(own), String(process.pid)]);
-    return { apart: true, first, attackerPrefix: ['taskset', '--cpu-list', others.join(',')] };
+    await run('taskset', ['--all-tasks', '--cpu-list', '--pid', String(own), pid]);
+    const first = await goFirst(pid, tell);
+    const ordinary = first ? ['chrt', '--other', '0'] : [];
+    return { apart: true, first, attackerPrefix: [...ordinary, 'taskset', '--cpu-list', others.join(',')] };
   } catch (error) {
-    tell(`attacker and daemons share the processors: ${error instanceof Error ? error.message : error}`);
-    return { apart: false, first, attackerPrefix: [] };
+    tell(`attacker and daemons share the processors: ${causeOf(error)}`);
+    return { apart: false, first: false, attackerPrefix: [] };
   }
 }
 
-function goFirst(): boolean {
+/**
+ * A commit is a dozen messages from process to process. Each waits for whoever else has the processor, if it may: then the
+ * throughput says how busy the machine is, and rises under an attack that keeps the daemons awake.
+ */
+async function goFirst(pid: string, tell: (line: string) => void): Promise<boolean> {
   try {
-    setPriority(NICENESS);
+    await run('chrt', ['--rr', '--all-tasks', '--pid', '1', pid]);
     return true;
-  } catch {
+  } catch (error) {
+    tell(
+      `not allowed to go before other processes: a busy machine makes the shares noisy: ${causeOf(error)}`,
+    );
     return false;
   }
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function allowedProcessors(): Promise<readonly number[]> {

@@ -146,7 +146,7 @@ export const flood: Attacker = async (plan, tally, signal) => {
 
 /** More transactions than are its share, all of them valid. */
 export const floodOfValidTransactions: Attacker = async (plan, tally, signal) => {
-  const signed = await signedTransactions(plan, 10_000);
+  const signed = await signedTransactions(plan, 4_000);
   let taken = 0;
   await asAdmitted(plan, tally, signal, async (_connection, open) => {
     await pour(await open('transactions'), tally, signal, () => {
