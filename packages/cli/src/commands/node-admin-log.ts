@@ -58,7 +58,8 @@ async function verify(io: Io, options: Options): Promise<Result> {
   const mark = await markOf(io, options);
   const { lines, head, broken } = await filesOf(io, options, mark);
   if (broken !== undefined) throw new ConsiliumError('ADMIN_LOG_BROKEN', { ...broken });
-  if (options.head !== undefined && !lines.some(({ hash }) => hash === hexIdOf(options.head ?? '', '--head')))
+  const known = [head.hash, ...lines.map(({ hash }) => hash)];
+  if (options.head !== undefined && !known.includes(hexIdOf(options.head, '--head')))
     throw new ConsiliumError('ADMIN_LOG_BROKEN', { head: options.head, rule: 'cut' });
   const breaks = lines.filter(({ action }) => action === 'log.broken');
   const first = lines[0]?.seq ?? 0;

@@ -59,6 +59,17 @@ describe('node admin-log', () => {
     expect(await verify('--head', '00'.repeat(32))).toMatchObject({ exitCode: 1 });
   });
 
+  test('of a node for which nothing was done yet: its head holds against itself', async () => {
+    using desk = createDesk();
+    const home = desk.path('nord');
+    await desk.json('node', 'init', '--org', 'Nord', '--listen', '127.0.0.1:4100', '--home', home);
+    desk.env['CONSILIUM_API_PORT'] = '1';
+    const { head } = await desk.json('node', 'admin-log', 'verify', '--home', home);
+    expect(await desk.run('node', 'admin-log', 'verify', '--home', home, '--head', head)).toMatchObject({
+      exitCode: 0,
+    });
+  });
+
   test('notices an edited line and a cut tail', async () => {
     using desk = createDesk();
     const file = await homeWithLog(desk);
