@@ -84,7 +84,7 @@ exec "$@"`,
 const PRELUDE = `
 consilium() {
   case "$1 \${2:-}" in
-    'validator propose' | 'validator approve' | 'validator remove' | 'validator withdraw')
+    'validator propose' | 'validator approve' | 'validator remove')
       command consilium "$@" --yes ;;
     *) command consilium "$@" ;;
   esac
