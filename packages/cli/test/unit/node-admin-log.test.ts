@@ -47,6 +47,15 @@ describe('node admin-log', () => {
     expect(shown.stdout).not.toContain('begun');
   });
 
+  test('says that there is no home, where there is none', async () => {
+    using desk = createDesk();
+    for (const what of ['show', 'verify']) {
+      const ended = await desk.run('node', 'admin-log', what, '--home', desk.path('nowhere'));
+      expect(ended.stderr).toMatch(/^HOME_MISSING/);
+      expect(ended.exitCode).toBe(78);
+    }
+  });
+
   test('verifies an untouched log, while the node is stopped too', async () => {
     using desk = createDesk();
     await homeWithLog(desk);

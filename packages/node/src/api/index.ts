@@ -2,6 +2,7 @@
 // (configuration), metrics and probes (a listener of their own).
 import { ConsiliumError } from '@consilium/core';
 import type { ArrivalBounds } from '../doorstep/doorstep.ts';
+import { createRateLimit, type RateLimit } from '../doorstep/rate-limit.ts';
 import type { Cancel } from '../ports.ts';
 import { createBlockSource } from '../queries/index.ts';
 import { noteActions } from './admin-actions.ts';
@@ -21,7 +22,6 @@ import {
   WAITERS_MAX,
 } from './limits.ts';
 import { describeRoutes, openapiRoute } from './openapi.ts';
-import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import type { Role } from './roles.ts';
 import { registerRoutes } from './routes/index.ts';
 import { type ApiServer, chargeRequest, createServer, type ServerOptions } from './server.ts';

@@ -15,6 +15,7 @@ import {
   type RawServerDefault,
 } from 'fastify';
 import type { ArrivalBounds } from '../doorstep/doorstep.ts';
+import type { TakeTokens } from '../doorstep/rate-limit.ts';
 import { boundArrivals } from '../http/arrivals.ts';
 import { boundConnections } from '../http/connections.ts';
 import type { Report } from '../ports.ts';
@@ -35,7 +36,6 @@ import {
   URL_PARAM_LENGTH_MAX,
 } from './limits.ts';
 import { ApiRefusal, PROBLEM_MEDIA_TYPE, problemOf } from './problems.ts';
-import type { TakeTokens } from './rate-limit.ts';
 import { refusalOf, sendRefusal } from './refusals.ts';
 import { ANONYMOUS, admit, type Caller, type Credentials, type Gate, type Role } from './roles.ts';
 import { lazySerializers } from './serialization.ts';

@@ -2,8 +2,9 @@
 // that reaches where it was seen last. Does not own: writing them (admin-log.ts).
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Hex32, isConsiliumError } from '@consilium/core';
+import { ConsiliumError, type Hex32, isConsiliumError } from '@consilium/core';
 import { readSmallFile } from '../files/atomic-file.ts';
+import { diskError, errnoOf } from '../files/errors.ts';
 import { ADMIN_LOG_FILE_BYTES_MAX, ADMIN_LOG_FILES_MAX } from '../limits.ts';
 import { type AdminLine, type ChainHead, NO_LINE, parseLine } from './admin-line.ts';
 
@@ -46,14 +47,26 @@ export interface AdminFiles {
   readonly wholeBytes: number;
 }
 
-/** Names in the order of their lines; the one that is written to comes last. */
+/**
+ * Names in the order of their lines; the one that is written to comes last. Throws `FILE_MISSING` without the folder,
+ * `DISK_FAILED`.
+ */
 export async function adminFileNames(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder);
+  const names = await namesIn(folder);
   const full = names.filter((name) => FULL_FILE.test(name)).sort();
   return names.includes(ADMIN_LOG_FILE) ? [...full, ADMIN_LOG_FILE] : full;
 }
 
-/** Reads all that is kept, and holds it against what was noted elsewhere. Throws `DISK_FAILED`. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw new ConsiliumError('FILE_MISSING', { file: folder });
+    throw diskError(error, folder);
+  }
+}
+
+/** Reads all that is kept, and holds it against what was noted elsewhere. Throws as `adminFileNames` does. */
 export async function readAdminFiles(folder: string, mark: ChainMark | undefined): Promise<AdminFiles> {
   const names = await adminFileNames(folder);
   // More than are kept: a stranger's, and not worth the memory.

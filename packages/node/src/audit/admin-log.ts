@@ -98,9 +98,13 @@ function brokenStart(mark: ChainMark | undefined): Start {
 /** What is broken is evidence: it stays, out of the way. */
 async function setAside(folder: string, seq: number, { clock }: AdminLogDeps): Promise<void> {
   const aside = join(folder, `admin-broken-${seq}-${clock.wallMs()}`);
-  await mkdir(aside, { mode: 0o700 });
-  for (const name of await adminFileNames(folder)) await rename(join(folder, name), join(aside, name));
-  await syncFolder(folder);
+  try {
+    await mkdir(aside, { mode: 0o700 });
+    for (const name of await adminFileNames(folder)) await rename(join(folder, name), join(aside, name));
+    await syncFolder(folder);
+  } catch (error) {
+    throw diskError(error, aside);
+  }
 }
 
 function createAdminLog(deps: AdminLogDeps, start: Start): AdminLog {

@@ -2,8 +2,8 @@
 // knows first, each by a measure of its own; all others share one. Does not own: who is known, nor how many stay open
 // (http/connections.ts, the gate of peers).
 import { BlockList, type SocketAddress } from 'node:net';
-import { createRateLimit, type RateLimit, type TakeTokens } from '../api/rate-limit.ts';
 import { KNOWN_ADDRESSES_MAX } from '../limits.ts';
+import { createRateLimit, type RateLimit, type TakeTokens } from './rate-limit.ts';
 
 export interface DoorstepDeps {
   readonly monotonicMs: () => number;

@@ -5,12 +5,13 @@ import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HASH_BYTES, toHex } from '@consilium/core';
+import { diskError } from '../files/errors.ts';
 import { type HomePaths, homePaths } from '../files/home.ts';
 import { syncFolder } from '../files/plain-file.ts';
 import { WAL_FILE } from '../replica/open.ts';
 import { removeSnapshot } from '../snapshots/files.ts';
 import { TABLES } from '../tables.ts';
-import type { Part } from '../verify/findings.ts';
+import type { Damage, Part } from '../verify/findings.ts';
 import { verifyHome } from '../verify/verify-home.ts';
 import { whenAnswered } from '../when-done.ts';
 import { withData } from './open-data.ts';
@@ -45,10 +46,18 @@ const LEFT: Partial<Record<Part, string>> = {
   card: 'put it back from your backup',
 };
 
-/** `nowMs` names what is put aside. Throws what `verifyHome` throws, and what the disk refuses. */
+/** `nowMs` names what is put aside. Throws what `verifyHome` throws, `DISK_FULL`, `DISK_FAILED`. */
 export async function repairHome(folder: string, nowMs: number): Promise<RepairReport> {
   const paths = homePaths(folder);
   const { damaged } = await verifyHome(folder);
+  try {
+    return await mend(paths, damaged, nowMs);
+  } catch (error) {
+    throw diskError(error, paths.home);
+  }
+}
+
+async function mend(paths: HomePaths, damaged: readonly Damage[], nowMs: number): Promise<RepairReport> {
   const actions: RepairStep[] = [];
   const has = (...parts: readonly Part[]): boolean => damaged.some(({ part }) => parts.includes(part));
   if (has(...OF_THE_STORE)) actions.push(await putStoreAside(paths, nowMs));

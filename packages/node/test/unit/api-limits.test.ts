@@ -3,7 +3,7 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/api/problems.ts';
-import { createRateLimit } from '../../src/api/rate-limit.ts';
+import { createRateLimit } from '../../src/doorstep/rate-limit.ts';
 import {
   type ApiHarness,
   type HarnessOptions,
