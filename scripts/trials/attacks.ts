@@ -18,6 +18,7 @@ import {
 } from '../../packages/node/test/support/attacks/plan.ts';
 import { type Load, type Stretch, startLoad, stretch } from './attacks/load.ts';
 import { type Parting, partProcessors } from './attacks/processors.ts';
+import { numberOf } from './support/options.ts';
 import type { Trial } from './trial.ts';
 
 /** Of what honest clients get through without the attack, at the median of the stretches. */
@@ -62,7 +63,11 @@ export const trial: Trial = {
     const parting = await partProcessors(tell);
     const folder = await mkdtemp(join(await quickestFolder(tell), 'consilium-attacks-'));
     try {
-      const timing = { pairs: Number(values.pairs), stretchMs: Number(values.seconds) * 1_000, parting };
+      const timing = {
+        pairs: numberOf(values.pairs, '--pairs'),
+        stretchMs: numberOf(values.seconds, '--seconds') * 1_000,
+        parting,
+      };
       const figures = await attacked(join(folder, 'net'), attacks, timing, tell);
       await rm(folder, { recursive: true, force: true });
       return figures;

@@ -6,6 +6,7 @@ import { createNetwork, type Network, type Validator } from '../../packages/node
 import { until } from '../../packages/node/test/e2e/support/waiting.ts';
 import { noop } from '../../packages/sdk/src/index.ts';
 import { measureAppliedBlocks } from './support/applied-blocks.ts';
+import { numberOf } from './support/options.ts';
 import type { Trial } from './trial.ts';
 
 const CAUGHT_UP_SECONDS_MAX = 10;
@@ -24,8 +25,9 @@ export const trial: Trial = {
         applied: { type: 'string' },
       },
     });
-    if (values.applied !== undefined) return { ...(await measureAppliedBlocks(Number(values.applied))) };
-    const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
+    if (values.applied !== undefined)
+      return { ...(await measureAppliedBlocks(numberOf(values.applied, '--applied'))) };
+    const [minutes, rate] = [numberOf(values.minutes, '--minutes'), numberOf(values.rate, '--rate')];
     await using network = await createNetwork();
     await network.start();
     const [north, east, south, away] = network.validators as [Validator, Validator, Validator, Validator];

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type Decoder, fuzz } from '../../packages/node/test/support/fuzz/decoder.ts';
 import { ALL_SAMPLES, DECODERS, shapeDecoders } from '../../packages/node/test/support/fuzz/registry.ts';
+import { numberOf } from './support/options.ts';
 import type { Trial } from './trial.ts';
 
 const RUNS_PER_TURN = 2_000;
@@ -15,8 +16,8 @@ export const trial: Trial = {
       options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } },
     });
     const decoders = [...DECODERS, ...(await shapeDecoders())];
-    const endMs = performance.now() + Number(values.minutes) * 60_000;
-    const runs = turns(decoders, Number(values.seed), endMs, tell);
+    const endMs = performance.now() + numberOf(values.minutes, '--minutes') * 60_000;
+    const runs = turns(decoders, numberOf(values.seed, '--seed'), endMs, tell);
     return { decoders: decoders.length, inputs: runs };
   },
 };

@@ -10,6 +10,7 @@ import { type Load, startLoad } from '../../packages/node/test/e2e/support/load.
 import { createNetwork, type Network, type Validator } from '../../packages/node/test/e2e/support/network.ts';
 import { until } from '../../packages/node/test/e2e/support/waiting.ts';
 import type { Client, Signer, Tx } from '../../packages/sdk/src/index.ts';
+import { numberOf } from './support/options.ts';
 import type { Trial } from './trial.ts';
 
 const SNAPSHOT_SECONDS_MAX = 60;
@@ -28,7 +29,7 @@ export const trial: Trial = {
     });
     await using network = await createNetwork();
     await network.start(['snapshots.every_blocks=0', 'snapshots.every_minutes=0']);
-    const history = await makeHistory(network, Number(values.transactions), tell);
+    const history = await makeHistory(network, numberOf(values.transactions, '--transactions'), tell);
     const { snapshots, snapshot } = await snapshotsEverywhere(network);
     tell(`snapshot: ${JSON.stringify(snapshot)}`);
     // Three of four decide, and then four of five.

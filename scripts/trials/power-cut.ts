@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { runOnDevnet } from '../../packages/chaos/src/devnet-world/run.ts';
 import type { Scenario, Step } from '../../packages/chaos/src/scenario/scenario.ts';
 import { createPrng } from '../../packages/sim/src/world/prng.ts';
+import { numberOf } from './support/options.ts';
 import type { Trial } from './trial.ts';
 
 /** Of one network, which then heals and is judged; the next begins anew. */
@@ -18,10 +19,10 @@ export const trial: Trial = {
       args: [...args],
       options: {
         cuts: { type: 'string', default: '200' },
-        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+        seed: { type: 'string', default: String(1 + (Date.now() % 1_000_000)) },
       },
     });
-    const [cuts, seed] = [Number(values.cuts), Number(values.seed)];
+    const [cuts, seed] = [numberOf(values.cuts, '--cuts'), numberOf(values.seed, '--seed')];
     tell(`seed ${seed}`);
     const sum = { cuts: 0, heights: 0, acknowledged: 0 };
     for (let run = 0; sum.cuts < cuts; run += 1) {

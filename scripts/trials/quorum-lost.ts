@@ -7,6 +7,7 @@ import { heightAt } from '../../packages/node/test/e2e/support/asking.ts';
 import { createNetwork, type Validator } from '../../packages/node/test/e2e/support/network.ts';
 import { until } from '../../packages/node/test/e2e/support/waiting.ts';
 import { noop } from '../../packages/sdk/src/index.ts';
+import { numberOf } from './support/options.ts';
 import type { Trial } from './trial.ts';
 
 const TOLD_EVERY_MS = 60_000;
@@ -19,7 +20,7 @@ export const trial: Trial = {
       args: [...args],
       options: { minutes: { type: 'string', default: '10' } },
     });
-    const minutes = Number(values.minutes);
+    const minutes = numberOf(values.minutes, '--minutes');
     await using network = await createNetwork();
     await network.start();
     const [north, east, south, west] = network.validators as [Validator, Validator, Validator, Validator];

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Devnet, launchDevnet } from '../../packages/devnet/src/index.ts';
 import { commitAnchor, createAnchor, noop } from '../../packages/sdk/src/index.ts';
+import { numberOf } from './support/options.ts';
 import type { Trial } from './trial.ts';
 
 const SAMPLE_MS = 10_000;
@@ -36,10 +37,10 @@ export const trial: Trial = {
       args: [...args],
       options: { minutes: { type: 'string', default: '30' }, rate: { type: 'string', default: '20' } },
     });
-    const phaseMs = (Number(values.minutes) / 2) * 60_000;
+    const phaseMs = (numberOf(values.minutes, '--minutes') / 2) * 60_000;
     const folder = await mkdtemp(join(tmpdir(), 'consilium-soak-'));
     try {
-      const figures = await soaked(join(folder, 'net'), phaseMs, Number(values.rate), tell);
+      const figures = await soaked(join(folder, 'net'), phaseMs, numberOf(values.rate, '--rate'), tell);
       await rm(folder, { recursive: true, force: true });
       return figures;
     } catch (error) {

@@ -37,10 +37,6 @@ export class JoinOffers {
     this.#deps = deps;
   }
 
-  get choosing(): boolean {
-    return this.#choosing;
-  }
-
   choose(): void {
     this.stop();
     this.#choosing = true;
