@@ -58,3 +58,42 @@ describe('A home put back whole, but old', () => {
     }
   });
 });
+
+describe('Two machines with copies of one home', () => {
+  test('whose links the peers give to the one or the other by turns: one stops and says so, and nothing conflicting is signed', () => {
+    for (const seed of [1, 2, 3]) {
+      const net = network({ seed });
+      const { cluster } = net;
+      const [node, others] = [net.node(3), net.nodes.slice(0, 3)];
+      const signed = recordSigned(net);
+      const stopped: string[] = [];
+      cluster.taps.reported.push((id, { code }) => {
+        if (code === 'signing.foreign') stopped.push(id);
+      });
+      keepSubmitting(net, [0, 1, 2], 400);
+      net.untilHeight(3, 20_000);
+      node.kill();
+      net.history.excused.add(node.id);
+      const twin = cluster.addTwin(node);
+      twin.home.restore(node.home.copy());
+      const give = (toTwin: boolean): void => {
+        for (const { station } of others) {
+          cluster.net.setConnected(node.station, station, !toTwin, 'split');
+          cluster.net.setConnected(twin.station, station, toTwin, 'split');
+        }
+      };
+      give(false);
+      node.start();
+      twin.start();
+      for (let turn = 1; turn <= 8 && stopped.length === 0; turn += 1) {
+        net.pass(15_000);
+        give(turn % 2 === 1);
+      }
+      net.until(() => stopped.length > 0, 15_000);
+      expect(new Set(stopped)).toEqual(new Set([node.id]));
+      net.pass(30_000);
+      expect(conflictsIn(signed, node.id)).toEqual([]);
+      expect([...net.history.chain.values()].flatMap(({ block }) => block.evidence)).toEqual([]);
+    }
+  });
+});
