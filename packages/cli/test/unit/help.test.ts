@@ -1,18 +1,8 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import type { Io } from '../../src/io.ts';
 import { createProgram } from '../../src/main.ts';
 import { createDesk } from '../support/desk.ts';
-
-const silent: Io = {
-  env: {},
-  cwd: '/',
-  home: '/',
-  now: () => 0,
-  out: () => {},
-  err: () => {},
-  readInput: async () => '',
-};
+import { silentIo } from '../support/silent-io.ts';
 
 function leavesOf(command: Command, path: readonly string[] = []): (readonly string[])[] {
   const own = command.commands.filter((child) => child.name() !== 'help');
@@ -20,7 +10,7 @@ function leavesOf(command: Command, path: readonly string[] = []): (readonly str
   return own.flatMap((child) => leavesOf(child, [...path, child.name()]));
 }
 
-const leaves = leavesOf(await createProgram(silent, () => {}));
+const leaves = leavesOf(await createProgram(silentIo, () => {}));
 const nouns = [...new Set(leaves.filter(({ length }) => length === 2).map(([noun]) => [noun ?? '']))];
 
 describe('help', () => {

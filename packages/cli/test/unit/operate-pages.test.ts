@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import type { Io } from '../../src/io.ts';
 import { createProgram } from '../../src/main.ts';
+import { silentIo } from '../support/silent-io.ts';
 
 const DOCS = fileURLToPath(new URL('../../../../docs/', import.meta.url));
 const PAGES = ['operate.md', ...readdirSync(join(DOCS, 'operate')).map((name) => `operate/${name}`)];
@@ -33,16 +33,7 @@ const linesOf = (kind: string): string[] =>
     .filter((line) => line !== '');
 const sentences = page.replaceAll(/^ *```(?:\w*)\n.*?^ *```$/gms, '');
 
-const silent: Io = {
-  env: {},
-  cwd: '/',
-  home: '/',
-  now: () => 0,
-  out: () => {},
-  err: () => {},
-  readInput: async () => '',
-};
-const program = await createProgram(silent, () => {});
+const program = await createProgram(silentIo, () => {});
 
 interface Called {
   readonly verb: string;

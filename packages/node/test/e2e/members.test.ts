@@ -18,6 +18,7 @@ import { expect, test } from 'vitest';
 import { readNodeKeys } from '../../src/keys/store.ts';
 import { untilAllAt } from './support/asking.ts';
 import { consiliumJson } from './support/command.ts';
+import { untilItVotes } from './support/joining.ts';
 import { type Load, startLoad } from './support/load.ts';
 import { createNetwork, type Network, type Validator } from './support/network.ts';
 import { eventually, until } from './support/waiting.ts';
@@ -68,19 +69,6 @@ async function decide(
   const words = ['validator', 'propose', ...change, ...by(first)];
   const { proposal } = await consiliumJson<{ proposal: string }>(folder, ...words);
   for (const other of others) await consiliumJson(folder, 'validator', 'approve', proposal, ...by(other));
-}
-
-/** Its signature stands in the certificate of a block. */
-async function untilItVotes(network: Network, { institution, name, log }: Validator): Promise<void> {
-  const client = network.client();
-  await until(
-    () => `a vote of ${name} in a certificate; its log ends: ${log().slice(-2_000)}`,
-    async () => {
-      const { height, validators } = await client.tip();
-      const { certificate } = await client.block(height);
-      return certificate.signatures.some(({ index }) => validators[index]?.id === institution);
-    },
-  );
 }
 
 async function untilItProposes(client: Client, { institution, name }: Validator): Promise<void> {

@@ -1,5 +1,5 @@
 // Owns: a patient's keys: one seed phrase, from it one key per institution, and what was made at each enrolment. Two
-// institutions' accounts of one person share no public value. Does not own: the ledger's side (enrolment.ts).
+// institutions' accounts of one person share no public value. Does not own: the ledger's side (core's ledger/identity.ts).
 import {
   accountIdOf,
   ConsiliumError,

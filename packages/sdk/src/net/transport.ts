@@ -1,5 +1,5 @@
 // Owns: one bounded HTTP request to one node, and turning whatever comes back into a value or a coded error. Does not
-// own: whether the answer is true (client/), or which node is asked (client/nodes.ts).
+// own: whether the answer is true (client/), or which node is asked (client/session.ts).
 import { ConsiliumError, concat, ERRORS, type ErrorCode, type ErrorData } from '@consilium/core';
 import { ANSWER_BYTES_MAX, REQUEST_TIMEOUT_MS } from '../limits.ts';
 

@@ -1,7 +1,6 @@
 // A whole node in this process whose home lies on a file system that is really full. Where this machine lets nobody mount
 // one: not tested.
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { verifyHome } from '../../../src/verify/verify-home.ts';
 import { freePorts } from '../../e2e/support/ports.ts';
 import { until } from '../../e2e/support/waiting.ts';
 import { type LoneHome, makeLoneHome } from '../../support/filled-home.ts';
+import { fillTmpfs, makeRoom, mayMount, mountTmpfs, resizeTmpfs, unmountTmpfs } from '../../support/tmpfs.ts';
 
 /** More than a node wants to be ready; a file system in memory takes what is used. */
 const DISK_BYTES = 2 * 1024 * 1024 * 1024;
@@ -23,12 +23,11 @@ let folder: string;
 describe.runIf(mayMount())('A node on a full disk', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'full-disk-node-'));
-    mount(folder);
+    mountTmpfs(folder, DISK_BYTES);
   });
 
   afterEach(() => {
-    execFileSync('umount', ['-l', folder]);
-    rmSync(folder, { recursive: true });
+    unmountTmpfs(folder);
   });
 
   test('Disk full: read-only, ready = false, recovers without restart', {
@@ -44,7 +43,8 @@ describe.runIf(mayMount())('A node on a full disk', () => {
     expect(await readiness(node)).toMatchObject({ ready: false, reasons: [{ code: 'DISK_FULL' }] });
     for (const id of acknowledged) expect((await client.look(id)).state).toBe('committed');
     expect((await fetch(`${node.apiUrl}/v1/blocks/1`)).status).toBe(200);
-    makeRoom();
+    makeRoom(folder);
+    resizeTmpfs(folder, DISK_BYTES);
     await until('it is ready', async () => (await readiness(node)).ready === true);
     acknowledged.push((await client.submit()).id ?? '');
     for (const id of acknowledged) expect((await client.look(id)).state).toBe('committed');
@@ -102,44 +102,6 @@ async function readiness({ metricsUrl }: RunningNode): Promise<{ ready?: boolean
 
 async function fill(): Promise<void> {
   const { blocks, bfree, bsize } = await statfs(folder);
-  resize((blocks - bfree) * bsize + 1024 * 1024);
-  const file = openSync(join(folder, 'filler'), 'a');
-  for (const length of [64 * 1024, 4_096]) for (const chunk = new Uint8Array(length); takes(file, chunk); );
-  closeSync(file);
-}
-
-function takes(file: number, chunk: Uint8Array): boolean {
-  try {
-    writeSync(file, chunk);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function makeRoom(): void {
-  rmSync(join(folder, 'filler'));
-  resize(DISK_BYTES);
-}
-
-function resize(bytes: number): void {
-  execFileSync('mount', ['-o', `remount,size=${bytes}`, folder]);
-}
-
-function mount(path: string): void {
-  const options = `size=${DISK_BYTES}`;
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'full-disk-test', path], { stdio: 'ignore' });
-}
-
-function mayMount(): boolean {
-  const probe = mkdtempSync(join(tmpdir(), 'may-mount-'));
-  try {
-    mount(probe);
-    execFileSync('umount', [probe]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(probe, { recursive: true });
-  }
+  resizeTmpfs(folder, (blocks - bfree) * bsize + 1024 * 1024);
+  fillTmpfs(folder, 64 * 1024);
 }

@@ -1,12 +1,12 @@
 // The store and the small files on a file system that is really full. Where this machine lets nobody mount one: not tested.
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConsiliumError, codeOf } from '@consilium/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDisk } from '../../../src/files/disk.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
+import { fillTmpfs, makeRoom, mayMount, mountTmpfs, unmountTmpfs } from '../../support/tmpfs.ts';
 
 const TABLE = 9;
 const DISK_BYTES = 24 * 1024 * 1024;
@@ -17,13 +17,12 @@ let folder: string;
 describe.runIf(mayMount())('On a full disk', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'full-disk-'));
-    mount(folder);
+    mountTmpfs(folder, DISK_BYTES);
     for (const each of ['data', 'state']) mkdirSync(join(folder, each));
   });
 
   afterEach(() => {
-    execFileSync('umount', ['-l', folder]);
-    rmSync(folder, { recursive: true });
+    unmountTmpfs(folder);
   });
 
   test('the store says DISK_FULL, then and for all that follows; what it said is durable is there when there is room.', async () => {
@@ -32,13 +31,13 @@ describe.runIf(mayMount())('On a full disk', () => {
     let failure: ConsiliumError | undefined;
     // Across the point at which LevelDB writes its first table, and in the middle of a log.
     for (let height = 0; failure === undefined; height += 1) {
-      if (height === 150) fill();
+      if (height === 150) fillTmpfs(folder, 1024 * 1024);
       failure = await put(store, height);
       if (failure === undefined) durable = height + 1;
     }
     expect(failure.code).toBe('DISK_FULL');
     expect((await put(store, durable + 1))?.code).toBe('DISK_FULL');
-    makeRoom();
+    makeRoom(folder);
     expect((await put(store, durable + 1))?.code).toBe('DISK_FULL');
     await store.close();
     await expectStored(durable);
@@ -48,7 +47,7 @@ describe.runIf(mayMount())('On a full disk', () => {
     const store = await openStore(join(folder, 'data'));
     for (let height = 0; height < 150; height += 1) expect(await put(store, height)).toBeUndefined();
     await store.close();
-    fill();
+    fillTmpfs(folder, 1024 * 1024);
     // Each try may leave something behind.
     for (let tries = 0; tries < 3; tries += 1) {
       const refused = await openStore(join(folder, 'data')).then(
@@ -57,7 +56,7 @@ describe.runIf(mayMount())('On a full disk', () => {
       );
       expect(refused).toBe('DISK_FULL');
     }
-    makeRoom();
+    makeRoom(folder);
     await expectStored(150);
   });
 
@@ -68,10 +67,10 @@ describe.runIf(mayMount())('On a full disk', () => {
       return new Promise((resolve) => disk.sync(FILE, resolve));
     };
     expect(await append('kept')).toBeUndefined();
-    fill();
+    fillTmpfs(folder, 1024 * 1024);
     const large = 'x'.repeat(8_192);
     expect((await append(large))?.code).toBe('DISK_FULL');
-    makeRoom();
+    makeRoom(folder);
     expect((await append('more'))?.code).toBe('DISK_FULL');
     await disk.close();
     const again = createDisk(join(folder, 'state'));
@@ -94,43 +93,4 @@ async function expectStored(count: number): Promise<void> {
   for (let height = 0; height < count; height += 1)
     expect(store.get(TABLE, keyOf(height))).toHaveLength(50_000);
   expect(await put(store, count)).toBeUndefined();
-}
-
-/** Of the rest of the disk, one page after the other at the end. */
-function fill(): void {
-  const file = openSync(join(folder, 'filler'), 'a');
-  for (const length of [1024 * 1024, 4_096]) for (const chunk = new Uint8Array(length); takes(file, chunk); );
-  closeSync(file);
-}
-
-function takes(file: number, chunk: Uint8Array): boolean {
-  try {
-    writeSync(file, chunk);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function makeRoom(): void {
-  rmSync(join(folder, 'filler'));
-}
-
-function mount(path: string): void {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'full-disk-test', path], {
-    stdio: 'ignore',
-  });
-}
-
-function mayMount(): boolean {
-  const probe = mkdtempSync(join(tmpdir(), 'may-mount-'));
-  try {
-    mount(probe);
-    execFileSync('umount', [probe]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(probe, { recursive: true });
-  }
 }
