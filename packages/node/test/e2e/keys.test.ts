@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHex, utf8 } from '@consilium/core';
 import { noop } from '@consilium/sdk';
@@ -7,7 +7,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readNodeKeys } from '../../src/keys/store.ts';
 import { SIGNING_RECORD_FILE } from '../../src/replica/open.ts';
 import { consiliumJson } from './support/command.ts';
+import { createDaemon } from './support/daemon.ts';
 import { createNetwork, type Network, type Validator } from './support/network.ts';
+import { freePorts } from './support/ports.ts';
 import { createSignerProcess } from './support/signer.ts';
 import { until } from './support/waiting.ts';
 
@@ -105,4 +107,36 @@ test('A remote signer over a Unix socket with the same record rules: the daemon 
   await validator.ready();
   expect(validator.log()).toContain('signer.away');
   await validator.stop();
+});
+
+test('Detection of a second process with the same key: of two real daemons with copied homes at least one stops and says so, and nothing conflicting was signed', async () => {
+  await using network = await createNetwork();
+  const [north, east] = network.validators as [Validator, Validator];
+  await network.start();
+  await commit(network, east);
+  await north.stop();
+  const twinHome = `${north.paths.home}-copy`;
+  await cp(north.paths.home, twinHome, { recursive: true });
+  const [apiPort, metricsPort, p2pPort] = await freePorts(3);
+  const metricsUrl = `http://127.0.0.1:${metricsPort}`;
+  const twin = createDaemon({
+    ...{ home: twinHome, genesisFile: network.genesisFile, logFile: `${twinHome}.log`, metricsUrl },
+    apiUrl: `http://127.0.0.1:${apiPort}`,
+  });
+  onTestFinished(async () => {
+    if (twin.running) await twin.kill();
+  });
+  const ports = [`api.port=${apiPort}`, `metrics.port=${metricsPort}`];
+  await Promise.all([north.start(), twin.start([...ports, `p2p.listen=/ip4/127.0.0.1/tcp/${p2pPort}`])]);
+
+  const hasStopped = async (machine: { metricsUrl: string }): Promise<boolean> =>
+    (await reasonsOf(machine)).some((reason) => reason.startsWith('NOT_SIGNING: it stopped voting'));
+  await until('one of the two has stopped', async () => {
+    await commit(network, east);
+    return (await hasStopped(north)) || (await hasStopped({ metricsUrl }));
+  });
+  expect(`${north.log()}${twin.log()}`).toContain('"code":"signing.foreign"');
+  await commit(network, east);
+  expect((await network.client().evidence()).value.count).toBe(0);
+  for (const { log } of network.validators) expect(log()).not.toContain('evidence.found');
 });
