@@ -8,7 +8,7 @@ import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import { encodeMessage } from '../../../src/messages/wire.ts';
-import { protocolOf } from '../../../src/net/channels.ts';
+import { CHANNELS, protocolOf } from '../../../src/net/channels.ts';
 import { encodeFrames } from '../../../src/net/frames.ts';
 import { networkKeyPair } from '../../../src/net/index.ts';
 import type { Channel } from '../../../src/ports.ts';
@@ -24,8 +24,8 @@ async function peerWith(seed: Uint8Array, genesis: string): Promise<Libp2p> {
     connectionMonitor: { enabled: false },
     connectionManager: { reconnectRetries: 0 },
   });
-  for (const channel of ['agreement', 'transactions', 'sync', 'custody'] as const)
-    await libp2p.handle(protocolOf(genesis, channel), () => undefined);
+  // All of them, or a node takes it for one of another network and leaves it.
+  for (const channel of CHANNELS) await libp2p.handle(protocolOf(genesis, channel), () => undefined);
   return libp2p;
 }
 
@@ -78,7 +78,7 @@ const OVERSIZE = Uint8Array.of(0xff, 0xff, 0xff, 0xff);
 /** A message that says it is 4 GB long, on every channel. */
 export const oversizeFrames: Attacker = (plan, tally, signal) =>
   asAdmitted(plan, tally, signal, async (_connection, open) => {
-    for (const channel of ['agreement', 'transactions', 'sync', 'custody'] as const) {
+    for (const channel of CHANNELS) {
       const stream = await open(channel);
       stream.send(OVERSIZE);
       count(tally, 'framesAnnounced');

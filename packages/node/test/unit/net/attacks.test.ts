@@ -75,7 +75,7 @@ async function serves(
 
 // Attackers have addresses of their own, as only Linux gives on a loopback: nobody can tell who is honest at theirs.
 describe.runIf(process.platform === 'linux')(
-  'A stranger, a wrong key, an oversize frame, a slow drip, ten thousand connections, a flood from an admitted peer: memory bounded, honest throughput at least 70 %',
+  'Under a stranger, a wrong key, an oversize frame, a slow drip, ten thousand connections and a flood from an admitted peer, the peers and clients that a node knows are served',
   () => {
     test.each<[Attack, (tally: Tally, node: NetNode) => boolean]>([
       ['stranger', ({ dials = 0 }, node) => dials > 3 && node.reported('P2P_STRANGER_REFUSED')],
@@ -98,6 +98,8 @@ describe.runIf(process.platform === 'linux')(
         await until(() => isUnderWay(tally, node), `${attack} is under way: ${JSON.stringify(tally)}`);
         await serves({ node, peer }, target);
         expect(node.net.connected()).toContain(peer.institution);
+        // An attacker whom the node takes for one of another network is no attack of an admitted peer.
+        expect(node.reported('P2P_OTHER_NETWORK')).toBe(false);
       } finally {
         ending.abort();
         await attacking.catch(() => undefined);
