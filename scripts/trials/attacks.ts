@@ -1,13 +1,9 @@
 // Owns: what strangers and an admitted peer can do to a network of real daemons: each attack in short stretches between
 // quiet ones, with what honest clients get through in both, and how much memory each daemon takes. Linux only.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Devnet, launchDevnet } from '../../packages/devnet/src/index.ts';
 import {
@@ -16,6 +12,7 @@ import {
   type AttackPlan,
   type Tally,
 } from '../../packages/node/test/support/attacks/plan.ts';
+import { startAttack } from './attacks/attacker.ts';
 import { type Load, type Stretch, startLoad, stretch } from './attacks/load.ts';
 import { type Parting, partProcessors } from './attacks/processors.ts';
 import { numberOf } from './support/options.ts';
@@ -32,10 +29,12 @@ const SOURCES = 400;
 const SETTLE_MS = 1_500;
 /** Code is compiled and buffers are grown before anything is measured. */
 const WARM_UP_MS = 8_000;
+/** Those that take the key of a validator: its own node is away meanwhile. All others are tried with all four there. */
+const BY_THE_PEER: ReadonlySet<Attack> = new Set(['oversize-frame', 'flood', 'flood-of-valid-transactions']);
+const DEMOTION_MS = 30_000;
 const MEMORY_FOLDER = '/dev/shm';
 /** Four daemons call a disk low under 1 GB. */
 const MEMORY_FOLDER_BYTES_MIN = 1_200 * 1024 * 1024;
-const ATTACKER = fileURLToPath(new URL('../../packages/node/test/support/attacks/main.ts', import.meta.url));
 
 interface Scene {
   readonly devnet: Devnet;
@@ -100,14 +99,16 @@ async function attacked(
   const [intruder, ...honest] = devnet.file.nodes.map(({ name }) => name).toReversed();
   if (intruder === undefined) throw new Error('invariant: a devnet has nodes');
   const plan = await planOf(devnet, intruder, honest);
-  // Its key is the attacker's now: three of four go on.
-  await devnet.command(intruder, 'stop');
   const load = await startLoad(devnet, honest);
+  const ofThePeer = attacks.filter((attack) => BY_THE_PEER.has(attack));
+  const ofStrangers = attacks.filter((attack) => !BY_THE_PEER.has(attack));
   const scene = { devnet, honest, load, ...timing };
   try {
     await stretch(devnet, honest, load, WARM_UP_MS);
     const figures: Record<string, AttackFigures> = {};
-    for (const attack of attacks) {
+    for (const attack of [...ofStrangers, ...ofThePeer]) {
+      // From then on its key is the attacker's, and three of four go on.
+      if (attack === ofThePeer[0]) await absent(scene, intruder);
       figures[attack] = await tried(scene, { ...plan, attack });
       tell(`${attack}: ${JSON.stringify(figures[attack])}`);
     }
@@ -118,6 +119,12 @@ async function attacked(
   } finally {
     await load.stop();
   }
+}
+
+/** A validator that is away costs a timeout whenever its turn to propose comes, until the others have demoted it. */
+async function absent({ devnet, honest, load }: Scene, intruder: string): Promise<void> {
+  await devnet.command(intruder, 'stop');
+  await stretch(devnet, honest, load, DEMOTION_MS);
 }
 
 async function planOf(
@@ -202,28 +209,6 @@ function addTally(sum: Tally, tally: Tally): void {
     const before = sum[what] ?? 0;
     sum[what] = what.endsWith('Max') ? Math.max(before, times) : rounded(before + times);
   }
-}
-
-async function startAttack(
-  plan: AttackPlan,
-  { attackerPrefix }: Parting,
-): Promise<{ readonly end: () => Promise<Tally> }> {
-  const [command = process.execPath, ...words] = [...attackerPrefix, process.execPath, ATTACKER];
-  const child: ChildProcess = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'] });
-  if (child.stdin === null || child.stdout === null) throw new Error('invariant: the attacker has pipes');
-  const lines = createInterface({ input: child.stdout });
-  const said = lines[Symbol.asyncIterator]();
-  child.stdin.write(`${JSON.stringify(plan)}\n`);
-  if ((await said.next()).value !== 'ready') throw new Error(`the attacker of ${plan.attack} did not begin`);
-  const { stdin } = child;
-  return {
-    end: async () => {
-      stdin.end();
-      const { value } = await said.next();
-      if (child.exitCode === null) await once(child, 'exit');
-      return JSON.parse(String(value)) as Tally;
-    },
-  };
 }
 
 function judge(
