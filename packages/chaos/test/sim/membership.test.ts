@@ -147,9 +147,10 @@ describe('The set of hospitals', () => {
     let firstOfNewSet = 0;
     cluster.taps.committed.push((id, { block }) => {
       const node = net.nodes.find((each) => each.id === id);
-      const { proposers = [] } = node?.replica?.ledger.nextHeight() ?? {};
+      // Of blocks that came together by sync the node is told when its ledger stands at the last of them.
+      const { proposers = [], height: next = 0 } = node?.replica?.ledger.nextHeight() ?? {};
+      orders.set(next, (orders.get(next) ?? new Set()).add(proposers.join(' ')));
       const { height, validatorsHash, nextValidatorsHash } = block.header;
-      orders.set(height, (orders.get(height) ?? new Set()).add(proposers.join(' ')));
       if (firstOfNewSet !== 0 || validatorsHash === nextValidatorsHash) return;
       // The next height is the first of the new set: its first proposer goes down before it begins.
       firstOfNewSet = height + 1;
