@@ -100,17 +100,22 @@ export function openReplica(
   done: (result: OpenedReplica | ConsiliumError) => void,
 ): void {
   const tip = readTip(deps.kv);
-  if (tip !== undefined) return done(openAt(deps, options, tip));
+  if (tip !== undefined) return openAt(deps, options, tip, done);
   if (readJournal(deps.kv) !== undefined) return done(new ConsiliumError('SNAPSHOT_UNFINISHED'));
   const { genesis, hashBlocks } = deps;
   const initial = genesisState(genesis, hashBlocks);
   deps.kv.write(genesisWrites(initial, genesisTip(genesis)), (error) => {
     if (error !== undefined) return done(error);
-    done(openAt(deps, options, readTip(deps.kv) as Tip));
+    openAt(deps, options, readTip(deps.kv) as Tip, done);
   });
 }
 
-function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica | ConsiliumError {
+function openAt(
+  deps: OpenDeps,
+  options: HelperOptions,
+  tip: Tip,
+  done: (result: OpenedReplica | ConsiliumError) => void,
+): void {
   const { disk, random, report, clock, genesisHash, self } = deps;
   const { sha256 } = deps;
   const engine = sha256 === undefined ? {} : { sha256 };
@@ -119,14 +124,15 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
   const runningHeight = tip.height + 1;
   // A log at or below the chain's height has done its work, whatever became of it.
   const isOver = content.height !== null && content.height < runningHeight;
-  if (content.status === 'damaged' && !isOver) return walDamaged(content);
+  if (content.status === 'damaged' && !isOver) return done(walDamaged(content));
   const logged = content.height === runningHeight ? content.entries : [];
   const owner = { name: SIGNING_RECORD_FILE, genesis: genesisHash, validator: self };
   const signer = deps.signer ?? createSigner({ disk, report, signBytes: deps.signBytes }, owner);
+  const status = statusOf(deps, tip, signer, logged);
   const honest = createGuard(
     { clock, report },
     {
-      status: statusOf(deps, tip, signer, logged),
+      status,
       record: signer.record(),
       runningHeight,
       logHoldsRecord: holdsRecord(signer.record(), genesisHash, logged),
@@ -134,7 +140,10 @@ function openAt(deps: OpenDeps, options: HelperOptions, tip: Tip): OpenedReplica
     },
   );
   const guard = deps.guardOf?.(honest) ?? honest;
-  return assemble(deps, options, { tip, wal, signer, guard, logged });
+  const opened = assemble(deps, options, { tip, wal, signer, guard, logged });
+  if (status !== 'whole' || !signer.isHarmed) return done(opened);
+  // The log that explains a torn slot ends with its height; at the next start the slot would stand there unexplained.
+  signer.restate((error) => done(error ?? opened));
 }
 
 /**

@@ -41,6 +41,17 @@ describe('a node whose newest slot of the signing record was changed on the disk
     expect(again.opened.replica.status().signing).toBe('signing');
   });
 
+  test('has a whole record from then on: the log that explained it ends with its height', () => {
+    const node = havingVoted();
+    flipNewestSlot(node);
+    const again = startLoneReplica(node.home);
+    expect(slotsOf(again)).not.toContain(undefined);
+    again.opened.replica.stop();
+    again.home.disk.remove(WAL_FILE);
+    const later = startLoneReplica(again.home);
+    expect(later.log.events).not.toContainEqual(expect.objectContaining({ reason: 'damaged' }));
+  });
+
   test('watches when the log of the height is gone as well: what that slot said may have left', () => {
     const node = havingVoted();
     flipNewestSlot(node);
