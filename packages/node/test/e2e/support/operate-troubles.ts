@@ -119,5 +119,7 @@ chmod 600 $DESK/etc/passphrase $DESK/etc/next`,
     before: {
       1: 'sed --in-place "s|^# socket = .*|socket = \\"$DESK/run/signer.sock\\"|" $DESK/lake/config.toml',
     },
+    // The end of the walk waits for all that its shell started.
+    after: 'kill "$!"; systemctl stop consilium',
   },
 };
