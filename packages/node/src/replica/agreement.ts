@@ -190,6 +190,12 @@ export class Agreement {
   restore(config: HeightConfig, signing: boolean, entries: readonly LoggedEntry[], done: () => void): void {
     const begin = entries.find((entry) => entry.kind === 'input');
     const first = begin === undefined ? undefined : decodeLogEntry(begin.bytes);
+    if (signing && first?.type === 'begin' && !first.signing && !holdsOwnMessage(entries)) {
+      // It watched this height and may sign it now, by the operator's word or with its key in hand: it has said nothing
+      // here, so it begins as one that votes. What the others said comes again (rule 16).
+      this.begin(config, signing);
+      return done();
+    }
     this.#reset(config, first?.type === 'begin' ? first.signing && signing : signing);
     if (first === undefined) this.#log('input', encodeLogEntry({ type: 'begin', signing }));
     const replayed = this.#replay(entries);
@@ -377,6 +383,10 @@ export class Agreement {
       });
     this.#timers.push(clock.after(effect.delayMs, () => clock.after(0, fire)));
   }
+}
+
+function holdsOwnMessage(entries: readonly LoggedEntry[]): boolean {
+  return entries.some(({ kind }) => kind === 'message');
 }
 
 /** The value that an entry makes this node ready to vote for. */

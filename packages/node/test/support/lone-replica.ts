@@ -108,15 +108,18 @@ function unwrap(result: unknown): OpenedReplica {
   return result as OpenedReplica;
 }
 
-/** Started, at height 1, nobody awake, its arrival over. `found`: what an earlier one left. */
-export function startLoneReplica(found?: LoneHome): LoneReplica {
-  const node = startUnheard(found);
+/**
+ * Started, at height 1, nobody awake, its arrival over. `found`: what an earlier one left. `endObservation`: the
+ * operator's word, from which height on.
+ */
+export function startLoneReplica(found?: LoneHome, endObservation?: number): LoneReplica {
+  const node = startUnheard(found, endObservation);
   for (const peer of node.hospitals) if (peer !== node.self) node.tell(peer, node.status(1));
   return node;
 }
 
 /** The same, and no peer has said yet where it stands. */
-export function startUnheard(found?: LoneHome): LoneReplica {
+export function startUnheard(found?: LoneHome, endObservation?: number): LoneReplica {
   const chain = createChain();
   const { genesis, deps } = chain;
   const { genesisHash } = deps;
@@ -158,6 +161,7 @@ export function startUnheard(found?: LoneHome): LoneReplica {
     },
   );
   const replica = unwrap(opened);
+  if (endObservation !== undefined) replica.guard.endObservation(endObservation);
   replica.start();
   return {
     ...{ home, chain, opened: replica, clock, log, hospitals, self },

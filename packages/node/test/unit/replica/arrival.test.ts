@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SIGNING_RECORD_FILE, WAL_FILE } from '../../../src/replica/open.ts';
 import { type LoneReplica, startLoneReplica, startUnheard } from '../../support/lone-replica.ts';
 
 /** Two prevote nil, and it runs out of patience: then it has a prevote and a precommit of its own to sign. */
@@ -49,6 +50,24 @@ describe('A replica after its start', () => {
     wake(node);
     node.opened.replica.stop();
     const again = startLoneReplica(node.home);
+    expect(ownVotesTold(again)).toEqual(['prevote', 'precommit']);
+  });
+
+  test('votes at the height that it has watched so far, when its operator ends the observation there', () => {
+    const first = startLoneReplica();
+    first.opened.replica.stop();
+    first.home.disk.remove(SIGNING_RECORD_FILE);
+    // The height began while it watched.
+    first.home.disk.remove(WAL_FILE);
+    const watching = startLoneReplica(first.home);
+    wake(watching);
+    expect(watching.opened.replica.status().signing).toBe('observing');
+    expect(ownVotesTold(watching)).toEqual([]);
+    watching.opened.replica.stop();
+
+    const again = startLoneReplica(watching.home, 1);
+    wake(again);
+    expect(again.opened.replica.status().signing).toBe('signing');
     expect(ownVotesTold(again)).toEqual(['prevote', 'precommit']);
   });
 });
