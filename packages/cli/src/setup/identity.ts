@@ -70,9 +70,9 @@ export async function identityOf(
   options: SigningOptions,
   devnet: DevnetFile | undefined,
 ): Promise<Identity> {
-  const named = options.as ?? io.env['CONSILIUM_KEY'] ?? '';
-  if (named === '') throw usage('no key is named: give --as NAME|FILE or set CONSILIUM_KEY');
-  return openIdentity(io, await readIdentity(io, named, devnet), options);
+  const identity = await identityIfNamed(io, options, devnet);
+  if (identity === undefined) throw usage('no key is named: give --as NAME|FILE or set CONSILIUM_KEY');
+  return identity;
 }
 
 /** undefined when no key is named at all. */
