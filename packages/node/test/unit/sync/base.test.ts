@@ -1,33 +1,5 @@
 import { expect, test } from 'vitest';
-import type { BlocksRequest, DecidedBlock } from '../../../src/messages/wire.ts';
-import { Syncer } from '../../../src/sync/syncer.ts';
-import { createEventLog, createManualClock } from '../../support/fakes.ts';
-
-function syncing() {
-  const asked: { readonly peer: string; readonly request: BlocksRequest }[] = [];
-  const log = createEventLog();
-  let tip = 0;
-  const syncer = new Syncer({
-    clock: createManualClock(),
-    report: log.report,
-    host: {
-      tipHeight: () => tip,
-      send: (peer, request) => asked.push({ peer, request }),
-      penalize: () => undefined,
-      apply: (blocks, done) => {
-        tip += blocks.length;
-        done('applied');
-      },
-    },
-  });
-  return { asked, log, syncer, tip: () => tip };
-}
-
-function blocksFrom(height: number, count: number): DecidedBlock[] {
-  return Array.from({ length: count }, (_, index) => ({
-    block: { header: { height: height + index } },
-  })) as unknown as DecidedBlock[];
-}
+import { blocksFrom, syncing } from '../../support/syncing.ts';
 
 test('a peer is asked for no block below its base', () => {
   const { asked, syncer } = syncing();

@@ -1,31 +1,8 @@
 import { expect, test } from 'vitest';
-import type { BlocksRequest, DecidedBlock } from '../../../src/messages/wire.ts';
-import { Syncer } from '../../../src/sync/syncer.ts';
-import { createManualClock } from '../../support/fakes.ts';
-
-function blocksFrom(height: number, count: number): DecidedBlock[] {
-  return Array.from({ length: count }, (_, index) => ({
-    block: { header: { height: height + index } },
-  })) as unknown as DecidedBlock[];
-}
+import { blocksFrom, syncing } from '../../support/syncing.ts';
 
 test('a peer that drips blocks one at a time is not asked again for what holds the others up', () => {
-  const clock = createManualClock();
-  const asked: { readonly peer: string; readonly request: BlocksRequest }[] = [];
-  let tip = 0;
-  const syncer = new Syncer({
-    clock,
-    report: () => undefined,
-    host: {
-      tipHeight: () => tip,
-      send: (peer, request) => asked.push({ peer, request }),
-      penalize: () => undefined,
-      apply: (blocks, done) => {
-        tip += blocks.length;
-        done('applied');
-      },
-    },
-  });
+  const { asked, clock, syncer, tip } = syncing();
   const answerAll = (peer: string, blocksMax: number): void => {
     for (const { request } of asked.splice(0).filter((each) => each.peer === peer)) {
       const blocks = blocksFrom(request.fromHeight, Math.min(request.count, blocksMax));
@@ -45,5 +22,5 @@ test('a peer that drips blocks one at a time is not asked again for what holds t
   });
   expect(asked[0]).toMatchObject({ peer: 'honest', request: { fromHeight: 2 } });
   answerAll('honest', 64);
-  expect(tip).toBe(128);
+  expect(tip()).toBe(128);
 });
