@@ -21,7 +21,7 @@ import {
   WAIT_SLICE_MS,
 } from '../limits.ts';
 import { blaming, isAboutNode, type Session, stale } from './session.ts';
-import { freshnessFloor, syncWith } from './sync.ts';
+import { freshnessFloor, syncWith, syncWithOthers } from './sync.ts';
 import { findTxAt, type ProvenTx } from './transactions.ts';
 
 export interface SubmitOptions {
@@ -124,12 +124,16 @@ async function trySend(
   }
 }
 
-/** A node that is behind what this client has seen refuses by an old state: that says nothing of the transaction. */
+/**
+ * A node that is behind what this client has seen, or what its other nodes can show, refuses by an old state: that says
+ * nothing of the transaction.
+ */
 async function lagOf(session: Session, node: string): Promise<ConsiliumError | undefined> {
-  const seen = session.chain.tip().height;
-  if (session.trustNode || seen === 0) return undefined;
+  if (session.trustNode) return undefined;
   try {
     const height = await syncWith(session, node);
+    await syncWithOthers(session, node);
+    const seen = session.chain.tip().height;
     return height < seen ? stale(height, seen) : undefined;
   } catch (error) {
     if (isAboutNode(error)) return error;

@@ -85,6 +85,18 @@ export async function syncWithQuorum(session: Session): Promise<void> {
     throw new ConsiliumError('QUORUM_UNREACHABLE', { answered: power, validators: totalPower(set) });
 }
 
+/** Learns what the nodes but this one can show. Who shows nothing is passed over. */
+export async function syncWithOthers(session: Session, node: string): Promise<void> {
+  const others = session.nodes.filter((each) => each !== node);
+  await Promise.all(others.map((each) => syncWith(session, each).catch(passCoded)));
+}
+
+/** A node that lies here shows nothing; that it lies is told when it is asked. */
+function passCoded(error: unknown): undefined {
+  if (isConsiliumError(error)) return undefined;
+  throw error;
+}
+
 async function shownBy(session: Session, node: string): Promise<Hex32 | undefined> {
   try {
     const status = await session.ask(node, { path: '/v1/status' });
@@ -92,8 +104,6 @@ async function shownBy(session: Session, node: string): Promise<Hex32 | undefine
     await syncWith(session, node);
     return institution;
   } catch (error) {
-    // A node that lies here shows nothing; that it lies is told when it is asked.
-    if (isConsiliumError(error)) return undefined;
-    throw error;
+    return passCoded(error);
   }
 }

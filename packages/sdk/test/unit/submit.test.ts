@@ -135,6 +135,27 @@ describe('submitting', () => {
     });
   });
 
+  test('a client that has seen nothing asks the other nodes before it believes the refusal of one that is behind', async () => {
+    const scene = createScene(2);
+    const [late, whole] = scene.nodes as [FakeNode, FakeNode];
+    await scene.client.submit([noop()], scene.signer);
+    script(scene, late, [
+      () => {
+        throw refusal('ACCOUNT_NOT_FOUND');
+      },
+    ]);
+    const client = createClient({
+      nodes: [late.url, whole.url],
+      genesis: scene.ledger.chain.genesis,
+      now: () => scene.clock,
+      fetch: async (url, init) =>
+        url.startsWith(`${late.url}/v1/light`)
+          ? Response.json({ steps: [], next: null })
+          : networkFetch(scene.nodes)(url, init),
+    });
+    expect(await client.submit([noop()], scene.signer)).toMatchObject({ state: 'committed', height: 2 });
+  });
+
   test('re-sends the same bytes, never a new transaction, until it is committed', async () => {
     const scene = createScene();
     script(scene, scene.nodes[0] as FakeNode, [never(scene), never(scene)]);
