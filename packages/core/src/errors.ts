@@ -27,6 +27,14 @@ export const ERRORS = {
   CONSENT_REVOKED: 'the consent is revoked already',
   CREDENTIAL_NOT_FOUND: 'no such credential of this institution',
   CREDENTIAL_WITHDRAWN: 'the credential is withdrawn already',
+  DELEGATION_ENDED: 'the delegation has been ended already',
+  DELEGATION_NOT_FOUND: 'no such delegation of this patient',
+  EMERGENCY_NOT_FOUND: 'no such emergency in the worklist of this institution',
+  EMERGENCY_NOT_SUSPENDED:
+    'the emergency privilege is not suspended by a review; what is overdue is reviewed first',
+  EMERGENCY_REVIEWED: 'the emergency has been reviewed already',
+  EMERGENCY_SECOND_INVALID: 'the second signature is not that of another clinician for this very access',
+  GROUP_NOT_FOUND: 'no such group of this institution',
   INSTITUTION_EXISTS: 'an institution with this name or key exists already',
   INSTITUTION_NOT_FOUND: 'no such institution',
   KEY_INVALID:
@@ -55,6 +63,7 @@ export const ERRORS = {
   CUSTODY_STALE: 'this custodian could not learn in time how far the others are',
   CUSTODY_TOO_FEW: 'records need at least three custodians',
   RECORD_AMENDED: 'a newer version of this record exists already; amend that one',
+  RECORD_ERASED: 'the record is erased',
   RECORD_EXISTS: 'a record of this batch is registered already',
   RECORD_NOT_FOUND: 'no such record of this patient',
   RECORD_RETRACTED: 'the record is retracted already',

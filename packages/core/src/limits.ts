@@ -74,6 +74,28 @@ export const PROPOSAL_LIFETIME_HEIGHTS = 2_000_000;
 export const CONSENTS_PER_PATIENT_MAX = 10_000;
 /** Tags of one kind in one consent: the published sensitivity tree has under 100 codes. */
 export const CONSENT_TAGS_MAX = 128;
+/** Exceptions of one consent: a form that a person fills in has fewer. */
+export const CONSENT_EXCEPTIONS_MAX = 8;
+/** Actors, and authors, of one provision: longer lists are a group's. */
+export const CONSENT_ACTORS_MAX = 16;
+/** Records that one provision names. */
+export const CONSENT_RECORDS_MAX = 64;
+/** Terms of one data-use agreement, each accepted by itself. */
+export const AGREEMENT_TERMS_MAX = 32;
+/** Provisions of all standing consents of one patient: each may be looked at for every record of an access. */
+export const STANDING_RULES_MAX = 128;
+/** Accounts of one group: a large ward with its partners; a row stays under 20 KB. */
+export const GROUP_MEMBERS_MAX = 512;
+/** Groups of one institution. */
+export const GROUPS_PER_INSTITUTION_MAX = 10_000;
+/** Guardians and proxies of one patient at one time. */
+export const STANDING_DELEGATIONS_MAX = 16;
+/** Emergencies of one clinician that wait for their review: a disaster's worth; a row stays under 40 KB. */
+export const EMERGENCIES_OPEN_MAX = 1024;
+/** How long an opening in an emergency lets shares out. */
+export const EMERGENCY_LIFETIME_MS: number = 2 * 60 * 60_000;
+/** Within which time an opening in an emergency is reviewed. */
+export const EMERGENCY_REVIEW_MS: number = 72 * 60 * 60_000;
 /** A code of a published code system (SNOMED CT has at most 18 digits) or a short label of a document format. */
 export const CODE_LENGTH_MAX = 32;
 /** Documents under one anchored root: a tree of depth 24, so that a proof stays under 1 KB. */

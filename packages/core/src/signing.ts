@@ -16,6 +16,7 @@ export const DOMAINS = {
   custodyDealing: 'consilium/custody-dealing/v1',
   custodyRequest: 'consilium/custody-request/v1',
   custodyRelease: 'consilium/custody-release/v1',
+  emergencySecond: 'consilium/emergency-second/v1',
 } as const;
 
 export type Domain = keyof typeof DOMAINS;

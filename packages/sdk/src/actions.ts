@@ -5,6 +5,7 @@ import {
   actionOf,
   type ClinicianRole,
   type ConsensusParams,
+  type ConsentRule,
   type ConsentTerms,
   canonicalSet,
   type DataPeriod,
@@ -81,22 +82,47 @@ export function rotateKey(
   return actionOf('identity.rotateKey', { key: newKey.publicKey, possession, encryptionKey });
 }
 
-/** Sent by the patient. Categories and labels leave this function as tags only. */
-export function grantConsent(words: ConsentInWords, tagKey: TagKey): Action {
-  return actionOf('consent.grant', consentTerms(words, tagKey));
+/** Sent by the patient, or who acts for the patient. Categories and labels leave this function as tags only. */
+export function grantConsent(words: ConsentInWords, tagKey: TagKey & { readonly account: Hex32 }): Action {
+  return grantTerms(tagKey.account, consentTerms(words, tagKey));
 }
 
+export function grantTerms(patient: Hex32, terms: ConsentTerms): Action {
+  return actionOf('consent.grant', { patient, terms });
+}
+
+/** Demands nothing. */
+export const OPEN_RULE: ConsentRule = {
+  actors: [],
+  purposes: [],
+  categories: [],
+  confidentiality: null,
+  labels: [],
+  dataPeriod: null,
+  records: [],
+  authors: [],
+};
+
+/** What is not labelled opens up to the normal level; what is excluded is an exception. */
 export function consentTerms(words: ConsentInWords, { tagSecret, tagGeneration }: TagKey): ConsentTerms {
   const labels = (names: readonly string[]): readonly string[] =>
     canonicalSet(names.map((name) => labelTag(tagSecret, tagGeneration, name)));
+  const excluded = labels([...words.excludedLabels, ...unrelatedLabels(words.permittedLabels)]);
   return {
-    grantee: words.grantee,
-    categories: canonicalSet(words.categories.map((name) => categoryTag(tagSecret, tagGeneration, name))),
-    permittedLabels: labels(words.permittedLabels),
-    excludedLabels: labels([...words.excludedLabels, ...unrelatedLabels(words.permittedLabels)]),
-    purposes: canonicalSet(words.purposes),
+    decision: 'permit',
     period: { from: words.from, until: words.until },
-    dataPeriod: words.dataPeriod ?? null,
+    rule: {
+      ...OPEN_RULE,
+      actors: [{ type: 'account', id: words.grantee }],
+      purposes: canonicalSet(words.purposes),
+      categories: canonicalSet(words.categories.map((name) => categoryTag(tagSecret, tagGeneration, name))),
+      confidentiality: 'N',
+      labels: labels(words.permittedLabels),
+      dataPeriod: words.dataPeriod ?? null,
+    },
+    exceptions: excluded.length === 0 ? [] : [{ ...OPEN_RULE, period: null, labels: excluded }],
+    separateAuthorization: false,
+    agreement: null,
     tagGeneration,
   };
 }
@@ -106,8 +132,9 @@ export function retractRecord(record: Hex32): Action {
   return actionOf('record.retract', { record });
 }
 
-export function revokeConsent(index: number): Action {
-  return actionOf('consent.revoke', { index });
+/** Sent by the patient, or who acts for the patient. */
+export function revokeConsent(patient: Hex32, index: number): Action {
+  return actionOf('consent.revoke', { patient, index });
 }
 
 /** Sent by the institution that the anchor names. `schema`: what kind of documents, as a code. */

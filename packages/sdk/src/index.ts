@@ -118,7 +118,7 @@ export type { PatienceOptions } from './records/patience.ts';
 export { FHIR_MEDIA_TYPE, type PreparedRecord, prepareRecord } from './records/prepare.ts';
 export * from './records/register-file.ts';
 export type { RecordPlace } from './records/registration.ts';
-export { consentSentence, type NameOf } from './records/sentences.ts';
+export { accountsIn, consentSentence, type NameOf } from './records/sentences.ts';
 export type { Liar, LieReason } from './records/shares.ts';
 export { type FileSource, type RecordSource, type ResourceSource, streamOf } from './records/sources.ts';
 export { type RecordWords, recordTags } from './records/tags.ts';

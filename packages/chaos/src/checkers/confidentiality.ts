@@ -9,6 +9,7 @@ import {
   decodeReleased,
   type Hex32,
   hashHex,
+  questionOf,
   type Release,
   readRow,
   releaseInfo,
@@ -124,8 +125,9 @@ function releaseFault(
 }
 
 function isStanding({ state, time }: Sight, patient: Hex32, row: AccessRow, record: Hex32): boolean {
-  const question = { patient, reader: row.reader, purpose: row.purpose };
-  return time < row.expires && createDecider(state, question, time)(record).decision === 'permit';
+  return (
+    time < row.expires && createDecider(state, questionOf(patient, row), time)(record).decision === 'permit'
+  );
 }
 
 function readingFault({ furthest }: CustodyEyes, reading: Reading): string | undefined {

@@ -74,7 +74,12 @@ function playConsents(workload: Workload, enrolment: Enrolment, signer: Signer):
     const oldest = open.shift();
     if (oldest === undefined) return;
     const revoke = async (): Promise<void> =>
-      note('revoke', oldest, invokedMs, await write(prng.pick(doors), [revokeConsent(oldest)], signer));
+      note(
+        'revoke',
+        oldest,
+        invokedMs,
+        await write(prng.pick(doors), [revokeConsent(enrolment.account, oldest)], signer),
+      );
     // At once through two nodes: only one of them can have done it.
     await Promise.all(prng.chance(TWICE) ? [revoke(), revoke()] : [revoke()]);
   };

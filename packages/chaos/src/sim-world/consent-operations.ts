@@ -64,7 +64,9 @@ function hearCommitted(heard: Heard, node: SimNode, result: TxResult, respondedM
 function noteGrant({ granted }: Heard, { id, sender, actions: [action] }: Tx, { outcomes }: TxResult): void {
   const index = outcomes[0]?.index;
   if (!isGrant(action) || typeof index !== 'number' || granted.has(id)) return;
-  granted.set(id, { key: keyOf(sender, index), patient: sender, grantee: bodyOf(action).grantee });
+  const [actor] = bodyOf(action).terms.rule.actors;
+  if (actor?.type !== 'account') return;
+  granted.set(id, { key: keyOf(sender, index), patient: sender, grantee: actor.id });
 }
 
 function operationsOf(

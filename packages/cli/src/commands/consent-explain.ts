@@ -1,6 +1,7 @@
 // Owns: `consent explain`: what a consent says, in a sentence, and what would be decided now of one record and one reader,
 // and why: by the ledger's own deciding code over proven rows. Nothing is entered.
 import {
+  accountsIn,
   type ConsentView,
   ConsiliumError,
   consentSentence,
@@ -95,7 +96,7 @@ async function inSentences(
 ): Promise<readonly ToldConsent[]> {
   const names = await namesOf(
     network,
-    consents.map(({ grantee }) => grantee),
+    consents.flatMap((consent) => accountsIn(consent)),
   );
   return consents.map((consent) => ({
     index: consent.index,

@@ -1,9 +1,9 @@
 // Owns: `consent list`: every consent of a patient, with the proof that none is left out. With the wallet the tags are
 // told in words; without it they stay bytes.
 import {
+  accountsIn,
   type ConsentView,
   consentSentence,
-  explainTags,
   type Hex32,
   type NameOf,
   type TagKey,
@@ -46,7 +46,7 @@ export const registerConsentList: Register = (place) =>
         const consents = await wholeList((part) => read(subject.account, part), network.read);
         const names = await namesOf(
           network,
-          consents.items.map(({ grantee }) => grantee),
+          consents.items.flatMap((consent) => accountsIn(consent)),
         );
         return shown(subject, consents, names);
       }),
@@ -77,49 +77,23 @@ function shown(
 ): Result {
   const told = items.map((consent) => ({
     ...consent,
-    words: inWords(consent, tagKey),
     sentence: consentSentence(consent, tagKey ?? null, names),
   }));
   return {
     data: { asOf, patient: account, consents: told },
     lines: [
       ...table([
-        ['NR', 'STATE', 'PURPOSES', 'CATEGORIES', 'LABELS', 'UNTIL', 'GRANTEE'],
-        ...told.map(({ index, state, purposes, period, grantee, words }) => [
+        ['NR', 'STATE', 'DECISION', 'PURPOSES', 'UNTIL'],
+        ...told.map(({ index, state, decision, rule, period }) => [
           String(index),
           state,
-          purposes.join(' '),
-          words.categories.join(' ') || 'all',
-          labelText(words),
+          decision,
+          rule.purposes.join(' ') || 'any',
           time(period.until),
-          grantee,
         ]),
       ]),
       ...told.map(({ index, sentence }) => printable(`${index}: ${sentence}`)),
       asOfLine(asOf),
     ],
-  };
-}
-
-/** `+` permitted although sensitive, `-` excluded. */
-function labelText({ permittedLabels, excludedLabels }: ConsentWords): string {
-  const labels = [...permittedLabels.map((word) => `+${word}`), ...excludedLabels.map((word) => `-${word}`)];
-  return labels.join(' ') || 'none';
-}
-
-interface ConsentWords {
-  readonly categories: readonly string[];
-  readonly permittedLabels: readonly string[];
-  readonly excludedLabels: readonly string[];
-}
-
-function inWords(consent: ConsentView, tagKey: TagKey | undefined): ConsentWords {
-  const { categories, permittedLabels, excludedLabels } = consent;
-  const explain = (tags: readonly string[]): readonly string[] =>
-    tagKey === undefined ? tags : explainTags(tagKey, tags);
-  return {
-    categories: explain(categories),
-    permittedLabels: explain(permittedLabels),
-    excludedLabels: explain(excludedLabels),
   };
 }

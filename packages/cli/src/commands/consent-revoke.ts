@@ -41,7 +41,13 @@ export const registerConsentRevoke: Register = (place) =>
         const at = options.at === undefined ? undefined : await institutionIdOf(network, options.at);
         const enrolment = enrolmentOf(identity, network.client.genesisHash, at);
         const signer = patientSignerOf(identity, enrolment);
-        const tx = await submitted(place.io, network, [revokeConsent(index)], signer, options);
+        const tx = await submitted(
+          place.io,
+          network,
+          [revokeConsent(enrolment.account, index)],
+          signer,
+          options,
+        );
         return {
           data: { ...summaryOf(tx), consent: index, patient: enrolment.account },
           lines: [committedLine(tx), 'what was seen before cannot be taken back'],

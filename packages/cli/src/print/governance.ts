@@ -26,6 +26,8 @@ export function describeChange(change: GovernedChange, nameOf: Names): string {
       return 'other parameters';
     case 'upgrade':
       return `version ${change.version} from height ${change.height}`;
+    case 'policy':
+      return `${change.policy} where no consent speaks`;
   }
 }
 
@@ -52,6 +54,8 @@ function particulars(change: GovernedChange): [string, string][] {
       return [['then', 'in force from the second height after the decision']];
     case 'upgrade':
       return [['then', 'a node whose software does not know that version stops before that height']];
+    case 'policy':
+      return [['then', 'in force at once, for every access that no consent of the patient decides']];
     case 'remove':
       return [['then', 'it may do nothing any more; its records are shared anew among those that stay']];
   }

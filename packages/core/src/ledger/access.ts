@@ -1,27 +1,50 @@
-// Owns: who may open which record, decided here and nowhere else, equally on every validator: the entry of every
-// access with its outcome, permitted or not, and the second look at the moment a share is released. Rules R7 to R10
-// are those of docs/protocol.md. Does not own: consents (consent.ts), releasing shares (the daemon), the words behind
-// tags (nobody's on the ledger).
+// Owns: the entry of every access, permitted or not, and the second look at the moment a share is released. Rules R7 and
+// R10 are those of docs/protocol.md. Does not own: the decision (decision.ts), releasing shares (the daemon).
 import type { Hex32 } from '../bytes.ts';
-import { hex16, hex32, integer, list, nullable, oneOf, type Shape, struct, variants } from '../codec.ts';
+import {
+  hex16,
+  hex32,
+  hex64,
+  integer,
+  list,
+  nullable,
+  oneOf,
+  type Shape,
+  struct,
+  variants,
+} from '../codec.ts';
 import { isSealableKey } from '../custody/encryption-keys.ts';
 import { ConsiliumError } from '../errors.ts';
+import { ZERO_HASH } from '../hash.ts';
 import {
   ACCESS_LIFETIME_MS,
+  EMERGENCY_LIFETIME_MS,
   INDEX_MAX,
   RECORDS_PER_ACCESS_MAX,
   RECORDS_PER_QUERY_SCAN_MAX,
   TAGS_PER_RECORD,
 } from '../limits.ts';
-import { isActiveInstitution, requireAccount, takeIndex } from './accounts.ts';
-import { type Purpose, purposeShape, setOf } from './codes.ts';
-import { type StandingConsent, standingConsents } from './consent.ts';
-import type { ActionDefinition } from './context.ts';
+import type { AccessItem, AccessRow } from './access-rows.ts';
+import { requireAccount, takeIndex } from './accounts.ts';
+import {
+  codeShape,
+  type EmergencyReason,
+  emergencyReasonShape,
+  type Purpose,
+  purposeShape,
+  setOf,
+} from './codes.ts';
+import { isWithin } from './consent-rules.ts';
+import type { ActionContext, ActionDefinition, CheckContext, Outcome } from './context.ts';
+import { type AccessQuestion, createDecider } from './decision.ts';
+import { actsFor } from './delegations.ts';
+import { checkSecondOpinion, enterEmergency, type SecondSignature } from './emergency.ts';
+import { isWorklistFull } from './emergency-standing.ts';
 import { clinicianCredential } from './identity.ts';
-import type { AccessDecision, AccessItem, AccessRow, AccessRule, RecordRow } from './record-rows.ts';
-import { type Account, type Consent, type DataPeriod, monthShape } from './rows.ts';
+import type { RecordRow } from './record-rows.ts';
+import { type DataPeriod, dataPeriodShape } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { ACCESSES, ACCOUNTS, listCount, PATIENT_RECORDS, RECORDS, readRow, writeRow } from './tables.ts';
+import { ACCESSES, listCount, PATIENT_RECORDS, RECORDS, readRow, writeRow } from './tables.ts';
 
 /** Which records: by name, or whatever of the patient's list fits. */
 export type AccessSelection =
@@ -36,6 +59,12 @@ export type AccessSelection =
       readonly fromIndex: number;
     };
 
+/** Breaking the glass. `second`: another clinician's word that more than the emergency dataset is needed. */
+export interface EmergencyClaim {
+  readonly reason: EmergencyReason;
+  readonly second: SecondSignature | null;
+}
+
 export interface AccessOpenBody {
   /** The pseudonym whose records they are. */
   readonly patient: Hex32;
@@ -43,6 +72,12 @@ export interface AccessOpenBody {
   readonly purpose: Purpose;
   /** X25519: shares are sealed to it. */
   readonly readerKey: Hex32;
+  /** A clinician of the sending institution, for whom its machine asks; null: the sender asks for itself. */
+  readonly onBehalfOf: Hex32 | null;
+  /** Project or claim of a data-use agreement; null: none. */
+  readonly project: string | null;
+  /** With purpose BTG, and only then. */
+  readonly emergency: EmergencyClaim | null;
 }
 
 const selectionShape: Shape<AccessSelection> = variants<AccessSelection>({
@@ -53,53 +88,156 @@ const selectionShape: Shape<AccessSelection> = variants<AccessSelection>({
   query: struct<Extract<AccessSelection, { type: 'query' }>>({
     type: oneOf('query'),
     tags: setOf(hex16, TAGS_PER_RECORD),
-    months: nullable(struct<DataPeriod>({ from: monthShape, until: monthShape })),
+    months: nullable(dataPeriodShape),
     fromIndex: integer(0, INDEX_MAX),
   }),
+});
+
+const claimShape: Shape<EmergencyClaim> = struct<EmergencyClaim>({
+  reason: emergencyReasonShape,
+  second: nullable(struct<SecondSignature>({ account: hex32, signature: hex64 })),
 });
 
 /**
  * R7. Gives the patient's id and the index of the entry. A denied attempt succeeds as a transaction: its entry stands.
  */
 export const accessOpen: ActionDefinition<AccessOpenBody> = {
-  version: 1,
-  senders: ['institution', 'clinician'],
+  version: 2,
+  senders: ['institution', 'clinician', 'patient'],
   shape: struct<AccessOpenBody>({
     patient: hex32,
     selection: selectionShape,
     purpose: purposeShape,
     readerKey: hex32,
+    onBehalfOf: nullable(hex32),
+    project: nullable(codeShape),
+    emergency: nullable(claimShape),
   }),
-  isWellFormed: ({ selection }) =>
-    selection.type === 'query' || new Set(selection.records).size === selection.records.length,
+  isWellFormed: ({ selection, purpose, onBehalfOf, emergency }) =>
+    (selection.type === 'query' || new Set(selection.records).size === selection.records.length) &&
+    (purpose === 'BTG') === (emergency !== null) &&
+    (emergency === null || onBehalfOf === null),
   work: ({ selection }) =>
     selection.type === 'query' ? RECORDS_PER_QUERY_SCAN_MAX : selection.records.length,
-  check: ({ state }, { patient, readerKey }) => {
-    if (!isSealableKey(readerKey)) throw new ConsiliumError('KEY_INVALID', { rule: 'reader key' });
-    if (requireAccount(state, patient).kind !== 'patient')
-      throw new ConsiliumError('VALUE_INVALID', { field: 'patient' });
-  },
-  apply: ({ state, sender, account, height, time, salt }, { patient, selection, purpose, readerKey }) => {
-    const decide = createDecider(state, { patient, reader: sender, purpose }, time);
-    const items = selectRecords(state, patient, selection).map(
-      (record): AccessItem => ({ record, ...decide(record) }),
+  check: checkOpening,
+  apply: enterOpening,
+};
+
+function checkOpening(context: CheckContext, body: AccessOpenBody): void {
+  const { state, sender, account } = context;
+  const { patient, readerKey, onBehalfOf, emergency } = body;
+  if (!isSealableKey(readerKey)) throw new ConsiliumError('KEY_INVALID', { rule: 'reader key' });
+  requirePatient(state, patient);
+  if (onBehalfOf !== null) {
+    const clinician = requireAccount(state, onBehalfOf);
+    if (account.kind !== 'institution' || clinician.kind !== 'clinician' || clinician.institution !== sender)
+      throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'on behalf of' });
+  }
+  if (emergency !== null && isWorklistFull(state, sender))
+    throw new ConsiliumError('TX_QUOTA_EXCEEDED', { rule: 'unreviewed emergencies' });
+  if (emergency !== null && emergency.second !== null)
+    checkSecondOpinion(
+      context,
+      { patient, reader: sender, readerKey, reason: emergency.reason },
+      emergency.second,
     );
+}
+
+function enterOpening(context: ActionContext, body: AccessOpenBody): Outcome {
+  const { state, sender, account, height, time, salt } = context;
+  const { patient, selection, purpose, readerKey, onBehalfOf, project } = body;
+  const emergency = body.emergency && {
+    reason: body.emergency.reason,
+    second: body.emergency.second?.account ?? null,
+  };
+  const row: Omit<AccessRow, 'items'> = {
+    kind: 'open',
+    reader: sender,
+    institution: account.institution,
+    onBehalfOf,
+    purpose,
+    project,
+    emergency,
+    readerKey,
+    expires: time + (emergency === null ? ACCESS_LIFETIME_MS : EMERGENCY_LIFETIME_MS),
+    height,
+    time,
+    salt,
+  };
+  const decide = createDecider(state, questionOf(patient, row), time);
+  const items = selectRecords(state, patient, selection).map(
+    (record): AccessItem => ({ record, ...decide(record) }),
+  );
+  const index = takeIndex(state, 'accesses', patient, salt);
+  writeRow(state, ACCESSES, [patient, index], { ...row, items });
+  if (emergency !== null && items.some(({ decision }) => decision === 'permit'))
+    enterEmergency(context, { patient, access: index, ...emergency });
+  return { id: patient, index };
+}
+
+/** What an access asked, for its decision then and for the look at each release. */
+export function questionOf(
+  patient: Hex32,
+  {
+    reader,
+    purpose,
+    onBehalfOf,
+    project,
+    emergency,
+  }: Pick<AccessRow, 'reader' | 'purpose' | 'onBehalfOf' | 'project' | 'emergency'>,
+): AccessQuestion {
+  const wide = emergency !== null && emergency.second !== null;
+  return { patient, reader, purpose, onBehalfOf, project, wide };
+}
+
+export interface AccessReadLogBody {
+  readonly patient: Hex32;
+}
+
+/**
+ * R12. Who reads the access log of a patient stands in it first. By the institution that enrolled the patient, its
+ * privacy officers and auditors, who acts for the patient with scope `audit`, and the patient.
+ */
+export const accessReadLog: ActionDefinition<AccessReadLogBody> = {
+  version: 1,
+  senders: 'any',
+  observers: true,
+  shape: struct<AccessReadLogBody>({ patient: hex32 }),
+  apply: ({ state, sender, account, height, time, salt }, { patient }) => {
+    const subject = requirePatient(state, patient);
+    const role = clinicianCredential(state, account)?.role;
+    const ofInstitution = account.kind !== 'patient' && account.institution === subject.institution;
+    const mayRead =
+      sender === patient ||
+      sender === subject.institution ||
+      (ofInstitution && (role === 'privacy-officer' || role === 'auditor')) ||
+      actsFor(state, { patient, person: sender, scope: 'audit' }, time);
+    if (!mayRead) throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'log of this patient' });
     const index = takeIndex(state, 'accesses', patient, salt);
-    const row: AccessRow = {
+    writeRow(state, ACCESSES, [patient, index], {
+      kind: 'log',
       reader: sender,
       institution: account.institution,
-      purpose,
-      readerKey,
-      items,
-      expires: time + ACCESS_LIFETIME_MS,
+      onBehalfOf: null,
+      purpose: account.kind === 'patient' ? 'PATRQT' : 'HOPERAT',
+      project: null,
+      emergency: null,
+      readerKey: ZERO_HASH,
+      items: [],
+      expires: time,
       height,
       time,
       salt,
-    };
-    writeRow(state, ACCESSES, [patient, index], row);
+    });
     return { id: patient, index };
   },
 };
+
+function requirePatient(reader: StateReader, id: Hex32): ReturnType<typeof requireAccount> {
+  const account = requireAccount(reader, id);
+  if (account.kind !== 'patient') throw new ConsiliumError('VALUE_INVALID', { field: 'patient' });
+  return account;
+}
 
 /** The ids that a selection names now; of a query the newest versions only, oldest first. */
 export function selectRecords(
@@ -120,114 +258,12 @@ export function selectRecords(
   return found;
 }
 
-function isCurrent({ amendedBy, retractedHeight }: RecordRow): boolean {
-  return amendedBy === null && retractedHeight === null;
+function isCurrent({ amendedBy, retractedHeight, erasedHeight }: RecordRow): boolean {
+  return amendedBy === null && retractedHeight === null && erasedHeight === null;
 }
 
 function meets(tags: readonly string[], wanted: readonly string[]): boolean {
   return wanted.length === 0 || wanted.some((tag) => tags.includes(tag));
-}
-
-function isWithin(month: number | null, { from, until }: DataPeriod): boolean {
-  return month !== null && month >= from && month <= until;
-}
-
-export interface AccessQuestion {
-  /** The pseudonym whose records they are. */
-  readonly patient: Hex32;
-  /** The account that wants to open. */
-  readonly reader: Hex32;
-  readonly purpose: Purpose;
-}
-
-/**
- * R8. The one place in which an access is decided, for the ledger, for the release of a share, and for who asks
- * beforehand. `time`: milliseconds since the epoch. In this order: the record exists and is not retracted; the reader's
- * credential stands; the law; the authoring institution sees what it wrote; the patient's consents, of which one that
- * excludes overrides all that permit; without any, no.
- */
-export function createDecider(
-  reader: StateReader,
-  question: AccessQuestion,
-  time: number,
-): (record: Hex32) => AccessDecision {
-  const account = readRow(reader, ACCOUNTS, question.reader);
-  const entitled = account !== undefined && isEntitled(reader, question.reader, account);
-  const consents = standingConsents(reader, question.patient, time).filter(
-    ({ consent }) =>
-      account !== undefined && addresses(consent, question.reader, account, question.purpose, time),
-  );
-  return (id) => {
-    const row = readRow(reader, RECORDS, id);
-    if (row === undefined || row.patient !== question.patient) return deny('record-unknown');
-    if (row.retractedHeight !== null) return deny('record-retracted');
-    if (account === undefined || !entitled) return deny('credential-ended');
-    if (row.effects.includes('separate-authorization') && row.writer !== question.reader)
-      return deny('separate-authorization');
-    if (row.author === account.institution) return permit('author', null, null);
-    return decideByConsents(row, consents);
-  };
-}
-
-function permit(rule: AccessRule, consent: number | null, tag: string | null): AccessDecision {
-  return { decision: 'permit', rule, consent, tag };
-}
-
-function deny(rule: AccessRule, consent: number | null = null, tag: string | null = null): AccessDecision {
-  return { decision: 'deny', rule, consent, tag };
-}
-
-/** A clinician with a standing credential, or an institution that is admitted. */
-function isEntitled(reader: StateReader, id: Hex32, account: Account): boolean {
-  if (account.kind === 'institution') return isActiveInstitution(reader, id);
-  return clinicianCredential(reader, account) !== undefined;
-}
-
-/** Whether a standing consent speaks of this reader, this purpose and this time; what it says is another question. */
-function addresses(
-  { grantee, purposes, period }: Consent,
-  id: Hex32,
-  { institution }: Account,
-  purpose: Purpose,
-  time: number,
-): boolean {
-  if (grantee !== id && grantee !== institution) return false;
-  return purposes.includes(purpose) && time >= period.from;
-}
-
-function decideByConsents(row: RecordRow, consents: readonly StandingConsent[]): AccessDecision {
-  const verdicts = consents.map(({ index, consent }) => verdictOf(row, index, consent));
-  return (
-    verdicts.find((verdict) => verdict?.decision === 'deny') ??
-    verdicts.find((verdict) => verdict?.decision === 'permit') ??
-    deny('no-consent')
-  );
-}
-
-/**
- * R9. What one consent says of a record; undefined: nothing. Tags of another generation cannot be compared, so a
- * consent that excludes anything is taken to exclude. Of an undated record a data period permits nothing and excludes
- * all the same.
- */
-function verdictOf(row: RecordRow, index: number, consent: Consent): AccessDecision | undefined {
-  const { categories, permittedLabels, excludedLabels, dataPeriod, tagGeneration } = consent;
-  if (tagGeneration !== row.tagGeneration)
-    return excludedLabels.length > 0 ? deny('excluded', index) : undefined;
-  const hit = (tags: readonly string[]): string | undefined => tags.find((tag) => row.tags.includes(tag));
-  const undated = row.month === null;
-  if (dataPeriod !== null && !undated && !isWithin(row.month, dataPeriod)) return undefined;
-  const excluded = hit(excludedLabels);
-  if (excluded !== undefined) return deny('excluded', index, excluded);
-  if (dataPeriod !== null && undated) return undefined;
-  const category = categories.length === 0 ? null : hit(categories);
-  const label = hit(permittedLabels);
-  if (category === undefined || (isRestricted(row) && label === undefined)) return undefined;
-  return permit('consent', index, label ?? category);
-}
-
-/** Above the high-water mark of a consent that names no label. */
-function isRestricted({ confidentiality }: RecordRow): boolean {
-  return confidentiality === 'R' || confidentiality === 'V';
 }
 
 /** What a custodian is asked for: shares of these places of an access, for the account that opened it. */
@@ -260,7 +296,7 @@ export function requireAccess(
  */
 export function requireReleasable(
   reader: StateReader,
-  { patient, reader: asking }: ReleaseQuestion,
+  { patient }: ReleaseQuestion,
   row: AccessRow,
   place: number,
   time: number,
@@ -268,7 +304,7 @@ export function requireReleasable(
   const item = row.items[place];
   if (item === undefined) throw new ConsiliumError('RECORD_NOT_FOUND', { place });
   if (item.decision === 'deny') throw new ConsiliumError('ACCESS_DENIED', { rule: item.rule });
-  const now = createDecider(reader, { patient, reader: asking, purpose: row.purpose }, time)(item.record);
+  const now = createDecider(reader, questionOf(patient, row), time)(item.record);
   if (now.decision === 'deny') throw new ConsiliumError('ACCESS_REVOKED', { rule: now.rule });
   return item.record;
 }

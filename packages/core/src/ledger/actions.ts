@@ -5,14 +5,27 @@ import type { PlainValue } from '../codec.ts';
 import { ConsiliumError } from '../errors.ts';
 import { TX_WORK_MAX } from '../limits.ts';
 import type { Action } from '../tx.ts';
-import { type AccessOpenBody, accessOpen } from './access.ts';
+import { type AccessOpenBody, type AccessReadLogBody, accessOpen, accessReadLog } from './access.ts';
 import { mustReadInstitution } from './accounts.ts';
 import { type AnchorCommitBody, anchorCommit } from './anchor.ts';
 import { type ChainNoopBody, chainNoop } from './chain.ts';
 import { type ConsentGrantBody, type ConsentRevokeBody, consentGrant, consentRevoke } from './consent.ts';
 import type { ActionContext, ActionDefinition, CheckContext, Outcome } from './context.ts';
 import { type CustodyAccuseBody, type CustodyConfirmBody, custodyAccuse, custodyConfirm } from './custody.ts';
+import {
+  type IdentityAppointDelegateBody,
+  type IdentityEndDelegationBody,
+  identityAppointDelegate,
+  identityEndDelegation,
+} from './delegations.ts';
+import {
+  type EmergencyReinstateBody,
+  type EmergencyReviewBody,
+  emergencyReinstate,
+  emergencyReview,
+} from './emergency.ts';
 import { type InstitutionsJoinBody, institutionsJoin } from './followers.ts';
+import { type GroupPutBody, groupPut } from './groups.ts';
 import {
   type IdentityEnrolPatientBody,
   type IdentityIssueCredentialBody,
@@ -45,12 +58,18 @@ import type { StateReader } from './state.ts';
 /** Every action of this network and its body. */
 export interface ActionBodies {
   readonly 'access.open': AccessOpenBody;
+  readonly 'access.readLog': AccessReadLogBody;
   readonly 'anchor.commit': AnchorCommitBody;
   readonly 'chain.noop': ChainNoopBody;
   readonly 'consent.grant': ConsentGrantBody;
   readonly 'consent.revoke': ConsentRevokeBody;
   readonly 'custody.accuse': CustodyAccuseBody;
   readonly 'custody.confirm': CustodyConfirmBody;
+  readonly 'emergency.reinstate': EmergencyReinstateBody;
+  readonly 'emergency.review': EmergencyReviewBody;
+  readonly 'group.put': GroupPutBody;
+  readonly 'identity.appointDelegate': IdentityAppointDelegateBody;
+  readonly 'identity.endDelegation': IdentityEndDelegationBody;
   readonly 'identity.enrolPatient': IdentityEnrolPatientBody;
   readonly 'identity.issueCredential': IdentityIssueCredentialBody;
   readonly 'identity.rotateKey': IdentityRotateKeyBody;
@@ -70,12 +89,18 @@ export type ActionType = keyof ActionBodies;
 
 const DEFINITIONS: { readonly [T in ActionType]: ActionDefinition<ActionBodies[T]> } = {
   'access.open': accessOpen,
+  'access.readLog': accessReadLog,
   'anchor.commit': anchorCommit,
   'chain.noop': chainNoop,
   'consent.grant': consentGrant,
   'consent.revoke': consentRevoke,
   'custody.accuse': custodyAccuse,
   'custody.confirm': custodyConfirm,
+  'emergency.reinstate': emergencyReinstate,
+  'emergency.review': emergencyReview,
+  'group.put': groupPut,
+  'identity.appointDelegate': identityAppointDelegate,
+  'identity.endDelegation': identityEndDelegation,
   'identity.enrolPatient': identityEnrolPatient,
   'identity.issueCredential': identityIssueCredential,
   'identity.rotateKey': identityRotateKey,

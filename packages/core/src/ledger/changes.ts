@@ -1,9 +1,10 @@
 // Owns: which module judges and makes a change that the hospitals vote on. Does not own: the vote (proposals.ts), the rules
-// of any change (institutions.ts, rotation.ts, params.ts, upgrades.ts).
+// of any change (institutions.ts, rotation.ts, params.ts, policy.ts, upgrades.ts).
 import type { ActionContext } from './context.ts';
 import type { GovernedChange } from './governance-rows.ts';
 import { admit, checkAdmission, checkRemoval, remove } from './institutions.ts';
 import { checkParams, decideParams } from './params.ts';
+import { checkPolicy, decidePolicy } from './policy.ts';
 import { checkRotation, rotate } from './rotation.ts';
 import { checkUpgrade, decideUpgrade } from './upgrades.ts';
 
@@ -23,6 +24,8 @@ export function checkChange(context: ActionContext, change: GovernedChange): voi
       return checkParams(state, genesis, change);
     case 'upgrade':
       return checkUpgrade(state, change, height);
+    case 'policy':
+      return checkPolicy(state, change.policy);
   }
 }
 
@@ -41,5 +44,7 @@ export function applyChange(context: ActionContext, change: GovernedChange): voi
       return decideParams(state, genesis, change.params, height);
     case 'upgrade':
       return decideUpgrade(state, change, height);
+    case 'policy':
+      return decidePolicy(state, change.policy);
   }
 }

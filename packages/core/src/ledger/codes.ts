@@ -23,10 +23,44 @@ export const PURPOSES = [
 export type Purpose = (typeof PURPOSES)[number];
 export const purposeShape: Shape<Purpose> = oneOf(...PURPOSES);
 
-/** Roles of a credential: HL7 practitioner-role. */
-export const CLINICIAN_ROLES = ['doctor', 'ict', 'nurse', 'pharmacist', 'researcher', 'teacher'] as const;
+/** Roles of a credential: HL7 practitioner-role, and those who never treat: auditor, payer, privacy officer. Sorted. */
+export const CLINICIAN_ROLES = [
+  'auditor',
+  'doctor',
+  'ict',
+  'nurse',
+  'payer',
+  'pharmacist',
+  'privacy-officer',
+  'researcher',
+  'teacher',
+] as const;
 export type ClinicianRole = (typeof CLINICIAN_ROLES)[number];
 export const clinicianRoleShape: Shape<ClinicianRole> = oneOf(...CLINICIAN_ROLES);
+
+/** What holds where no consent speaks: the implicit policies of IHE Privacy Consent on FHIR. Sorted. */
+export const IMPLICIT_POLICIES = [
+  'Policy-all-normal',
+  'Policy-basic-normal',
+  'Policy-break-glass-only',
+  'Policy-deny',
+] as const;
+export type ImplicitPolicy = (typeof IMPLICIT_POLICIES)[number];
+export const implicitPolicyShape: Shape<ImplicitPolicy> = oneOf(...IMPLICIT_POLICIES);
+
+/** Why the glass was broken. Sorted. */
+export const EMERGENCY_REASONS = [
+  'acute-poisoning',
+  'cardiac-arrest',
+  'disaster',
+  'life-threatening',
+  'major-trauma',
+  'other-emergency',
+  'suicide-risk',
+  'unconscious',
+] as const;
+export type EmergencyReason = (typeof EMERGENCY_REASONS)[number];
+export const emergencyReasonShape: Shape<EmergencyReason> = oneOf(...EMERGENCY_REASONS);
 
 const CODE = /^[0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*$/;
 const codeLength = text(CODE_LENGTH_MAX, 1);

@@ -1,79 +1,128 @@
 // Owns: a patient's consents as stored: granted with their terms, revoked by index, in a gapless list that a reader can
 // prove complete. Does not own: the decision whether a consent opens a record.
 import type { Hex32 } from '../bytes.ts';
-import { integer, struct } from '../codec.ts';
+import { hex32, integer, struct } from '../codec.ts';
 import { ConsiliumError } from '../errors.ts';
-import { CONSENTS_PER_PATIENT_MAX, STANDING_CONSENTS_MAX } from '../limits.ts';
+import {
+  CONSENT_TAGS_MAX,
+  CONSENTS_PER_PATIENT_MAX,
+  STANDING_CONSENTS_MAX,
+  STANDING_RULES_MAX,
+} from '../limits.ts';
 import { requireAccount, requireActiveInstitution, takeIndex } from './accounts.ts';
+import {
+  type ActorRef,
+  type Consent,
+  type ConsentRule,
+  type ConsentTerms,
+  consentTermsShape,
+} from './consent-rows.ts';
 import type { ActionDefinition } from './context.ts';
+import { requireActing } from './delegations.ts';
 import { clinicianCredential } from './identity.ts';
-import { type Consent, type ConsentTerms, consentTermsShape } from './rows.ts';
+import { isUnder } from './purposes.ts';
 import type { StateReader } from './state.ts';
-import { CONSENTS, listCount, readRow, STANDING_CONSENTS, writeRow } from './tables.ts';
+import { CONSENTS, GROUPS, listCount, readRow, STANDING_CONSENTS, writeRow } from './tables.ts';
 
-/** Lists are sets in ascending order (`canonicalSet`). */
-export type ConsentGrantBody = ConsentTerms;
+/** Lists are sets in ascending order (`canonicalSet`). `patient`: the sender, or whom the sender acts for. */
+export interface ConsentGrantBody {
+  readonly patient: Hex32;
+  readonly terms: ConsentTerms;
+}
 
-/** `index`: of the consent in the sending patient's list. */
+/** `index`: of the consent in the patient's list. */
 export interface ConsentRevokeBody {
+  readonly patient: Hex32;
   readonly index: number;
 }
 
-/** Gives the index of the consent. */
+/** Gives the patient's id and the index of the consent. */
 export const consentGrant: ActionDefinition<ConsentGrantBody> = {
-  version: 2,
-  senders: ['patient'],
-  shape: consentTermsShape,
-  isWellFormed: ({ period, dataPeriod, permittedLabels, excludedLabels }) =>
-    period.from < period.until &&
-    (dataPeriod === null || dataPeriod.from <= dataPeriod.until) &&
-    !permittedLabels.some((label) => excludedLabels.includes(label)),
+  version: 3,
+  senders: ['patient', 'clinician'],
+  shape: struct<ConsentGrantBody>({ patient: hex32, terms: consentTermsShape }),
+  isWellFormed: ({ terms }) => areWellFormed(terms),
   quota: (reader, sender) => ({
     used: listCount(reader, 'consents', sender),
     max: CONSENTS_PER_PATIENT_MAX,
   }),
-  apply: ({ state, sender, height, time, salt }, terms) => {
+  apply: ({ state, sender, height, time, salt }, { patient, terms }) => {
+    requireActing(state, { patient, person: sender, scope: 'consent' }, time);
     if (terms.period.until <= time) throw new ConsiliumError('VALUE_INVALID', { field: 'period.until' });
-    checkGrantee(state, terms.grantee);
-    const standing = standingConsents(state, sender, time);
+    for (const actor of rulesOf(terms).flatMap(({ actors }) => actors)) checkActor(state, actor);
+    const standing = standingConsents(state, patient, time);
+    const rules = standing.reduce((sum, { consent }) => sum + 1 + consent.exceptions.length, 0);
     if (standing.length >= STANDING_CONSENTS_MAX)
       throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: STANDING_CONSENTS_MAX });
-    const index = takeIndex(state, 'consents', sender, salt);
+    if (rules + 1 + terms.exceptions.length > STANDING_RULES_MAX)
+      throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: STANDING_RULES_MAX });
+    const index = takeIndex(state, 'consents', patient, salt);
     const consent: Consent = {
       ...terms,
+      grantedBy: sender,
       grantedHeight: height,
       grantedTime: time,
+      revokedBy: null,
       revokedHeight: null,
       revokedTime: null,
       salt,
     };
-    writeRow(state, CONSENTS, [sender, index], consent);
-    writeRow(state, STANDING_CONSENTS, [sender], {
+    writeRow(state, CONSENTS, [patient, index], consent);
+    writeRow(state, STANDING_CONSENTS, [patient], {
       indexes: [...standing.map((each) => each.index), index],
       salt,
     });
-    return { id: null, index };
+    return { id: patient, index };
   },
 };
 
 /** Takes effect with the block in which it stands. What was opened before stays opened. */
 export const consentRevoke: ActionDefinition<ConsentRevokeBody> = {
-  version: 1,
-  senders: ['patient'],
-  shape: struct<ConsentRevokeBody>({ index: integer(0, CONSENTS_PER_PATIENT_MAX - 1) }),
-  apply: ({ state, sender, height, time, salt }, { index }) => {
-    const consent = readRow(state, CONSENTS, sender, index);
+  version: 2,
+  senders: ['patient', 'clinician'],
+  shape: struct<ConsentRevokeBody>({ patient: hex32, index: integer(0, CONSENTS_PER_PATIENT_MAX - 1) }),
+  apply: ({ state, sender, height, time, salt }, { patient, index }) => {
+    requireActing(state, { patient, person: sender, scope: 'consent' }, time);
+    const consent = readRow(state, CONSENTS, patient, index);
     if (consent === undefined) throw new ConsiliumError('CONSENT_NOT_FOUND');
     if (consent.revokedHeight !== null) throw new ConsiliumError('CONSENT_REVOKED');
-    writeRow(state, CONSENTS, [sender, index], {
+    writeRow(state, CONSENTS, [patient, index], {
       ...consent,
+      revokedBy: sender,
       revokedHeight: height,
       revokedTime: time,
       salt,
     });
-    return { id: null, index };
+    return { id: patient, index };
   },
 };
+
+function rulesOf({ rule, exceptions }: ConsentTerms): readonly ConsentRule[] {
+  return [rule, ...exceptions];
+}
+
+/**
+ * Periods that hold something, no more tags than one consent may bear, and what the law asks of the two special kinds:
+ * an authorization of psychotherapy notes names a label, and a data-use agreement its purposes and an end.
+ */
+function areWellFormed(terms: ConsentTerms): boolean {
+  const { decision, period, rule, exceptions, separateAuthorization, agreement } = terms;
+  const rules = rulesOf(terms);
+  const tagCount = rules.reduce((sum, each) => sum + each.categories.length + each.labels.length, 0);
+  const periods = [period, ...exceptions.flatMap((each) => each.period ?? [])];
+  return (
+    periods.every(({ from, until }) => from < until) &&
+    rules.every(({ dataPeriod }) => dataPeriod === null || dataPeriod.from <= dataPeriod.until) &&
+    tagCount <= CONSENT_TAGS_MAX &&
+    (!separateAuthorization || (decision === 'permit' && rule.labels.length > 0)) &&
+    (agreement === null || (decision === 'permit' && isForDataUse(rule)))
+  );
+}
+
+function isForDataUse({ purposes, actors }: ConsentRule): boolean {
+  const ofDataUse = purposes.every((each) => isUnder(each, 'HRESCH') || isUnder(each, 'HPAYMT'));
+  return purposes.length > 0 && ofDataUse && actors.length > 0;
+}
 
 export interface StandingConsent {
   readonly index: number;
@@ -95,10 +144,16 @@ export function standingConsents(
 }
 
 /** A grant to somebody who cannot use it is a mistake, and the patient hears of it now. */
-function checkGrantee(reader: StateReader, grantee: string): void {
-  const account = requireAccount(reader, grantee);
-  if (account.kind === 'patient') throw new ConsiliumError('VALUE_INVALID', { field: 'grantee' });
-  if (account.kind === 'institution') requireActiveInstitution(reader, grantee);
+function checkActor(reader: StateReader, actor: ActorRef): void {
+  if (actor.type === 'role') return;
+  if (actor.type === 'group') {
+    if (readRow(reader, GROUPS, actor.institution, actor.index) === undefined)
+      throw new ConsiliumError('GROUP_NOT_FOUND');
+    return;
+  }
+  const account = requireAccount(reader, actor.id);
+  if (account.kind === 'patient') throw new ConsiliumError('VALUE_INVALID', { field: 'actors' });
+  if (account.kind === 'institution') requireActiveInstitution(reader, actor.id);
   else if (clinicianCredential(reader, account) === undefined)
     throw new ConsiliumError('CREDENTIAL_WITHDRAWN');
 }

@@ -11,6 +11,7 @@ import {
   PROTOCOL_VERSION_LIMIT,
   VALIDATORS_MAX,
 } from '../limits.ts';
+import { type ImplicitPolicy, implicitPolicyShape } from './codes.ts';
 import { heightFrom0 } from './rows.ts';
 
 /** A hospital that will vote as soon as its node has caught up and says so. */
@@ -53,13 +54,20 @@ export interface UpgradeChange {
   readonly version: number;
 }
 
+/** What holds where no consent of a patient speaks. */
+export interface PolicyChange {
+  readonly type: 'policy';
+  readonly policy: ImplicitPolicy;
+}
+
 export type GovernedChange =
   | AdmitChange
   | ObserveChange
   | RemoveChange
   | RotateChange
   | ParamsChange
-  | UpgradeChange;
+  | UpgradeChange
+  | PolicyChange;
 
 export const governedChangeShape: Shape<GovernedChange> = variants<GovernedChange>({
   admit: struct<AdmitChange>({ type: oneOf('admit'), card: validatorCardShape }),
@@ -76,6 +84,7 @@ export const governedChangeShape: Shape<GovernedChange> = variants<GovernedChang
     height: heightFrom0,
     version: integer(1, PROTOCOL_VERSION_LIMIT),
   }),
+  policy: struct<PolicyChange>({ type: oneOf('policy'), policy: implicitPolicyShape }),
 });
 
 export interface ChangeProposal {

@@ -1,7 +1,14 @@
 // The public face of the ledger state machine.
 
-export type { AccessOpenBody, AccessQuestion, AccessSelection, ReleaseQuestion } from './access.ts';
-export { createDecider, requireAccess, requireReleasable, selectRecords } from './access.ts';
+export type {
+  AccessOpenBody,
+  AccessReadLogBody,
+  AccessSelection,
+  EmergencyClaim,
+  ReleaseQuestion,
+} from './access.ts';
+export { questionOf, requireAccess, requireReleasable, selectRecords } from './access.ts';
+export * from './access-rows.ts';
 export { possessionPayload, signPossession } from './accounts.ts';
 export * from './actions.ts';
 export type { AnchorCommitBody } from './anchor.ts';
@@ -12,6 +19,7 @@ export * from './check-tx.ts';
 export * from './codes.ts';
 export type { ConsentGrantBody, ConsentRevokeBody, ConsentState, StandingConsent } from './consent.ts';
 export { consentState, standingConsents } from './consent.ts';
+export * from './consent-rows.ts';
 export { type LedgerRules, type Outcome, outcomeShape } from './context.ts';
 export type { ConfirmedBatch, CustodyAccuseBody, CustodyConfirmBody, Receipt } from './custody.ts';
 export {
@@ -23,13 +31,30 @@ export {
   receiptsShape,
   registrationEpoch,
 } from './custody.ts';
+export { type AccessQuestion, createDecider } from './decision.ts';
+export {
+  actsFor,
+  type IdentityAppointDelegateBody,
+  type IdentityEndDelegationBody,
+  type StandingDelegation,
+  standingDelegations,
+} from './delegations.ts';
 export * from './documents.ts';
+export {
+  type EmergencyReinstateBody,
+  type EmergencyReviewBody,
+  type SecondOpinion,
+  type SecondSignature,
+  signSecondOpinion,
+} from './emergency.ts';
+export { emergencyStanding, isSuspended } from './emergency-standing.ts';
 export { checkEvidence } from './evidence.ts';
 export type { Execution, LedgerDeps, LedgerTip, LedgerView } from './execute.ts';
 export { supportedVersion } from './execute.ts';
 export { followerRole, followers, formerNetworkKeys, type InstitutionsJoinBody } from './followers.ts';
 export * from './genesis-state.ts';
 export * from './governance-rows.ts';
+export type { GroupPutBody } from './groups.ts';
 export type {
   CredentialState,
   IdentityEnrolPatientBody,
@@ -40,9 +65,11 @@ export type {
 export { clinicianCredential, credentialState } from './identity.ts';
 export { SAFE_SET_COUNT } from './institutions.ts';
 export { decidedParams, paramsAt, paramsHash } from './params.ts';
+export { FIRST_POLICY, implicitPolicy } from './policy.ts';
 export type { InstitutionsProposeBody, ProposalBody } from './proposals.ts';
 export { openProposals } from './proposals.ts';
 export { proposerOrder } from './proposers.ts';
+export { isUnder, PURPOSE_PARENTS } from './purposes.ts';
 export * from './read.ts';
 export * from './record-rows.ts';
 export type { NewRecord, RecordRegisterBody, RecordRetractBody } from './records.ts';
@@ -66,9 +93,13 @@ export {
   CREDENTIALS,
   CUSTODY_ACCUSATIONS,
   CUSTODY_EPOCHS,
+  DELEGATIONS,
+  EMERGENCIES,
+  EMERGENCY_STANDINGS,
   EVIDENCE,
   FOLLOWERS,
   FORMER_NETWORK_KEYS,
+  GROUPS,
   INSTITUTION_NAMES,
   INSTITUTIONS,
   KEYS,
@@ -77,6 +108,7 @@ export {
   OPEN_PROPOSALS,
   PARAMS,
   PATIENT_RECORDS,
+  POLICY,
   PROPOSER_SCHEDULE,
   RECORDS,
   readRow,
@@ -86,6 +118,7 @@ export {
   type SetSlot,
   SKIP_REPORTS,
   STANDING_CONSENTS,
+  STANDING_DELEGATIONS,
   type Table,
   UPGRADES,
   VALIDATOR_SETS,

@@ -2,14 +2,8 @@
 // of the tables (tables.ts), the rules by which rows change (records.ts, custody.ts, access.ts).
 import type { Hex32 } from '../bytes.ts';
 import { flag, hex16, hex32, integer, list, nullable, oneOf, type Shape, struct } from '../codec.ts';
-import {
-  RECORDS_PER_ACCESS_MAX,
-  RECORDS_PER_BATCH_MAX,
-  STANDING_CONSENTS_MAX,
-  TAGS_PER_RECORD,
-  VALIDATORS_MAX,
-} from '../limits.ts';
-import { type Purpose, purposeShape, setOf } from './codes.ts';
+import { RECORDS_PER_BATCH_MAX, STANDING_CONSENTS_MAX, TAGS_PER_RECORD, VALIDATORS_MAX } from '../limits.ts';
+import { setOf } from './codes.ts';
 import { heightFrom0, indexShape, monthShape, tagGenerationShape, timeMs } from './rows.ts';
 
 /** HL7 v3 Confidentiality, from unrestricted to very restricted: a high-water mark. */
@@ -62,9 +56,13 @@ export interface RecordRow extends RecordMarks {
   readonly index: number;
   /** 1 for the first; an amendment has the next. */
   readonly version: number;
+  /** Its first version: itself, where it amends nothing. Consents name records by it. */
+  readonly first: Hex32;
   readonly amends: Hex32 | null;
   readonly amendedBy: Hex32 | null;
   readonly retractedHeight: number | null;
+  /** From the block of this height on nobody opens it and its custodians destroy what they keep of it. */
+  readonly erasedHeight: number | null;
   readonly height: number;
   readonly time: number;
   readonly salt: string;
@@ -81,9 +79,11 @@ export const recordRowShape: Shape<RecordRow> = struct<RecordRow>({
   position: positionShape,
   index: indexShape,
   version: integer(1, 65_535),
+  first: hex32,
   amends: nullable(hex32),
   amendedBy: nullable(hex32),
   retractedHeight: nullable(heightFrom0),
+  erasedHeight: nullable(heightFrom0),
   height: heightFrom0,
   time: timeMs,
   salt: hex16,
@@ -146,74 +146,13 @@ export const custodyEpochShape: Shape<CustodyEpoch> = struct<CustodyEpoch>({
 /** Custodians that accuse one dealer, in the order of their word. Never empty. */
 export const accusersShape: Shape<readonly Hex32[]> = list(hex32, VALIDATORS_MAX, 1);
 
-/** By which rule an access to one record was decided. */
-export const ACCESS_RULES = [
-  'author',
-  'consent',
-  'credential-ended',
-  'excluded',
-  'no-consent',
-  'record-retracted',
-  'record-unknown',
-  'separate-authorization',
-] as const;
-export type AccessRule = (typeof ACCESS_RULES)[number];
-
-export interface AccessDecision {
-  readonly decision: 'permit' | 'deny';
-  readonly rule: AccessRule;
-  /** Index of the deciding consent; null when none decided. */
-  readonly consent: number | null;
-  /** The deciding tag; null when no single one decided. */
-  readonly tag: string | null;
-}
-
-export interface AccessItem extends AccessDecision {
-  readonly record: Hex32;
-}
-
-const accessDecisionFields = {
-  decision: oneOf('permit', 'deny'),
-  rule: oneOf(...ACCESS_RULES),
-  consent: nullable(indexShape),
-  tag: nullable(hex16),
-} as const;
-
-/** One access, permitted or not, as it stays on the ledger. Nothing in it ever changes. */
-export interface AccessRow {
-  readonly reader: Hex32;
-  /** The reader's institution. */
-  readonly institution: Hex32;
-  readonly purpose: Purpose;
-  /** X25519: custodians seal shares to it and to nothing else. */
-  readonly readerKey: Hex32;
-  readonly items: readonly AccessItem[];
-  /** No share is released from this time on. Milliseconds since the epoch. */
-  readonly expires: number;
-  readonly height: number;
-  readonly time: number;
-  readonly salt: string;
-}
-
-export const accessRowShape: Shape<AccessRow> = struct<AccessRow>({
-  reader: hex32,
-  institution: hex32,
-  purpose: purposeShape,
-  readerKey: hex32,
-  items: list(struct<AccessItem>({ record: hex32, ...accessDecisionFields }), RECORDS_PER_ACCESS_MAX),
-  expires: timeMs,
-  height: heightFrom0,
-  time: timeMs,
-  salt: hex16,
-});
-
-/** Indexes of a patient's consents that were standing when the last one was granted. */
-export interface StandingConsents {
+/** Indexes of a patient's consents, or delegations, that were standing when the last one was entered. */
+export interface StandingIndexes {
   readonly indexes: readonly number[];
   readonly salt: string;
 }
 
-export const standingConsentsShape: Shape<StandingConsents> = struct<StandingConsents>({
+export const standingIndexesShape: Shape<StandingIndexes> = struct<StandingIndexes>({
   indexes: list(indexShape, STANDING_CONSENTS_MAX),
   salt: hex16,
 });

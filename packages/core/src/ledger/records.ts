@@ -151,6 +151,7 @@ function requireAmendable(context: CheckContext, patient: Hex32, amended: Hex32)
   const row = requireOwn(context, amended);
   if (row.patient !== patient) throw new ConsiliumError('RECORD_NOT_FOUND');
   if (row.retractedHeight !== null) throw new ConsiliumError('RECORD_RETRACTED');
+  if (row.erasedHeight !== null) throw new ConsiliumError('RECORD_ERASED');
   if (row.amendedBy !== null) throw new ConsiliumError('RECORD_AMENDED');
 }
 
@@ -184,9 +185,11 @@ function enter(
     writer: sender,
     index,
     version: (amended?.version ?? 0) + 1,
+    first: amended?.first ?? commitment,
     amends,
     amendedBy: null,
     retractedHeight: null,
+    erasedHeight: null,
     height,
     time,
     salt,

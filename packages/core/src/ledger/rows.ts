@@ -6,7 +6,6 @@ import {
   ADDRESS_LENGTH_MAX,
   ADDRESSES_MAX,
   ANCHOR_DOCUMENTS_MAX,
-  CONSENT_TAGS_MAX,
   HEIGHT_MAX,
   INDEX_MAX,
   MONTH_MAX,
@@ -17,14 +16,7 @@ import {
   VALIDATORS_MAX,
 } from '../limits.ts';
 import { type ValidatorSet, validatorSetShape } from '../validators.ts';
-import {
-  type ClinicianRole,
-  clinicianRoleShape,
-  codeShape,
-  type Purpose,
-  purposeShape,
-  setOf,
-} from './codes.ts';
+import { type ClinicianRole, clinicianRoleShape, codeShape } from './codes.ts';
 
 export const heightFrom0: Shape<number> = integer(0, HEIGHT_MAX);
 export const timeMs: Shape<number> = integer(0, Number.MAX_SAFE_INTEGER);
@@ -203,61 +195,18 @@ export interface ConsentPeriod {
   readonly until: number;
 }
 
+export const consentPeriodShape: Shape<ConsentPeriod> = struct<ConsentPeriod>({
+  from: timeMs,
+  until: timeMs,
+});
+
 /** Months since year 0 (`year * 12 + month - 1`), both inclusive. */
 export interface DataPeriod {
   readonly from: number;
   readonly until: number;
 }
 
-/** What a patient permits. Tags are 16 keyed bytes each; the ledger compares them and knows no meaning. */
-export interface ConsentTerms {
-  /** An institution or a clinician. */
-  readonly grantee: Hex32;
-  /** Category tags that are permitted; empty: every category. */
-  readonly categories: readonly string[];
-  /** Sensitivity tags that are permitted although sensitive. */
-  readonly permittedLabels: readonly string[];
-  /** Sensitivity tags that are excluded whatever else is permitted. */
-  readonly excludedLabels: readonly string[];
-  readonly purposes: readonly Purpose[];
-  readonly period: ConsentPeriod;
-  /** Months of the data, first and last; null: any, and undated data too. */
-  readonly dataPeriod: DataPeriod | null;
-  /** Which tag secret the tags are of. Records of another generation are not permitted by this consent. */
-  readonly tagGeneration: number;
-}
-
-const tags = setOf(hex16, CONSENT_TAGS_MAX);
-
-const consentTermsFields = {
-  grantee: hex32,
-  categories: tags,
-  permittedLabels: tags,
-  excludedLabels: tags,
-  purposes: setOf(purposeShape, 16, 1),
-  period: struct<ConsentPeriod>({ from: timeMs, until: timeMs }),
-  dataPeriod: nullable(struct<DataPeriod>({ from: monthShape, until: monthShape })),
-  tagGeneration: tagGenerationShape,
-} as const;
-
-export const consentTermsShape: Shape<ConsentTerms> = struct<ConsentTerms>(consentTermsFields);
-
-export interface Consent extends ConsentTerms {
-  readonly grantedHeight: number;
-  readonly grantedTime: number;
-  readonly revokedHeight: number | null;
-  readonly revokedTime: number | null;
-  readonly salt: string;
-}
-
-export const consentShape: Shape<Consent> = struct<Consent>({
-  ...consentTermsFields,
-  grantedHeight: heightFrom0,
-  grantedTime: timeMs,
-  revokedHeight: nullable(heightFrom0),
-  revokedTime: nullable(timeMs),
-  salt: hex16,
-});
+export const dataPeriodShape: Shape<DataPeriod> = struct<DataPeriod>({ from: monthShape, until: monthShape });
 
 /** The root of a tree over salted digests of documents (documents.ts). */
 export interface Anchor {

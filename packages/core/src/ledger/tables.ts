@@ -5,6 +5,23 @@ import { decode, encode, hex32, type Shape } from '../codec.ts';
 import { STATE_VALUE_BYTES_MAX } from '../limits.ts';
 import { type ValidatorSet, validatorSetShape } from '../validators.ts';
 import {
+  type AccessRow,
+  accessRowShape,
+  type EmergencyRow,
+  type EmergencyStanding,
+  emergencyRowShape,
+  emergencyStandingShape,
+} from './access-rows.ts';
+import { type ImplicitPolicy, implicitPolicyShape } from './codes.ts';
+import {
+  type AccountGroup,
+  accountGroupShape,
+  type Consent,
+  consentShape,
+  type Delegation,
+  delegationShape,
+} from './consent-rows.ts';
+import {
   type ChangeProposal,
   changeProposalShape,
   type Follower,
@@ -19,8 +36,6 @@ import {
   scheduledUpgradesShape,
 } from './governance-rows.ts';
 import {
-  type AccessRow,
-  accessRowShape,
   accusersShape,
   type BatchRow,
   batchRowShape,
@@ -30,18 +45,16 @@ import {
   type RecordRow,
   recordEntryShape,
   recordRowShape,
-  type StandingConsents,
-  standingConsentsShape,
+  type StandingIndexes,
+  standingIndexesShape,
 } from './record-rows.ts';
 import {
   type Account,
   type Anchor,
   accountShape,
   anchorShape,
-  type Consent,
   type Count,
   type Credential,
-  consentShape,
   countShape,
   credentialShape,
   type EvidenceRecord,
@@ -169,10 +182,10 @@ export const ACCESSES: Table<[patient: Hex32, index: number], AccessRow> = table
   accessRowShape,
 );
 /** 25. Patient -> consents that are not over. Personal, salted. */
-export const STANDING_CONSENTS: Table<[patient: Hex32], StandingConsents> = table(
+export const STANDING_CONSENTS: Table<[patient: Hex32], StandingIndexes> = table(
   25,
   byId,
-  standingConsentsShape,
+  standingIndexesShape,
 );
 
 /** 26. Empty key -> who follows without a vote: learners and observers. */
@@ -191,6 +204,39 @@ export const FORMER_NETWORK_KEYS: Table<[], readonly FormerNetworkKey[]> = table
 /** 30. Proposer -> who reported which of its blocks for leaving out what waited. */
 export const SKIP_REPORTS: Table<[proposer: Hex32], SkipReports> = table(30, byId, skipReportsShape);
 
+/** 31. Empty key -> what holds where no consent speaks. Absent: the first policy. */
+export const POLICY: Table<[], ImplicitPolicy> = table(31, single, implicitPolicyShape);
+/** 32. Institution and index (8 bytes) -> group. Personal, salted. Gapless per institution. */
+export const GROUPS: Table<[institution: Hex32, index: number], AccountGroup> = table(
+  32,
+  byOwnerIndex,
+  accountGroupShape,
+);
+/** 33. Patient and index (8 bytes) -> who acts for the patient. Personal, salted. Gapless per patient. */
+export const DELEGATIONS: Table<[patient: Hex32, index: number], Delegation> = table(
+  33,
+  byOwnerIndex,
+  delegationShape,
+);
+/** 34. Institution and index (8 bytes) -> opening in an emergency. Personal, salted. Gapless per institution. */
+export const EMERGENCIES: Table<[institution: Hex32, index: number], EmergencyRow> = table(
+  34,
+  byOwnerIndex,
+  emergencyRowShape,
+);
+/** 35. Clinician -> what the use of the emergency privilege has come to. Personal, salted. */
+export const EMERGENCY_STANDINGS: Table<[clinician: Hex32], EmergencyStanding> = table(
+  35,
+  byId,
+  emergencyStandingShape,
+);
+/** 39. Patient -> delegations that are not over. Personal, salted. */
+export const STANDING_DELEGATIONS: Table<[patient: Hex32], StandingIndexes> = table(
+  39,
+  byId,
+  standingIndexesShape,
+);
+
 /** The gapless lists, by the table that holds their rows. Evidence, batches and epochs have no owner. */
 export type ListName =
   | 'credentials'
@@ -200,7 +246,10 @@ export type ListName =
   | 'records'
   | 'batches'
   | 'custodyEpochs'
-  | 'accesses';
+  | 'accesses'
+  | 'groups'
+  | 'delegations'
+  | 'emergencies';
 const LIST_TABLES: Readonly<Record<ListName, number>> = {
   credentials: CREDENTIALS.number,
   consents: CONSENTS.number,
@@ -210,6 +259,9 @@ const LIST_TABLES: Readonly<Record<ListName, number>> = {
   batches: BATCH_LIST.number,
   custodyEpochs: CUSTODY_EPOCHS.number,
   accesses: ACCESSES.number,
+  groups: GROUPS.number,
+  delegations: DELEGATIONS.number,
+  emergencies: EMERGENCIES.number,
 };
 
 /** 17. Table number of a gapless list (1 byte) and its owner, if it has one -> how many rows it has. Salted. */

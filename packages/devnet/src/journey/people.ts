@@ -159,7 +159,7 @@ export async function revokeTheConsent(
   { enrolment, signer }: EnrolledPatient,
   index: number,
 ): Promise<void> {
-  const tx = await commit(story, [revokeConsent(index)], signer);
+  const tx = await commit(story, [revokeConsent(enrolment.account, index)], signer);
   const { value } = await story.client.consents(enrolment.account);
   const consent = value.items.find((item) => item.index === index);
   if (consent?.revokedHeight !== tx.height) throw new ConsiliumError('PROOF_INVALID', { index });

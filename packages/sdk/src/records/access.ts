@@ -5,6 +5,7 @@ import {
   type AccessSelection,
   actionOf,
   ConsiliumError,
+  type EmergencyClaim,
   fromHex,
   type Hex32,
   type Purpose,
@@ -24,6 +25,12 @@ export interface AccessWish extends PatienceOptions {
   readonly selection: AccessSelection;
   readonly purpose: Purpose;
   readonly signer: Signer;
+  /** A clinician of the signing institution, for whom its machine asks. */
+  readonly onBehalfOf?: Hex32;
+  /** Project or claim of a data-use agreement. */
+  readonly project?: string;
+  /** With purpose BTG, and only then. */
+  readonly emergency?: EmergencyClaim;
   /** Private key of X25519 to which shares are sealed; default: fresh. */
   readonly readerSeed?: Hex32 | undefined;
 }
@@ -49,7 +56,12 @@ export async function requestAccess(client: Client, wish: AccessWish): Promise<A
   const { patient, selection, purpose, signer } = wish;
   const readerSeed = wish.readerSeed ?? toHex(client.session.random(SEED_BYTES));
   const readerKey = encryptionKeyFromSeed(fromHex(readerSeed)).publicKey;
-  const action = actionOf('access.open', { patient, selection, purpose, readerKey });
+  const action = actionOf('access.open', {
+    ...{ patient, selection, purpose, readerKey },
+    onBehalfOf: wish.onBehalfOf ?? null,
+    project: wish.project ?? null,
+    emergency: wish.emergency ?? null,
+  });
   const patience = createPatience(client.session, wish);
   const { code, outcomes } = await submitUntilSettled(client, [action], signer, patience);
   const access = outcomes[0]?.index ?? null;

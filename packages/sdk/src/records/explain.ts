@@ -15,7 +15,7 @@ import type { TagKey } from '../actions.ts';
 import type { Client } from '../client/client.ts';
 import type { AsOf } from '../client/reading.ts';
 import { nameOf } from '../client/record-queries.ts';
-import { consentSentence, type NameOf, wordsOf } from './sentences.ts';
+import { accountsIn, consentSentence, type NameOf, wordsOf } from './sentences.ts';
 import { PURPOSE_WORDS, RULE_WORDS } from './words.ts';
 
 export interface AccessExplanation extends AccessDecision {
@@ -57,7 +57,7 @@ function grounds(
 ): { readonly consent: Consent | undefined; readonly names: ReadonlyMap<Hex32, string> } {
   const row = consent === null ? undefined : readRow(state, CONSENTS, patient, consent);
   const names = new Map<Hex32, string>();
-  for (const id of [reader, ...(row === undefined ? [] : [row.grantee])]) {
+  for (const id of [reader, ...(row === undefined ? [] : accountsIn(row))]) {
     const account = readRow(state, ACCOUNTS, id);
     if (account === undefined) continue;
     const institution = nameOf(state, account.institution);

@@ -20,11 +20,25 @@ export const RULE_WORDS: Readonly<Record<AccessRule, string>> = {
   author: 'because the institution wrote it',
   consent: 'by a consent of the patient',
   'credential-ended': 'because the credential of who asks has ended',
+  delegate: 'on behalf of the patient',
+  emergency: 'in an emergency',
+  'emergency-dataset': 'because it does not belong to the emergency dataset and no second clinician signed',
+  'emergency-privilege': 'because who asks may not break the glass',
+  'emergency-suspended': 'because the emergency privilege of who asks is suspended',
   excluded: 'because a consent of the patient excludes it',
+  'law-closed-to-patient':
+    'because the law closes psychotherapy notes to the patient (45 CFR 164.524(a)(1)(i))',
+  'law-psychotherapy-notes':
+    'because the law asks for a separate authorization of psychotherapy notes (45 CFR 164.508(a)(2))',
+  'law-psychotherapy-payment': 'because psychotherapy notes are not for payment (45 CFR 164.508(a)(2))',
+  'law-self-paid':
+    'because the patient paid for it and it is withheld from payers (45 CFR 164.522(a)(1)(vi))',
   'no-consent': 'because no consent of the patient permits it',
+  own: 'because it is about who asks',
+  policy: 'by the policy that the hospitals agreed on',
+  'record-erased': 'because it is erased',
   'record-retracted': 'because it was retracted as entered in error',
   'record-unknown': 'because this patient has no such record',
-  'separate-authorization': 'because the law asks for a separate authorization',
 };
 
 /** `a`, `a and b`, `a, b and c`. */

@@ -5,7 +5,6 @@ import {
   type Action,
   accountIdOf,
   actionOf,
-  canonicalSet,
   type Hex32,
   possessionPayload,
   type SecretKey,
@@ -69,23 +68,48 @@ export function enrolment(
       });
 }
 
+const OPEN = {
+  actors: [],
+  purposes: [],
+  categories: [],
+  confidentiality: null,
+  labels: [],
+  dataPeriod: null,
+  records: [],
+  authors: [],
+} as const;
+
 /** Sent by the patient. `nowMs`: of the world. `excluded`: tags of records that the grantee does not see. */
-export function consentTo(grantee: Hex32, nowMs: number, excluded: readonly string[] = []): Action {
+export function consentTo(
+  patient: Hex32,
+  grantee: Hex32,
+  nowMs: number,
+  excluded: readonly string[] = [],
+): Action {
   return actionOf('consent.grant', {
-    grantee,
-    categories: [],
-    permittedLabels: [],
-    excludedLabels: excluded,
-    purposes: canonicalSet(['TREAT'] as const),
-    period: { from: nowMs - 60_000, until: nowMs + CONSENT_MS },
-    dataPeriod: null,
-    tagGeneration: 1,
+    patient,
+    terms: {
+      decision: 'permit',
+      period: { from: nowMs - 60_000, until: nowMs + CONSENT_MS },
+      rule: { ...OPEN, actors: [{ type: 'account', id: grantee }], purposes: ['TREAT'] },
+      exceptions: excluded.length === 0 ? [] : [{ ...OPEN, period: null, labels: excluded }],
+      separateAuthorization: false,
+      agreement: null,
+      tagGeneration: 1,
+    },
   });
 }
 
 /** Sent by the reader. */
 export function accessTo(patient: Hex32, records: readonly Hex32[], { encryption }: Person): Action {
   const selection = { type: 'records', records } as const;
-  const body: AccessOpenBody = { patient, selection, purpose: 'TREAT', readerKey: encryption.publicKey };
+  const body: AccessOpenBody = {
+    ...{ patient, selection },
+    purpose: 'TREAT',
+    readerKey: encryption.publicKey,
+    onBehalfOf: null,
+    project: null,
+    emergency: null,
+  };
   return actionOf('access.open', body);
 }

@@ -146,7 +146,10 @@ class People {
   #consent(): void {
     const patient = this.prng.pick(this.#patients);
     const excluded = this.prng.chance(0.2) ? ['b2'.repeat(16)] : [];
-    this.#send(patient, consentTo(this.prng.pick(this.#doctors).id, worldMs(this.#cluster), excluded));
+    this.#send(
+      patient,
+      consentTo(patient.id, this.prng.pick(this.#doctors).id, worldMs(this.#cluster), excluded),
+    );
   }
 
   #revoke(): void {
@@ -155,7 +158,7 @@ class People {
     const count = state === undefined ? 0 : listCount(state, 'consents', patient.id);
     if (count === 0) return;
     const index = this.prng.below(count);
-    this.#send(patient, actionOf('consent.revoke', { index }));
+    this.#send(patient, actionOf('consent.revoke', { patient: patient.id, index }));
   }
 
   #open(): void {

@@ -1,0 +1,115 @@
+// Owns: what one consent says of one record (docs/protocol.md, R9), in the semantics of IHE Privacy Consent on FHIR: a root
+// with one level of exceptions, conditions all of which must hold, values of which one must. Does not own: several
+// consents together, law, emergencies (decision.ts).
+import type { Hex32 } from '../bytes.ts';
+import type { Purpose } from './codes.ts';
+import type { Consent, ConsentException, ConsentRule } from './consent-rows.ts';
+import { speaksOf } from './purposes.ts';
+import { CONFIDENTIALITY_LEVELS, type Confidentiality, type RecordRow } from './record-rows.ts';
+import type { ConsentPeriod, DataPeriod } from './rows.ts';
+
+export type Effect = 'permit' | 'deny';
+
+/** What of the request a rule can see before any record is looked at. */
+export interface RuleRequest {
+  readonly purpose: Purpose;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** Whether the reader is one of those named. */
+  readonly isActor: (rule: ConsentRule) => boolean;
+}
+
+export interface ConsentVerdict {
+  readonly decision: Effect;
+  /** 0 the root, from 1 an exception. */
+  readonly provision: number;
+  readonly tag: string | null;
+}
+
+/** undefined: the consent does not speak of the record. */
+export type ConsentVoice = (record: RecordRow) => ConsentVerdict | undefined;
+
+/** What remains of a rule for one request: undefined when it cannot hold, else the tag by which it holds, or null. */
+type RecordTest = (record: RecordRow) => string | null | undefined;
+
+/**
+ * R9. Of a record whose tags are of another generation nothing can be compared: a condition on tags then holds where
+ * it denies and fails where it permits, and such a consent permits nothing.
+ */
+export function voiceOf(consent: Consent, request: RuleRequest): ConsentVoice {
+  const { decision, rule, exceptions, period, tagGeneration } = consent;
+  const opposite: Effect = decision === 'permit' ? 'deny' : 'permit';
+  if (!isDuring(period, request.time)) return () => undefined;
+  const root = recordTest(rule, decision, tagGeneration, request);
+  const inner = exceptions.map((each) =>
+    isLive(each, request.time) ? recordTest(each, opposite, tagGeneration, request) : NEVER,
+  );
+  return (record) => {
+    const comparable = record.tagGeneration === tagGeneration;
+    const rootTag = root(record);
+    if (rootTag === undefined) return undefined;
+    const speaking = opposite === 'deny' || comparable ? inner : [];
+    for (const [at, test] of speaking.entries()) {
+      const tag = test(record);
+      if (tag !== undefined) return { decision: opposite, provision: at + 1, tag };
+    }
+    if (decision === 'permit' && !comparable) return undefined;
+    return { decision, provision: 0, tag: rootTag };
+  };
+}
+
+const NEVER: RecordTest = () => undefined;
+
+function isLive({ period }: ConsentException, time: number): boolean {
+  return period === null || isDuring(period, time);
+}
+
+function isDuring({ from, until }: ConsentPeriod, time: number): boolean {
+  return time >= from && time < until;
+}
+
+function recordTest(
+  rule: ConsentRule,
+  effect: Effect,
+  tagGeneration: number,
+  request: RuleRequest,
+): RecordTest {
+  if (!speaksOf(rule.purposes, request.purpose) || !request.isActor(rule)) return NEVER;
+  const categories = new Set(rule.categories);
+  const labels = new Set(rule.labels);
+  return (record) => {
+    const comparable = record.tagGeneration === tagGeneration;
+    const hitOf = (tags: ReadonlySet<string>): string | null | undefined => {
+      if (!comparable) return effect === 'deny' ? null : undefined;
+      return record.tags.find((tag) => tags.has(tag));
+    };
+    const category = categories.size === 0 ? null : hitOf(categories);
+    if (category === undefined || !ofRecord(rule, record, effect)) return undefined;
+    if (rule.confidentiality === null && labels.size === 0) return category;
+    const label = labels.size === 0 ? undefined : hitOf(labels);
+    if (label !== undefined) return label ?? category;
+    return isWithinMark(rule.confidentiality, record.confidentiality, effect) ? category : undefined;
+  };
+}
+
+/** The conditions that need no tags. Of an undated record a data period permits nothing and denies all the same. */
+function ofRecord({ dataPeriod, records, authors }: ConsentRule, record: RecordRow, effect: Effect): boolean {
+  const inPeriod =
+    dataPeriod === null || (record.month === null ? effect === 'deny' : isWithin(record.month, dataPeriod));
+  return inPeriod && isNamed(records, [record.first]) && isNamed(authors, [record.author, record.writer]);
+}
+
+function isNamed(named: readonly Hex32[], values: readonly Hex32[]): boolean {
+  return named.length === 0 || values.some((value) => named.includes(value));
+}
+
+/** A permit reaches up to its mark, a denial from its mark on. */
+function isWithinMark(mark: Confidentiality | null, level: Confidentiality, effect: Effect): boolean {
+  if (mark === null) return false;
+  const [bound, own] = [CONFIDENTIALITY_LEVELS.indexOf(mark), CONFIDENTIALITY_LEVELS.indexOf(level)];
+  return effect === 'permit' ? own <= bound : own >= bound;
+}
+
+export function isWithin(month: number | null, { from, until }: DataPeriod): boolean {
+  return month !== null && month >= from && month <= until;
+}

@@ -1,0 +1,243 @@
+// Owns: who may open which record, decided here and nowhere else, equally on every validator (docs/protocol.md, R8): for
+// the ledger, for the release of a share, for who asks beforehand. Does not own: what one consent says
+// (consent-rules.ts), the entry of an access (access.ts), the words behind tags (nobody's on the ledger).
+import type { Hex32 } from '../bytes.ts';
+import type { AccessDecision, AccessRule } from './access-rows.ts';
+import { isActiveInstitution } from './accounts.ts';
+import type { ClinicianRole, ImplicitPolicy, Purpose } from './codes.ts';
+import { standingConsents } from './consent.ts';
+import type { ActorRef, ConsentRule } from './consent-rows.ts';
+import { type ConsentVerdict, type ConsentVoice, voiceOf } from './consent-rules.ts';
+import { actsFor } from './delegations.ts';
+import { emergencyRefusal } from './emergency-standing.ts';
+import { isMember } from './groups.ts';
+import { clinicianCredential } from './identity.ts';
+import { implicitPolicy } from './policy.ts';
+import { isUnder } from './purposes.ts';
+import { CONFIDENTIALITY_LEVELS, type RecordRow } from './record-rows.ts';
+import type { Account, Credential } from './rows.ts';
+import type { StateReader } from './state.ts';
+import { ACCOUNTS, RECORDS, readRow } from './tables.ts';
+
+export interface AccessQuestion {
+  /** The pseudonym whose records they are. */
+  readonly patient: Hex32;
+  /** The account that wants to open. */
+  readonly reader: Hex32;
+  readonly purpose: Purpose;
+  /** The clinician for whom a machine of the institution asks. */
+  readonly onBehalfOf?: Hex32 | null;
+  /** Project or claim under a data-use agreement. */
+  readonly project?: string | null;
+  /** More than the emergency dataset, under a second signature. */
+  readonly wide?: boolean;
+}
+
+/** The question with all that the state says of who asks. */
+interface Asking {
+  readonly state: StateReader;
+  readonly question: AccessQuestion;
+  readonly time: number;
+  /** Who is judged: the reader, or for whom it asks. */
+  readonly reader: Hex32;
+  readonly account: Account;
+  /** null: an institution or a patient. */
+  readonly credential: Credential | null;
+}
+
+/** Decides one record, or leaves it to the rule after. */
+type Rule = (record: RecordRow) => AccessDecision | undefined;
+
+/** R8. `time`: milliseconds since the epoch. The first rule that speaks decides. */
+export function createDecider(
+  state: StateReader,
+  question: AccessQuestion,
+  time: number,
+): (record: Hex32) => AccessDecision {
+  const asking = askingOf(state, question, time);
+  const rules = asking === undefined ? [] : rulesOf(asking);
+  return (id) => {
+    const record = readRow(state, RECORDS, id);
+    if (record === undefined || record.patient !== question.patient) return deny('record-unknown');
+    if (record.erasedHeight !== null) return deny('record-erased');
+    if (record.retractedHeight !== null) return deny('record-retracted');
+    if (asking === undefined) return deny('credential-ended');
+    for (const rule of rules) {
+      const decision = rule(record);
+      if (decision !== undefined) return decision;
+    }
+    return deny('no-consent');
+  };
+}
+
+/** undefined: nobody who may ask for anything. */
+function askingOf(state: StateReader, question: AccessQuestion, time: number): Asking | undefined {
+  const sender = readRow(state, ACCOUNTS, question.reader);
+  if (sender?.kind === 'institution' && !isActiveInstitution(state, question.reader)) return undefined;
+  const reader = question.onBehalfOf ?? question.reader;
+  const account = readRow(state, ACCOUNTS, reader);
+  if (sender === undefined || account === undefined) return undefined;
+  if (account.kind !== 'clinician') return { state, question, time, reader, account, credential: null };
+  const credential = clinicianCredential(state, account);
+  return credential && { state, question, time, reader, account, credential };
+}
+
+function rulesOf(asking: Asking): readonly Rule[] {
+  const voices = voicesOf(asking);
+  const law = lawRule(asking, voices);
+  if (asking.account.kind === 'patient') return [law, personRule(asking)];
+  if (asking.question.purpose === 'BTG') return [law, emergencyRule(asking, voices)];
+  return [law, authorRule(asking), consentRule(voices.filter(isOrdinary)), policyRule(asking)];
+}
+
+function permit(rule: AccessRule): AccessDecision {
+  return { decision: 'permit', rule, consent: null, provision: null, tag: null };
+}
+
+function deny(rule: AccessRule): AccessDecision {
+  return { decision: 'deny', rule, consent: null, provision: null, tag: null };
+}
+
+/** A standing consent that may speak of this request. */
+interface Voice {
+  readonly index: number;
+  readonly voice: ConsentVoice;
+  readonly separate: boolean;
+  /** Its permits count: it is of the very project that is named, or neither names one. */
+  readonly mayPermit: boolean;
+}
+
+function isOrdinary({ separate }: Voice): boolean {
+  return !separate;
+}
+
+function voicesOf(asking: Asking): readonly Voice[] {
+  const { state, question, time } = asking;
+  const project = question.project ?? null;
+  const request = {
+    purpose: question.purpose,
+    time,
+    isActor: (rule: ConsentRule) => isActor(asking, rule),
+  };
+  return standingConsents(state, question.patient, time).flatMap(({ index, consent }) => {
+    const { agreement, separateAuthorization } = consent;
+    if (agreement !== null && agreement.project !== project) return [];
+    const mayPermit = (agreement === null) === (project === null);
+    return [{ index, voice: voiceOf(consent, request), separate: separateAuthorization, mayPermit }];
+  });
+}
+
+function isActor(asking: Asking, { actors }: ConsentRule): boolean {
+  return actors.length === 0 || actors.some((actor) => isNamedBy(asking, actor));
+}
+
+function isNamedBy({ state, reader, account, credential }: Asking, actor: ActorRef): boolean {
+  switch (actor.type) {
+    case 'account':
+      return actor.id === reader || actor.id === account.institution;
+    case 'role':
+      return credential?.role === actor.role;
+    case 'group':
+      return isMember(state, actor, reader) || isMember(state, actor, account.institution);
+  }
+}
+
+/** Of several consents one that denies overrides all that permit. */
+function consentRule(voices: readonly Voice[]): Rule {
+  return (record) => {
+    let permitting: AccessDecision | undefined;
+    for (const { index, voice, mayPermit } of voices) {
+      const verdict = voice(record);
+      if (verdict?.decision === 'deny') return decidedBy(index, verdict);
+      if (verdict !== undefined && mayPermit) permitting ??= decidedBy(index, verdict);
+    }
+    return permitting;
+  };
+}
+
+function decidedBy(consent: number, { decision, provision, tag }: ConsentVerdict): AccessDecision {
+  return { decision, rule: decision === 'permit' ? 'consent' : 'excluded', consent, provision, tag };
+}
+
+/** Law stands above what a patient permits, but for the authorization that the law itself asks for. */
+function lawRule(asking: Asking, voices: readonly Voice[]): Rule {
+  if (asking.account.kind === 'patient')
+    return ({ effects }) =>
+      effects.includes('closed-to-patient') ? deny('law-closed-to-patient') : undefined;
+  const isPayer = asking.credential?.role === 'payer' || isUnder(asking.question.purpose, 'HPAYMT');
+  const notes = notesRule(asking, voices, isPayer);
+  return (record) => {
+    if (isPayer && record.effects.includes('withheld-from-payers')) return deny('law-self-paid');
+    return record.effects.includes('separate-authorization') ? notes(record) : undefined;
+  };
+}
+
+/** Psychotherapy notes: their author, and whom the patient authorizes for them alone; never in an emergency. */
+function notesRule({ question, reader }: Asking, voices: readonly Voice[], isPayer: boolean): Rule {
+  const refused = deny(isPayer ? 'law-psychotherapy-payment' : 'law-psychotherapy-notes');
+  if (question.purpose === 'BTG') return () => refused;
+  // A machine's word for whom it asks is its institution's; such notes are their author's own.
+  const inPerson = (question.onBehalfOf ?? null) === null;
+  const authorized = consentRule(
+    voices.map((each) => ({ ...each, mayPermit: each.separate && each.mayPermit })),
+  );
+  return (record) => {
+    if (inPerson && record.writer === reader) return permit('author');
+    return authorized(record) ?? refused;
+  };
+}
+
+/** The patient, and who acts for the patient. */
+function personRule({ state, question, time, reader }: Asking): Rule {
+  const delegated = actsFor(state, { patient: question.patient, person: reader, scope: 'read' }, time);
+  return () => {
+    if (reader === question.patient) return permit('own');
+    return delegated ? permit('delegate') : deny('no-consent');
+  };
+}
+
+/** Breaking the glass: the privilege, then what the patient or the network forbids, then only the emergency dataset. */
+function emergencyRule(asking: Asking, voices: readonly Voice[]): Rule {
+  const { state, question, time, reader, credential } = asking;
+  const refusal = emergencyRefusal(state, credential, reader, time);
+  const consents = consentRule(voices);
+  const forbidden = implicitPolicy(state) === 'Policy-deny';
+  return (record) => {
+    if (refusal !== undefined) return deny(refusal);
+    const said = consents(record);
+    if (said?.decision === 'deny') return said;
+    if (forbidden && said === undefined) return deny('no-consent');
+    return record.emergency || question.wide === true ? permit('emergency') : deny('emergency-dataset');
+  };
+}
+
+/** Roles that do not treat, whatever institution credentials them. */
+const OUTSIDE_CARE: readonly ClinicianRole[] = ['auditor', 'payer', 'researcher'];
+
+/** The authoring institution sees what it wrote, but for research. */
+function authorRule({ question, account, credential }: Asking): Rule {
+  const applies =
+    !isUnder(question.purpose, 'HRESCH') &&
+    (question.project ?? null) === null &&
+    (credential === null || !OUTSIDE_CARE.includes(credential.role));
+  return ({ author }) => (applies && author === account.institution ? permit('author') : undefined);
+}
+
+/** What each implicit policy opens where no consent speaks: for treatment, up to a level. */
+const OPENED_FOR_TREATMENT: Readonly<Record<ImplicitPolicy, RecordRow['confidentiality'] | null>> = {
+  'Policy-all-normal': 'R',
+  'Policy-basic-normal': 'N',
+  'Policy-break-glass-only': null,
+  'Policy-deny': null,
+};
+
+function policyRule({ state, question, credential }: Asking): Rule {
+  const level = OPENED_FOR_TREATMENT[implicitPolicy(state)];
+  const applies =
+    level !== null &&
+    isUnder(question.purpose, 'TREAT') &&
+    (credential === null || !OUTSIDE_CARE.includes(credential.role));
+  const reach = level === null ? -1 : CONFIDENTIALITY_LEVELS.indexOf(level);
+  return ({ confidentiality }) =>
+    applies && CONFIDENTIALITY_LEVELS.indexOf(confidentiality) <= reach ? permit('policy') : undefined;
+}

@@ -1,0 +1,127 @@
+// Owns: the worklist of emergencies: entered with each opening, reviewed by a privacy officer, and what becomes of the
+// privilege (docs/protocol.md, R11). Does not own: whether an emergency opens a record (decision.ts).
+import type { Hex32, Hex64 } from '../bytes.ts';
+import { encode, hex32, type Shape, struct } from '../codec.ts';
+import type { SecretKey } from '../ed25519.ts';
+import { ConsiliumError } from '../errors.ts';
+import { EMERGENCY_REVIEW_MS } from '../limits.ts';
+import { signPayload, verifyPayload } from '../signing.ts';
+import {
+  type EmergencyRow,
+  type EmergencyStanding,
+  type OpenEmergency,
+  type ReviewVerdict,
+  reviewVerdictShape,
+} from './access-rows.ts';
+import { requireAccount, takeIndex } from './accounts.ts';
+import { type EmergencyReason, emergencyReasonShape } from './codes.ts';
+import type { ActionContext, ActionDefinition, CheckContext } from './context.ts';
+import { emergencyStanding } from './emergency-standing.ts';
+import { clinicianCredential } from './identity.ts';
+import { indexShape } from './rows.ts';
+import { EMERGENCIES, EMERGENCY_STANDINGS, readRow, writeRow } from './tables.ts';
+
+/** What the second clinician signs: that this reader needs more than the emergency dataset, under this very key. */
+export interface SecondOpinion {
+  readonly patient: Hex32;
+  readonly reader: Hex32;
+  /** Fresh for each access, so that no opinion serves twice. */
+  readonly readerKey: Hex32;
+  readonly reason: EmergencyReason;
+}
+
+const secondOpinionShape: Shape<SecondOpinion> = struct<SecondOpinion>({
+  patient: hex32,
+  reader: hex32,
+  readerKey: hex32,
+  reason: emergencyReasonShape,
+});
+
+export interface SecondSignature {
+  readonly account: Hex32;
+  readonly signature: Hex64;
+}
+
+/** `genesis`: hash of the genesis. */
+export function signSecondOpinion(secret: SecretKey, genesis: Hex32, opinion: SecondOpinion): Hex64 {
+  return signPayload(secret, 'emergencySecond', genesis, encode(secondOpinionShape, opinion));
+}
+
+/** Another clinician whose credential stands. Throws `ACCOUNT_NOT_FOUND`, `EMERGENCY_SECOND_INVALID`. */
+export function checkSecondOpinion(
+  { state, genesisHash, verify }: CheckContext,
+  opinion: SecondOpinion,
+  { account: id, signature }: SecondSignature,
+): void {
+  const account = requireAccount(state, id);
+  if (id === opinion.reader || clinicianCredential(state, account) === undefined)
+    throw new ConsiliumError('EMERGENCY_SECOND_INVALID', { rule: 'another clinician' });
+  const payload = encode(secondOpinionShape, opinion);
+  if (!verifyPayload(verify, account.key, signature, 'emergencySecond', genesisHash, payload))
+    throw new ConsiliumError('EMERGENCY_SECOND_INVALID', { rule: 'signature' });
+}
+
+/** Puts an opening on the worklist of the clinician's institution. */
+export function enterEmergency(
+  { state, sender, account, height, time, salt }: ActionContext,
+  entry: Pick<EmergencyRow, 'patient' | 'access' | 'reason' | 'second'>,
+): void {
+  const index = takeIndex(state, 'emergencies', account.institution, salt);
+  const due = time + EMERGENCY_REVIEW_MS;
+  const row: EmergencyRow = { ...entry, clinician: sender, height, time, due, review: null, salt };
+  writeRow(state, EMERGENCIES, [account.institution, index], row);
+  const { open, suspended } = emergencyStanding(state, sender);
+  writeStanding(state, sender, { open: [...open, { index, due }], suspended, salt });
+}
+
+function writeStanding(state: ActionContext['state'], clinician: Hex32, standing: EmergencyStanding): void {
+  writeRow(state, EMERGENCY_STANDINGS, [clinician], standing);
+}
+
+/** `index`: in the worklist of the sender's institution. */
+export interface EmergencyReviewBody {
+  readonly index: number;
+  readonly verdict: ReviewVerdict;
+}
+
+/** By a privacy officer of the institution, not by who opened. Unjustified suspends the privilege at once. */
+export const emergencyReview: ActionDefinition<EmergencyReviewBody> = {
+  version: 1,
+  senders: ['clinician'],
+  shape: struct<EmergencyReviewBody>({ index: indexShape, verdict: reviewVerdictShape }),
+  apply: ({ state, sender, account, height, time, salt }, { index, verdict }) => {
+    const row = readRow(state, EMERGENCIES, account.institution, index);
+    if (row === undefined) throw new ConsiliumError('EMERGENCY_NOT_FOUND');
+    if (clinicianCredential(state, account)?.role !== 'privacy-officer' || row.clinician === sender)
+      throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'privacy officer' });
+    if (row.review !== null) throw new ConsiliumError('EMERGENCY_REVIEWED');
+    const review = { by: sender, verdict, height, time };
+    writeRow(state, EMERGENCIES, [account.institution, index], { ...row, review, salt });
+    const { open, suspended } = emergencyStanding(state, row.clinician);
+    writeStanding(state, row.clinician, {
+      open: open.filter((each: OpenEmergency) => each.index !== index),
+      suspended: suspended || verdict === 'unjustified',
+      salt,
+    });
+    return { id: row.clinician, index };
+  },
+};
+
+export interface EmergencyReinstateBody {
+  readonly clinician: Hex32;
+}
+
+/** By the clinician's institution. What is overdue stays to be reviewed first. */
+export const emergencyReinstate: ActionDefinition<EmergencyReinstateBody> = {
+  version: 1,
+  senders: ['institution'],
+  shape: struct<EmergencyReinstateBody>({ clinician: hex32 }),
+  apply: ({ state, sender, salt }, { clinician }) => {
+    if (requireAccount(state, clinician).institution !== sender)
+      throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'clinician of another institution' });
+    const { open, suspended } = emergencyStanding(state, clinician);
+    if (!suspended) throw new ConsiliumError('EMERGENCY_NOT_SUSPENDED');
+    writeStanding(state, clinician, { open, suspended: false, salt });
+    return { id: clinician, index: null };
+  },
+};
