@@ -7,6 +7,7 @@ import { TX_WORK_MAX } from '../limits.ts';
 import type { Action } from '../tx.ts';
 import { type AccessOpenBody, accessOpen } from './access.ts';
 import { mustReadInstitution } from './accounts.ts';
+import { type AuditCommitBody, auditCommit } from './aggregates.ts';
 import { type AnchorCommitBody, anchorCommit } from './anchor.ts';
 import { type ChainNoopBody, chainNoop } from './chain.ts';
 import { type ConsentGrantBody, type ConsentRevokeBody, consentGrant, consentRevoke } from './consent.ts';
@@ -46,6 +47,7 @@ import type { StateReader } from './state.ts';
 export interface ActionBodies {
   readonly 'access.open': AccessOpenBody;
   readonly 'anchor.commit': AnchorCommitBody;
+  readonly 'audit.commit': AuditCommitBody;
   readonly 'chain.noop': ChainNoopBody;
   readonly 'consent.grant': ConsentGrantBody;
   readonly 'consent.revoke': ConsentRevokeBody;
@@ -71,6 +73,7 @@ export type ActionType = keyof ActionBodies;
 const DEFINITIONS: { readonly [T in ActionType]: ActionDefinition<ActionBodies[T]> } = {
   'access.open': accessOpen,
   'anchor.commit': anchorCommit,
+  'audit.commit': auditCommit,
   'chain.noop': chainNoop,
   'consent.grant': consentGrant,
   'consent.revoke': consentRevoke,

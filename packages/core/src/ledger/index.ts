@@ -4,7 +4,10 @@ export type { AccessOpenBody, AccessQuestion, AccessSelection, ReleaseQuestion }
 export { createDecider, requireAccess, requireReleasable, selectRecords } from './access.ts';
 export { possessionPayload, signPossession } from './accounts.ts';
 export * from './actions.ts';
+export * from './aggregate-rows.ts';
+export type { AuditCommitBody } from './aggregates.ts';
 export type { AnchorCommitBody } from './anchor.ts';
+export * from './audit-entries.ts';
 export * from './build-block.ts';
 export type { ChainNoopBody } from './chain.ts';
 export * from './check-block.ts';
@@ -56,6 +59,7 @@ export {
   ACCESSES,
   ACCOUNTS,
   ACCUSED,
+  AGGREGATES,
   ANCHOR_ROOTS,
   ANCHORS,
   BATCH_LIST,

@@ -4,6 +4,7 @@ import { concat, fromHex, type Hex32, uint64Bytes, utf8 } from '../bytes.ts';
 import { decode, encode, hex32, type Shape } from '../codec.ts';
 import { STATE_VALUE_BYTES_MAX } from '../limits.ts';
 import { type ValidatorSet, validatorSetShape } from '../validators.ts';
+import { type Aggregate, aggregateShape } from './aggregate-rows.ts';
 import {
   type ChangeProposal,
   changeProposalShape,
@@ -191,6 +192,13 @@ export const FORMER_NETWORK_KEYS: Table<[], readonly FormerNetworkKey[]> = table
 /** 30. Proposer -> who reported which of its blocks for leaving out what waited. */
 export const SKIP_REPORTS: Table<[proposer: Hex32], SkipReports> = table(30, byId, skipReportsShape);
 
+/** 36. Institution and index (8 bytes) -> root over entries of its own systems. Gapless per institution. */
+export const AGGREGATES: Table<[institution: Hex32, index: number], Aggregate> = table(
+  36,
+  byOwnerIndex,
+  aggregateShape,
+);
+
 /** The gapless lists, by the table that holds their rows. Evidence, batches and epochs have no owner. */
 export type ListName =
   | 'credentials'
@@ -200,7 +208,8 @@ export type ListName =
   | 'records'
   | 'batches'
   | 'custodyEpochs'
-  | 'accesses';
+  | 'accesses'
+  | 'aggregates';
 const LIST_TABLES: Readonly<Record<ListName, number>> = {
   credentials: CREDENTIALS.number,
   consents: CONSENTS.number,
@@ -210,6 +219,7 @@ const LIST_TABLES: Readonly<Record<ListName, number>> = {
   batches: BATCH_LIST.number,
   custodyEpochs: CUSTODY_EPOCHS.number,
   accesses: ACCESSES.number,
+  aggregates: AGGREGATES.number,
 };
 
 /** 17. Table number of a gapless list (1 byte) and its owner, if it has one -> how many rows it has. Salted. */

@@ -27,6 +27,7 @@ import {
   type TxResult,
   toHex,
   utf8,
+  ZERO_HASH,
 } from '../../src/index.ts';
 import { type Chain, createChain, type Hospital, hospital, keyOf, signVote } from './chain.ts';
 import { credentialing, enrolment, grantTo, personOf, rotation, TAG_A, TAG_B } from './people.ts';
@@ -97,6 +98,15 @@ function by(chain: Chain, { id, account }: Hospital, ...actions: Parameters<Chai
 
 const anchor = (name: string) =>
   actionOf('anchor.commit', { root: hashHex(utf8(name)), count: 1_111, schema: 'fhir-r4' });
+
+/** Over entries of its own systems; each names the map that it grew from. */
+const auditBatch = (name: string, before: string) =>
+  actionOf('audit.commit', {
+    root: hashHex(utf8(`entries, ${name}`)),
+    count: 3_000,
+    mapRoot: hashHex(utf8(`map, ${name}`)),
+    previous: before === 'none' ? ZERO_HASH : hashHex(utf8(`map, ${before}`)),
+  });
 
 /** People, and a proposal to admit a fifth hospital. */
 function first(chain: Chain): BuiltBlock {
@@ -249,5 +259,6 @@ function fifth(chain: Chain): BuiltBlock {
     by(chain, b, actionOf('custody.accuse', { from: 0, to: 1, dealer })),
     chain.tx(doctor.id, doctor.key, [opening(one.id, [...ids, hashHex(utf8('no record'))])]),
     by(chain, a, opening(one.id, ids, 'HOPERAT')),
+    by(chain, c, auditBatch('first', 'none'), auditBatch('second', 'first')),
   ]);
 }
