@@ -22,6 +22,7 @@ export const ERRORS = {
   // identity, institutions, consent, anchor
   ACCOUNT_EXISTS: 'an account with this key exists already',
   ACCOUNT_NOT_FOUND: 'no such account',
+  AGGREGATE_NOT_NEXT: 'other entries of this institution were committed since; these do not follow on them',
   ANCHOR_EXISTS: 'this root was anchored before by this institution',
   CONSENT_NOT_FOUND: 'no such consent of this patient',
   CONSENT_REVOKED: 'the consent is revoked already',

@@ -100,6 +100,11 @@ export const EMERGENCY_REVIEW_MS: number = 72 * 60 * 60_000;
 export const CODE_LENGTH_MAX = 32;
 /** Documents under one anchored root: a tree of depth 24, so that a proof stays under 1 KB. */
 export const ANCHOR_DOCUMENTS_MAX: number = 2 ** 24;
+/**
+ * Entries under one aggregated root: an hour of a university hospital's own systems. A place in it is proven in 17 steps,
+ * and whoever makes the root holds them in memory, 1 KB each.
+ */
+export const AGGREGATE_ENTRIES_MAX: number = 2 ** 17;
 /** Records of one transaction: their receipts are made and checked together, and one lost batch is soon sealed again. */
 export const RECORDS_PER_BATCH_MAX = 64;
 /** Records of one access: a chart that a person looks at; a year of a chronic patient takes two. */

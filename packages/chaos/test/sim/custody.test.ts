@@ -169,7 +169,11 @@ describe('The checker of confidentiality convicts', () => {
       to === late.id && channel !== 'custody' ? [] : [bytes],
     );
     const others = planted.nodes.slice(0, 3);
-    planted.commit(planted.patient, actionOf('consent.revoke', { index: 0 }), others);
+    planted.commit(
+      planted.patient,
+      actionOf('consent.revoke', { patient: planted.patient.id, index: 0 }),
+      others,
+    );
     expect(releasing(planted, access)).toEqual([late.id]);
     expect(convictions(planted)).toEqual(['released although a quorum was further when it was asked']);
   });

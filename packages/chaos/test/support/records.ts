@@ -107,7 +107,7 @@ export function recordsNetwork(options: Partial<ClusterOptions> = {}): RecordsNe
       return authored;
     },
     consent: () => {
-      mustCommit(patient, consentTo(doctor.id, worldMs({ scheduler })));
+      mustCommit(patient, consentTo(patient.id, doctor.id, worldMs({ scheduler })));
     },
     access: ({ records }, among) => {
       const ids = records.map(({ id }) => id);

@@ -362,7 +362,7 @@ describe('consent, opening and who looked', () => {
       sentence: expect.stringMatching(/may open this record for treatment, by a consent .*laboratory/),
     });
     const letter = records.find(({ words }: { words: string[] }) => words.includes('PSYTHPN'));
-    expect(await ask(letter.id)).toMatchObject({ decision: 'deny', rule: 'separate-authorization' });
+    expect(await ask(letter.id)).toMatchObject({ decision: 'deny', rule: 'law-psychotherapy-notes' });
   });
 
   test('by the grant all that it permits opens, exact, into files for their owner only', async () => {
@@ -389,7 +389,7 @@ describe('consent, opening and who looked', () => {
     const letter = records.find(({ words }: { words: string[] }) => words.includes('PSYTHPN'));
     const ended = await at.desk.run('record', 'open', records[0].id, letter.id, ...doctor);
     expect(ended).toMatchObject({ exitCode: 1, stdout: `${JSON.stringify(observation(1))}\n` });
-    expect(ended.stderr).toContain(`deny ${letter.id}: separate-authorization`);
+    expect(ended.stderr).toContain(`deny ${letter.id}: law-psychotherapy-notes`);
     const whole = await at.desk.run('record', 'open', records[0].id, '--json', ...doctor);
     expect(JSON.parse(whole.stdout)).toMatchObject({
       records: [{ decision: 'permit', rule: 'consent', resource: observation(1) }],

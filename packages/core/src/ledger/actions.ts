@@ -7,6 +7,7 @@ import { TX_WORK_MAX } from '../limits.ts';
 import type { Action } from '../tx.ts';
 import { type AccessOpenBody, type AccessReadLogBody, accessOpen, accessReadLog } from './access.ts';
 import { mustReadInstitution } from './accounts.ts';
+import { type AuditCommitBody, auditCommit } from './aggregates.ts';
 import { type AnchorCommitBody, anchorCommit } from './anchor.ts';
 import { type ChainNoopBody, chainNoop } from './chain.ts';
 import { type ConsentGrantBody, type ConsentRevokeBody, consentGrant, consentRevoke } from './consent.ts';
@@ -60,6 +61,7 @@ export interface ActionBodies {
   readonly 'access.open': AccessOpenBody;
   readonly 'access.readLog': AccessReadLogBody;
   readonly 'anchor.commit': AnchorCommitBody;
+  readonly 'audit.commit': AuditCommitBody;
   readonly 'chain.noop': ChainNoopBody;
   readonly 'consent.grant': ConsentGrantBody;
   readonly 'consent.revoke': ConsentRevokeBody;
@@ -91,6 +93,7 @@ const DEFINITIONS: { readonly [T in ActionType]: ActionDefinition<ActionBodies[T
   'access.open': accessOpen,
   'access.readLog': accessReadLog,
   'anchor.commit': anchorCommit,
+  'audit.commit': auditCommit,
   'chain.noop': chainNoop,
   'consent.grant': consentGrant,
   'consent.revoke': consentRevoke,

@@ -40,9 +40,10 @@ export function voiceOf(consent: Consent, request: RuleRequest): ConsentVoice {
   const { decision, rule, exceptions, period, tagGeneration } = consent;
   const opposite: Effect = decision === 'permit' ? 'deny' : 'permit';
   if (!isDuring(period, request.time)) return () => undefined;
+  if (!speaksOf(rule.purposes, request.purpose)) return () => undefined;
   const root = recordTest(rule, decision, tagGeneration, request);
   const inner = exceptions.map((each) =>
-    isLive(each, request.time) ? recordTest(each, opposite, tagGeneration, request) : NEVER,
+    isLive(each, request) ? recordTest(each, opposite, tagGeneration, request) : NEVER,
   );
   return (record) => {
     const comparable = record.tagGeneration === tagGeneration;
@@ -60,8 +61,10 @@ export function voiceOf(consent: Consent, request: RuleRequest): ConsentVoice {
 
 const NEVER: RecordTest = () => undefined;
 
-function isLive({ period }: ConsentException, time: number): boolean {
-  return period === null || isDuring(period, time);
+/** Where it names no purpose it speaks of those of its root. */
+function isLive({ period, purposes }: ConsentException, { time, purpose }: RuleRequest): boolean {
+  const speaks = purposes.length === 0 || speaksOf(purposes, purpose);
+  return speaks && (period === null || isDuring(period, time));
 }
 
 function isDuring({ from, until }: ConsentPeriod, time: number): boolean {
@@ -74,7 +77,7 @@ function recordTest(
   tagGeneration: number,
   request: RuleRequest,
 ): RecordTest {
-  if (!speaksOf(rule.purposes, request.purpose) || !request.isActor(rule)) return NEVER;
+  if (!request.isActor(rule)) return NEVER;
   const categories = new Set(rule.categories);
   const labels = new Set(rule.labels);
   return (record) => {

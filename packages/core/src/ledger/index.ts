@@ -11,7 +11,10 @@ export { questionOf, requireAccess, requireReleasable, selectRecords } from './a
 export * from './access-rows.ts';
 export { possessionPayload, signPossession } from './accounts.ts';
 export * from './actions.ts';
+export * from './aggregate-rows.ts';
+export type { AuditCommitBody } from './aggregates.ts';
 export type { AnchorCommitBody } from './anchor.ts';
+export * from './audit-entries.ts';
 export * from './build-block.ts';
 export type { ChainNoopBody } from './chain.ts';
 export * from './check-block.ts';
@@ -83,6 +86,7 @@ export {
   ACCESSES,
   ACCOUNTS,
   ACCUSED,
+  AGGREGATES,
   ANCHOR_ROOTS,
   ANCHORS,
   BATCH_LIST,

@@ -12,6 +12,7 @@ import {
   emergencyRowShape,
   emergencyStandingShape,
 } from './access-rows.ts';
+import { type Aggregate, aggregateShape } from './aggregate-rows.ts';
 import { type ImplicitPolicy, implicitPolicyShape } from './codes.ts';
 import {
   type AccountGroup,
@@ -230,6 +231,12 @@ export const EMERGENCY_STANDINGS: Table<[clinician: Hex32], EmergencyStanding> =
   byId,
   emergencyStandingShape,
 );
+/** 36. Institution and index (8 bytes) -> root over entries of its own systems. Gapless per institution. */
+export const AGGREGATES: Table<[institution: Hex32, index: number], Aggregate> = table(
+  36,
+  byOwnerIndex,
+  aggregateShape,
+);
 /** 39. Patient -> delegations that are not over. Personal, salted. */
 export const STANDING_DELEGATIONS: Table<[patient: Hex32], StandingIndexes> = table(
   39,
@@ -249,7 +256,8 @@ export type ListName =
   | 'accesses'
   | 'groups'
   | 'delegations'
-  | 'emergencies';
+  | 'emergencies'
+  | 'aggregates';
 const LIST_TABLES: Readonly<Record<ListName, number>> = {
   credentials: CREDENTIALS.number,
   consents: CONSENTS.number,
@@ -262,6 +270,7 @@ const LIST_TABLES: Readonly<Record<ListName, number>> = {
   groups: GROUPS.number,
   delegations: DELEGATIONS.number,
   emergencies: EMERGENCIES.number,
+  aggregates: AGGREGATES.number,
 };
 
 /** 17. Table number of a gapless list (1 byte) and its owner, if it has one -> how many rows it has. Salted. */

@@ -2,10 +2,13 @@
 // them failing, one piece of evidence, one missed proposal, a change of the set and of the custodians, and accesses that
 // are permitted and denied.
 import {
+  type Action,
   actionOf,
   type BuiltBlock,
   batchOf,
   CHANGE_PROPOSALS,
+  type ConsentPeriod,
+  canonicalSet,
   dealersOf,
   encode,
   encodeBlock,
@@ -27,9 +30,21 @@ import {
   type TxResult,
   toHex,
   utf8,
+  ZERO_HASH,
 } from '../../src/index.ts';
 import { type Chain, createChain, type Hospital, hospital, keyOf, signVote } from './chain.ts';
-import { credentialing, enrolment, grantTo, personOf, rotation, TAG_A, TAG_B } from './people.ts';
+import {
+  consentTerms,
+  credentialing,
+  enrolment,
+  granting,
+  grantTo,
+  personOf,
+  revoking,
+  rotation,
+  TAG_A,
+  TAG_B,
+} from './people.ts';
 import { amendment, newRecord, opening, receiptsOf, registration, tagsWith } from './records.ts';
 
 /** Table, key and value; the value is null where the row goes. */
@@ -65,12 +80,12 @@ export function ledgerChainVector(): ChainVector {
   const chain = createChain();
   const { stateRoot, changes } = genesisState(chain.genesis);
   return {
-    about: 'A genesis and five blocks. Bytes are lower-case hex, times are milliseconds since the epoch.',
+    about: 'A genesis and six blocks. Bytes are lower-case hex, times are milliseconds since the epoch.',
     genesisBytes: toHex(encode(genesisShape, chain.genesis)),
     genesisHash: chain.deps.genesisHash,
     genesisStateRoot: stateRoot,
     genesisRows: changes.map(rowVector),
-    blocks: [first, second, third, fourth, fifth].map((block) => blockVector(chain, block(chain))),
+    blocks: [first, second, third, fourth, fifth, sixth].map((block) => blockVector(chain, block(chain))),
   };
 }
 
@@ -97,6 +112,15 @@ function by(chain: Chain, { id, account }: Hospital, ...actions: Parameters<Chai
 
 const anchor = (name: string) =>
   actionOf('anchor.commit', { root: hashHex(utf8(name)), count: 1_111, schema: 'fhir-r4' });
+
+/** Over entries of its own systems; each names the map that it grew from. */
+const auditBatch = (name: string, before: string) =>
+  actionOf('audit.commit', {
+    root: hashHex(utf8(`entries, ${name}`)),
+    count: 3_000,
+    mapRoot: hashHex(utf8(`map, ${name}`)),
+    previous: before === 'none' ? ZERO_HASH : hashHex(utf8(`map, ${before}`)),
+  });
 
 /** People, and a proposal to admit a fifth hospital. */
 function first(chain: Chain): BuiltBlock {
@@ -128,8 +152,10 @@ function second(chain: Chain): BuiltBlock {
   const [one, two] = [personOf('patient 1'), personOf('patient 2')];
   const proposal = openProposal(chain);
   const txs = [
-    chain.tx(one.id, one.key, [grantTo(chain, b.id)]),
-    chain.tx(two.id, two.key, [grantTo(chain, personOf('doctor 1').id, { purposes: ['ETREAT', 'TREAT'] })]),
+    chain.tx(one.id, one.key, [grantTo(chain, one.id, b.id)]),
+    chain.tx(two.id, two.key, [
+      grantTo(chain, two.id, personOf('doctor 1').id, { purposes: ['ETREAT', 'TREAT'] }),
+    ]),
     by(chain, b, actionOf('institutions.approve', { proposal })),
     by(chain, a, registration(chain, one.id, NOTE, LETTER), registration(chain, one.id, SCAN)),
     by(chain, c, anchor('archive of 2026')),
@@ -185,7 +211,7 @@ function fourth(chain: Chain): BuiltBlock {
   const skip = { proposer: c.id, height: 3, transaction: hashHex(utf8('what waited')) };
   const [one, two] = [personOf('patient 1'), personOf('patient 2')];
   return chain.commit([
-    chain.tx(one.id, keyOf('patient 1, second key'), [actionOf('consent.revoke', { index: 0 })]),
+    chain.tx(one.id, keyOf('patient 1, second key'), [revoking(one.id, 0)]),
     by(chain, b, actionOf('identity.withdrawCredential', { index: 1 })),
     by(chain, a, actionOf('record.retract', { record: SCAN.commitment })),
     chain.tx(two.id, two.key, [actionOf('chain.noop', {})]),
@@ -249,5 +275,53 @@ function fifth(chain: Chain): BuiltBlock {
     by(chain, b, actionOf('custody.accuse', { from: 0, to: 1, dealer })),
     chain.tx(doctor.id, doctor.key, [opening(one.id, [...ids, hashHex(utf8('no record'))])]),
     by(chain, a, opening(one.id, ids, 'HOPERAT')),
+    by(chain, c, auditBatch('first', 'none'), auditBatch('second', 'first')),
   ]);
+}
+
+/**
+ * Who acts for a patient and until when, a group and a consent that names it; the glass is broken by who may and by who may
+ * not, reviewed, and the privilege suspended and given back. The log is read.
+ */
+function sixth(chain: Chain): BuiltBlock {
+  const [a, b] = four(chain);
+  const [one, two] = [personOf('patient 1'), personOf('patient 2')];
+  const [doctor, officer] = [personOf('doctor 1'), personOf('officer 1')];
+  const { time } = chain.view().tip;
+  const period = { from: time, until: time + 86_400_000 };
+  const ofGroup = { type: 'group', institution: b.id, index: 0 } as const;
+  const terms = consentTerms(chain, b.id, { purposes: ['HRESCH'] });
+  const agreement = { project: 'study-7', terms: [hashHex(utf8('no names'))] };
+  const research = { ...terms, rule: { ...terms.rule, actors: [ofGroup] }, agreement };
+  return chain.commit([
+    by(chain, a, appointing(one.id, two.id, 'guardian', period), ending(one.id, 0)),
+    chain.tx(one.id, keyOf('patient 1, second key'), [appointing(one.id, two.id, 'proxy', period)]),
+    by(chain, b, actionOf('group.put', { index: null, members: [doctor.id] })),
+    chain.tx(two.id, two.key, [
+      granting(one.id, research),
+      opening(one.id, [NOTES.commitment]),
+      actionOf('access.readLog', { patient: two.id }),
+    ]),
+    by(chain, b, credentialing(chain, b, 'officer 1', { role: 'privacy-officer', speciality: null })),
+    chain.tx(doctor.id, doctor.key, [opening(one.id, [NOTE.commitment, LETTER.commitment], 'BTG')]),
+    by(chain, b, opening(one.id, [NOTE.commitment], 'BTG')),
+    chain.tx(officer.id, officer.key, [actionOf('emergency.review', { index: 0, verdict: 'unjustified' })]),
+    chain.tx(doctor.id, doctor.key, [opening(one.id, [NOTE.commitment], 'BTG')]),
+    by(chain, b, actionOf('emergency.reinstate', { clinician: doctor.id })),
+    by(chain, a, actionOf('institutions.propose', { change: { type: 'policy', policy: 'Policy-deny' } })),
+  ]);
+}
+
+function appointing(
+  patient: Hex32,
+  delegate: Hex32,
+  kind: 'guardian' | 'proxy',
+  period: ConsentPeriod,
+): Action {
+  const scopes = canonicalSet(['consent', 'read'] as const);
+  return actionOf('identity.appointDelegate', { patient, delegate, kind, scopes, period });
+}
+
+function ending(patient: Hex32, index: number): Action {
+  return actionOf('identity.endDelegation', { patient, index });
 }

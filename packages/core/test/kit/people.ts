@@ -7,11 +7,15 @@ import {
   actionOf,
   buildBlock,
   type ClinicianRole,
-  type ConsentGrantBody,
+  type ConsentPeriod,
+  type ConsentRule,
+  type ConsentTerms,
   canonicalSet,
+  type DataPeriod,
   type GovernedChange,
   type Hex32,
   hashHex,
+  type Purpose,
   readRow,
   type SecretKey,
   signPossession,
@@ -96,22 +100,48 @@ export const TAG_B: string = 'b2'.repeat(16);
 export const TAG_C: string = 'c3'.repeat(16);
 const YEAR_MS = 365 * 24 * 3_600_000;
 
-export function consentTerms(
-  chain: Chain,
-  grantee: Hex32,
-  terms: Partial<ConsentGrantBody> = {},
-): ConsentGrantBody {
+/** Demands nothing. */
+export const OPEN_RULE: ConsentRule = {
+  actors: [],
+  purposes: [],
+  categories: [],
+  confidentiality: null,
+  labels: [],
+  dataPeriod: null,
+  records: [],
+  authors: [],
+};
+
+/** What most consents say: one grantee, up to the normal level and these labels, an exception for those. */
+export interface TermsWish {
+  readonly categories?: readonly string[];
+  readonly permittedLabels?: readonly string[];
+  readonly excludedLabels?: readonly string[];
+  readonly purposes?: readonly Purpose[];
+  readonly period?: ConsentPeriod;
+  readonly dataPeriod?: DataPeriod | null;
+  readonly tagGeneration?: number;
+}
+
+export function consentTerms(chain: Chain, grantee: Hex32, wish: TermsWish = {}): ConsentTerms {
   const { time } = chain.view().tip;
+  const excluded = wish.excludedLabels ?? [TAG_B];
   return {
-    grantee,
-    categories: [TAG_A],
-    permittedLabels: [],
-    excludedLabels: [TAG_B],
-    purposes: canonicalSet(['TREAT', 'CAREMGT'] as const),
-    period: { from: time - 1_000, until: time + YEAR_MS },
-    dataPeriod: null,
-    tagGeneration: 1,
-    ...terms,
+    decision: 'permit',
+    period: wish.period ?? { from: time - 1_000, until: time + YEAR_MS },
+    rule: {
+      ...OPEN_RULE,
+      actors: [{ type: 'account', id: grantee }],
+      purposes: wish.purposes ?? canonicalSet(['TREAT', 'CAREMGT'] as const),
+      categories: wish.categories ?? [TAG_A],
+      confidentiality: 'N',
+      labels: wish.permittedLabels ?? [],
+      dataPeriod: wish.dataPeriod ?? null,
+    },
+    exceptions: excluded.length === 0 ? [] : [{ ...OPEN_RULE, period: null, labels: excluded }],
+    separateAuthorization: false,
+    agreement: null,
+    tagGeneration: wish.tagGeneration ?? 1,
   };
 }
 
@@ -154,8 +184,16 @@ export function accountOf(chain: Chain, id: Hex32): Account {
   return account;
 }
 
-export function grantTo(chain: Chain, grantee: Hex32, terms: Partial<ConsentGrantBody> = {}): Action {
-  return actionOf('consent.grant', consentTerms(chain, grantee, terms));
+export function grantTo(chain: Chain, patient: Hex32, grantee: Hex32, wish: TermsWish = {}): Action {
+  return granting(patient, consentTerms(chain, grantee, wish));
+}
+
+export function granting(patient: Hex32, terms: ConsentTerms): Action {
+  return actionOf('consent.grant', { patient, terms });
+}
+
+export function revoking(patient: Hex32, index: number): Action {
+  return actionOf('consent.revoke', { patient, index });
 }
 
 /** The result of one transaction in a block above the given height, as if nothing had changed until there. */

@@ -10,6 +10,7 @@ import {
   canonicalSet,
   currentEpoch,
   custodyEpoch,
+  type EmergencyClaim,
   type Hex32,
   hashHex,
   type NewRecord,
@@ -108,13 +109,26 @@ export function recordAt(chain: Chain, id: Hex32): RecordRow {
 
 export const READER_KEY: Hex32 = hashHex(utf8('key of a reader'));
 
+/** Asked for oneself, under no agreement, with the glass whole. */
+export const PLAIN_ASK = { onBehalfOf: null, project: null, emergency: null } as const;
+
+const emergencyFor = (purpose: Purpose): EmergencyClaim | null =>
+  purpose === 'BTG' ? { reason: 'unconscious', second: null } : null;
+
 export function opening(
   patient: Hex32,
   wanted: readonly Hex32[] | Extract<AccessSelection, { type: 'query' }>,
   purpose: Purpose = 'TREAT',
 ): Action {
   const selection: AccessSelection = 'type' in wanted ? wanted : { type: 'records', records: wanted };
-  return actionOf('access.open', { patient, selection, purpose, readerKey: READER_KEY });
+  return actionOf('access.open', {
+    patient,
+    selection,
+    purpose,
+    readerKey: READER_KEY,
+    ...PLAIN_ASK,
+    emergency: emergencyFor(purpose),
+  });
 }
 
 export interface Opened {

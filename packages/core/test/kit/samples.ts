@@ -1,5 +1,6 @@
 // Owns: one or more valid encodings of every object that core decodes, for tests that change them.
 import {
+  type AccessRow,
   accessRowShape,
   accusersShape,
   type Block,
@@ -51,7 +52,7 @@ import {
   signPayload,
   signReceipt,
   signTx,
-  standingConsentsShape,
+  standingIndexesShape,
   stateProofShape,
   type Tx,
   type TxPayload,
@@ -98,7 +99,7 @@ export const SAMPLE_GENESIS = sampleGenesis();
 export const SAMPLE_HASH = genesisHash(SAMPLE_GENESIS);
 
 export const SAMPLE_TXS: readonly Tx[] = [
-  sampleTx([{ type: 'consent.revoke', version: 1, body: { consent: fromHex(ZERO_HASH) } }]),
+  sampleTx([{ type: 'consent.revoke', version: 2, body: { consent: fromHex(ZERO_HASH) } }]),
   sampleTx([
     { type: 'anchor.add', version: 2, body: { count: 3, labels: ['ä', ''], root: null, open: true } },
     { type: 'x.y', version: 65_535, body: [-1, [new Uint8Array(0)], { '': {} }] },
@@ -214,15 +215,21 @@ function rowKinds(): readonly Kind[] {
   const { batch, patient, author, records } = authoredPackage();
   const record = records[0]?.commitment ?? ZERO_HASH;
   const { commitment: _, pointsHash: __, ...marks } = newRecord('row', { effects: ['closed-to-patient'] });
-  const own = { patient, author, writer: author, batch, position: 1, index: 3, version: 2, amends: record };
+  const own = {
+    ...{ patient, author, writer: author, batch, position: 1, index: 3, version: 2 },
+    ...{ first: record, amends: record, erasedHeight: null },
+  };
   const custodians = HOSPITALS.map(({ id, validator }) => ({
     ...{ id, signingKey: validator.publicKey, custodyKey: hashHex(utf8(id)) },
   }));
   const items = [
-    { record, decision: 'permit', rule: 'consent', consent: 4, tag: salt },
-    { record: batch, decision: 'deny', rule: 'no-consent', consent: null, tag: null },
+    { record, decision: 'permit', rule: 'consent', consent: 4, provision: 0, tag: salt },
+    { record: batch, decision: 'deny', rule: 'no-consent', consent: null, provision: null, tag: null },
   ] as const;
-  const access = { reader: author, institution: author, purpose: 'TREAT', readerKey: patient } as const;
+  const access = {
+    ...{ kind: 'open', reader: author, institution: author, onBehalfOf: null },
+    ...{ purpose: 'TREAT', project: null, emergency: null, readerKey: patient },
+  } as const satisfies Partial<AccessRow>;
   return [
     kind('record row', recordRowShape, [
       { ...marks, ...own, amendedBy: null, retractedHeight: 12, ...place },
@@ -236,7 +243,7 @@ function rowKinds(): readonly Kind[] {
       { ...access, items, expires: place.time + 1, ...place },
       { ...access, items: [], expires: place.time + 1, ...place },
     ]),
-    kind('standing consents', standingConsentsShape, [{ indexes: [0, 5], salt }]),
+    kind('standing indexes', standingIndexesShape, [{ indexes: [0, 5], salt }]),
   ];
 }
 

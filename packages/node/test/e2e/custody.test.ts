@@ -30,6 +30,7 @@ import {
 } from '@consilium/core';
 import { encryptionKeyFromSeed, unseal } from '@consilium/sealing';
 import { expect, test } from 'vitest';
+import { PLAIN_ASK } from '../../../core/test/kit/records.ts';
 import type { Gathered } from '../../src/custody/gatherer.ts';
 import { type Authored, authorPackage, drawn } from '../support/custody-author.ts';
 import { admit } from './support/joining.ts';
@@ -126,7 +127,7 @@ async function opened(
   { records }: Authored,
 ): Promise<string[]> {
   const selection = { type: 'records', records } as const;
-  const body = { patient, selection, purpose: 'TREAT', readerKey: READER.publicKey } as const;
+  const body = { patient, selection, purpose: 'TREAT', readerKey: READER.publicKey, ...PLAIN_ASK } as const;
   const access = (await act(network, reader, actionOf('access.open', body)))?.index as number;
   const plain = {
     type: 'release',

@@ -26,6 +26,7 @@ import {
 import { encryptionKeyFromSeed } from '@consilium/sealing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asPerson, type Person } from '../../../core/test/kit/people.ts';
+import { PLAIN_ASK } from '../../../core/test/kit/records.ts';
 import type { Problem } from '../../src/api/problems.ts';
 import type { Gathered } from '../../src/custody/gatherer.ts';
 import { GATHER_DEFAULT_MS } from '../../src/limits.ts';
@@ -159,7 +160,7 @@ describe('POST /v1/custody/releases', () => {
     const { id, account } = home.hospital;
     const readerKey = encryptionKeyFromSeed(drawn(32)).publicKey;
     const selection = { type: 'records', records: authored.records } as const;
-    const body = { patient: patient.id, selection, purpose: 'TREAT', readerKey } as const;
+    const body = { patient: patient.id, selection, purpose: 'TREAT', readerKey, ...PLAIN_ASK } as const;
     expect(world.act(asPerson(home.hospital), actionOf('access.open', body))).toBe('OK');
     const request = signed<ReleaseRequest>(account, {
       type: 'release',

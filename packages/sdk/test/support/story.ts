@@ -80,7 +80,7 @@ export function tellStory(heights = 4): Story {
     from: 0,
     until: 2_000_000_000_000,
   };
-  commit(() => chain.tx(patient, patientKey, [grantConsent(words, TAG_KEY)]));
+  commit(() => chain.tx(patient, patientKey, [grantConsent(words, { ...TAG_KEY, account: patient })]));
   commit(() => byHospital(commitAnchor(secrets, 'fhir-r4')));
   return { ledger, hospital, patient, clinician: words.grantee, secrets, documents, txs };
 }

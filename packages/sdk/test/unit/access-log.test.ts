@@ -38,7 +38,7 @@ beforeAll(async () => {
   await ask(scene, scene.doctor);
   admit(scene, 'Thur');
   await ask(scene, scene.author);
-  scene.commit(scene.patientSigner, revokeConsent(0));
+  scene.commit(scene.patientSigner, revokeConsent(scene.patientSigner.account, 0));
   await ask(scene, scene.doctor);
   text = await exportAccessLog(scene.client, [scene.patient, other]);
 });

@@ -114,7 +114,7 @@ describe('opening records', () => {
     expect(records.map(({ decision, rule }) => [decision, rule])).toEqual([
       ['permit', 'consent'],
       ['deny', 'excluded'],
-      ['deny', 'excluded'],
+      ['deny', 'no-consent'],
       ['permit', 'consent'],
     ]);
   });
@@ -209,7 +209,9 @@ describe('what ends between the entry and the release', () => {
   };
 
   test('a consent revoked keeps the records closed, and is told', async () => {
-    const { records } = await between((scene) => scene.commit(scene.patientSigner, revokeConsent(0)));
+    const { records } = await between((scene) =>
+      scene.commit(scene.patientSigner, revokeConsent(scene.patientSigner.account, 0)),
+    );
     expect(records.map(({ fault, content }) => [fault, content])).toEqual(
       Array.from({ length: 3 }, () => ['ACCESS_REVOKED', null]),
     );
@@ -447,10 +449,14 @@ describe("a patient's own history", () => {
 describe('explaining an access', () => {
   test('never disagrees with the real one, and says why', async () => {
     const scene = await sceneWith(({ patient }) => [
-      resourceSource(patient, observation(1, labelled('HIV'))),
+      resourceSource(patient, observation(1, labelled('HIV', 'STD'))),
       resourceSource(patient, observation(2)),
     ]);
-    permit(scene, scene.doctor.account, { categories: ['laboratory'], excludedLabels: ['HIV'] });
+    permit(scene, scene.doctor.account, {
+      categories: ['laboratory'],
+      permittedLabels: ['STD'],
+      excludedLabels: ['HIV'],
+    });
     const { records } = await open(scene);
     const explained = await Promise.all(
       records.map(({ record }) =>
@@ -464,7 +470,7 @@ describe('explaining an access', () => {
     for (const [index, { decision, rule, consent, tag }] of records.entries())
       expect(explained[index]).toMatchObject({ decision, rule, consent, tag });
     expect(explained[0]?.sentence).toMatch(
-      /^Dr\. Keller may not open this record for treatment, because a consent of the patient excludes it \(consent 0, HIV\): Dr\. Keller may see records of the category laboratory, none that are specially protected, none labelled HIV, for treatment, from .* until .*\.$/,
+      /^Dr\. Keller may not open this record for treatment, because a consent of the patient excludes it \(consent 0, HIV\): Dr\. Keller may see records of the category laboratory, also protected ones labelled STD, none with another sensitivity label, for treatment, from .* until .*\.$/,
     );
     expect(explained[1]?.sentence).toContain(
       'Dr. Keller may open this record for treatment, by a consent of the patient',
@@ -521,6 +527,6 @@ describe('a consent in one sentence', () => {
     permit(scene, scene.hospital.id, { categories: ['laboratory'] });
     const [consent] = (await scene.client.consents(scene.patient.account)).value.items;
     if (consent === undefined) throw new Error('no consent');
-    expect(consentSentence(consent, null)).toContain(consent.categories[0]);
+    expect(consentSentence(consent, null)).toContain(consent.rule.categories[0]);
   });
 });

@@ -68,7 +68,11 @@ describe('the tags of a record', () => {
 
 describe('a consent that permits a label', () => {
   const excludedBy = (permittedLabels: string[], excludedLabels: string[] = []): readonly string[] =>
-    inWords(consentTerms({ ...words, permittedLabels, excludedLabels }, TAG_KEY).excludedLabels);
+    inWords(
+      consentTerms({ ...words, permittedLabels, excludedLabels }, TAG_KEY).exceptions.flatMap(
+        ({ labels }) => labels,
+      ),
+    );
 
   test('excludes every label that has nothing to do with it', () => {
     expect(excludedBy(['PSY'])).toEqual(expect.arrayContaining(['HIV', 'SDV', 'SUD', 'COGN', 'PSYTHPN']));

@@ -90,7 +90,7 @@ describe('submitting', () => {
 
   test('a transaction whose actions failed is committed with its code', async () => {
     const { client, signer } = createScene();
-    const outcome = await client.submit([revokeConsent(3)], signer);
+    const outcome = await client.submit([revokeConsent(signer.account, 3)], signer);
     expect(outcome).toMatchObject({ state: 'committed', code: 'TX_NOT_PERMITTED', failedAction: 0 });
   });
 

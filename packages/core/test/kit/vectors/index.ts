@@ -1,4 +1,5 @@
 // Owns: the list of generated vector files and how they are written.
+import { auditVectors } from './audit.ts';
 import { custodyVectors } from './custody.ts';
 import { ed25519Vectors } from './ed25519.ts';
 import { lightClientVectors } from './light-client.ts';
@@ -8,6 +9,7 @@ import { sharingVectors } from './sharing.ts';
 import { stateTreeVectors } from './state-tree.ts';
 
 export const GENERATED: Readonly<Record<string, () => unknown>> = {
+  'audit.json': auditVectors,
   'custody/messages.json': custodyVectors,
   'custody/sharing.json': sharingVectors,
   'ed25519.json': ed25519Vectors,

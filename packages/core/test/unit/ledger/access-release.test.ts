@@ -17,6 +17,7 @@ import {
   enrol,
   grantTo,
   type Person,
+  revoking,
   submit,
   TAG_A,
 } from '../../kit/people.ts';
@@ -46,7 +47,7 @@ function setting(): Setting {
     newRecord('one', { tags: tagsWith(TAG_A) }),
     newRecord('two'),
   );
-  submit(chain, patient, grantTo(chain, b.id));
+  submit(chain, patient, grantTo(chain, patient.id, b.id));
   const { access, row } = opened(chain, doctor, patient.id, records);
   return { chain, a, b, patient, doctor, records, access, row };
 }
@@ -92,13 +93,16 @@ describe('a share may leave', () => {
 
   it('while the consent stands', () => {
     const from = setting();
-    expect(codeOfSubmit(from.chain, from.patient, actionOf('consent.revoke', { index: 0 }))).toBe('OK');
+    expect(codeOfSubmit(from.chain, from.patient, revoking(from.patient.id, 0))).toBe('OK');
     expect(released(from)).toBe('ACCESS_REVOKED no-consent');
   });
 
   it('while no later consent excludes it', () => {
     const from = setting();
-    const exclusion = grantTo(from.chain, from.doctor.id, { categories: [], excludedLabels: [TAG_A] });
+    const exclusion = grantTo(from.chain, from.patient.id, from.doctor.id, {
+      categories: [],
+      excludedLabels: [TAG_A],
+    });
     expect(codeOfSubmit(from.chain, from.patient, exclusion)).toBe('OK');
     expect(released(from)).toBe('ACCESS_REVOKED excluded');
   });
@@ -106,9 +110,13 @@ describe('a share may leave', () => {
   it('while the consent has not ended by the clock', () => {
     const from = setting();
     const { time } = from.chain.view().tip;
-    submit(from.chain, from.patient, actionOf('consent.revoke', { index: 0 }));
+    submit(from.chain, from.patient, revoking(from.patient.id, 0));
     const until = time + 60_000;
-    submit(from.chain, from.patient, grantTo(from.chain, from.b.id, { period: { from: time, until } }));
+    submit(
+      from.chain,
+      from.patient,
+      grantTo(from.chain, from.patient.id, from.b.id, { period: { from: time, until } }),
+    );
     expect(released(from, { time: until - 1 })).toBe(from.records[0]);
     expect(released(from, { time: until })).toBe('ACCESS_REVOKED no-consent');
   });
@@ -135,11 +143,19 @@ describe('a share may leave', () => {
 
   it('for the purpose of the access, and never at a place that was denied, whatever was granted since', () => {
     const from = setting();
-    const wide = grantTo(from.chain, from.b.id, { categories: [], excludedLabels: [], purposes: ['HPAYMT'] });
+    const wide = grantTo(from.chain, from.patient.id, from.b.id, {
+      categories: [],
+      excludedLabels: [],
+      purposes: ['HPAYMT'],
+    });
     submit(from.chain, from.patient, wide);
-    submit(from.chain, from.patient, actionOf('consent.revoke', { index: 0 }));
+    submit(from.chain, from.patient, revoking(from.patient.id, 0));
     expect(released(from)).toBe('ACCESS_REVOKED no-consent');
-    submit(from.chain, from.patient, grantTo(from.chain, from.b.id, { categories: [], excludedLabels: [] }));
+    submit(
+      from.chain,
+      from.patient,
+      grantTo(from.chain, from.patient.id, from.b.id, { categories: [], excludedLabels: [] }),
+    );
     expect(released(from)).toBe(from.records[0]);
     expect(released(from, { place: 1 })).toBe('ACCESS_DENIED no-consent');
   });

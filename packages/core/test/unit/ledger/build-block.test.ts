@@ -61,7 +61,7 @@ describe('a built block', () => {
     const { chain, a } = setting();
     const patient = personOf('patient 1');
     const enrolling = chain.tx(a.id, a.account, [enrolment(chain, a, 'patient 1')]);
-    const granting = chain.tx(patient.id, patient.key, [grantTo(chain, a.id)]);
+    const granting = chain.tx(patient.id, patient.key, [grantTo(chain, patient.id, a.id)]);
     const { execution } = chain.build([enrolling, granting]);
     expect(execution.results.map(({ txId, code }) => [txId, code])).toEqual([
       [enrolling.id, 'OK'],

@@ -39,6 +39,7 @@ import {
   signVote,
 } from '../../kit/chain.ts';
 import { asPerson, enrol, grantTo, letIn, rotation } from '../../kit/people.ts';
+import { PLAIN_ASK } from '../../kit/records.ts';
 
 const noop = actionOf('chain.noop', {});
 const OTHER: Hex32 = '5a'.repeat(32);
@@ -74,7 +75,7 @@ function setting(): { chain: Chain; a: Hospital; b: Hospital; block: Block } {
   const txs = [
     chain.tx(a.id, a.account, [actionOf('anchor.commit', { root, count: 2, schema: 'fhir-r4' })]),
     chain.tx(b.id, b.account, [actionOf('anchor.commit', { root, count: 2, schema: 'fhir-r4' })]),
-    chain.tx(patient.id, patient.key, [grantTo(chain, b.id)]),
+    chain.tx(patient.id, patient.key, [grantTo(chain, patient.id, b.id)]),
   ];
   const { block } = chain.build(txs, { evidence: [evidence] });
   expect(block.txs).toHaveLength(3);
@@ -332,7 +333,11 @@ describe('a block is invalid', () => {
 /** A query that looks at as many rows as one may. */
 function looking(patient: Hex32): Action {
   const selection = { type: 'query', tags: [], months: null, fromIndex: 0 } as const;
-  return actionOf('access.open', { patient, selection, purpose: 'TREAT', readerKey: 'a7'.repeat(32) });
+  return actionOf('access.open', {
+    ...{ patient, selection, ...PLAIN_ASK },
+    purpose: 'TREAT',
+    readerKey: 'a7'.repeat(32),
+  });
 }
 
 describe('any one bit of a block', () => {

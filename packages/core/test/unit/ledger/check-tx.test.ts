@@ -20,6 +20,7 @@ import {
   decide,
   enrol,
   enrolment,
+  granting,
   grantTo,
   personOf,
   rotation,
@@ -113,13 +114,13 @@ describe('an action that cannot work', () => {
       [{ ...noop, version: 2 }, 'TX_ACTION_UNKNOWN'],
       [{ ...noop, body: null }, 'TX_ACTION_MALFORMED'],
       [{ ...noop, body: { text: 'hello' } }, 'TX_ACTION_MALFORMED'],
-      [grantTo(chain, b.id), 'TX_NOT_PERMITTED'],
+      [grantTo(chain, patient.id, b.id), 'TX_NOT_PERMITTED'],
     ];
     for (const [action, code] of cases) {
       expect(advice(chain, chain.tx(sender.id, sender.key, [noop, action]))).toBe(code);
       expect(codeOfSubmit(chain, sender, action)).toBe(code);
     }
-    expect(advice(chain, chain.tx(patient.id, patient.key, [grantTo(chain, b.id)]))).toBe('OK');
+    expect(advice(chain, chain.tx(patient.id, patient.key, [grantTo(chain, patient.id, b.id)]))).toBe('OK');
   });
 
   it('of an institution that was removed is refused', () => {
@@ -150,9 +151,9 @@ describe('the registry of actions', () => {
   it('gives back the body that it was given', () => {
     const { chain, a } = setting();
     const terms = consentTerms(chain, a.id);
-    const action = actionOf('consent.grant', terms);
-    expect(action).toMatchObject({ type: 'consent.grant', version: 2 });
-    expect(bodyOf({ ...action, type: 'consent.grant' })).toEqual(terms);
+    const action = granting(a.id, terms);
+    expect(action).toMatchObject({ type: 'consent.grant', version: 3 });
+    expect(bodyOf({ ...action, type: 'consent.grant' })).toEqual({ patient: a.id, terms });
   });
 
   it('names every action as module.verb, in order', () => {

@@ -21,8 +21,10 @@ import {
   consentTerms,
   credential,
   enrol,
+  granting,
   grantTo,
   type Person,
+  revoking,
   submit,
   TAG_A,
   TAG_B,
@@ -44,15 +46,19 @@ describe('a consent', () => {
     const { chain, b, patient } = setting();
     const doctor = credential(chain, b, 'doctor 1');
     const terms = consentTerms(chain, doctor.id, { permittedLabels: [TAG_C] });
-    expect(submit(chain, patient, grantTo(chain, b.id)).outcomes).toEqual([{ id: null, index: 0 }]);
-    expect(submit(chain, patient, actionOf('consent.grant', terms)).outcomes).toEqual([
-      { id: null, index: 1 },
+    expect(submit(chain, patient, grantTo(chain, patient.id, b.id)).outcomes).toEqual([
+      { id: patient.id, index: 0 },
+    ]);
+    expect(submit(chain, patient, granting(patient.id, terms)).outcomes).toEqual([
+      { id: patient.id, index: 1 },
     ]);
     const { state, tip } = chain.view();
     expect(consentAt(chain, patient, 1)).toEqual({
       ...terms,
+      grantedBy: patient.id,
       grantedHeight: tip.height,
       grantedTime: tip.time,
+      revokedBy: null,
       revokedHeight: null,
       revokedTime: null,
       salt: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -65,7 +71,7 @@ describe('a consent', () => {
     const { chain, b, patient } = setting();
     const from = chain.view().tip.time + 10_000;
     const period = { from, until: from + 5_000 };
-    submit(chain, patient, grantTo(chain, b.id, { period }));
+    submit(chain, patient, grantTo(chain, patient.id, b.id, { period }));
     const granted = consentAt(chain, patient, 0) as Consent;
     const times = [from - 1, from, from + 4_999, from + 5_000];
     expect(times.map((time) => consentState(granted, time))).toEqual([
@@ -74,10 +80,10 @@ describe('a consent', () => {
       'active',
       'expired',
     ]);
-    const revocation = actionOf('consent.revoke', { index: 0 });
+    const revocation = revoking(patient.id, 0);
     expect(submit(chain, patient, revocation)).toMatchObject({
       code: 'OK',
-      outcomes: [{ id: null, index: 0 }],
+      outcomes: [{ id: patient.id, index: 0 }],
     });
     const revoked = consentAt(chain, patient, 0) as Consent;
     const { tip } = chain.view();
@@ -88,11 +94,11 @@ describe('a consent', () => {
 
   it('is revoked by its own patient only', () => {
     const { chain, a, b, patient } = setting();
-    submit(chain, patient, grantTo(chain, b.id));
+    submit(chain, patient, grantTo(chain, patient.id, b.id));
     const stranger = enrol(chain, a, 'patient 2');
-    const revocation = actionOf('consent.revoke', { index: 0 });
-    expect(codeOfSubmit(chain, stranger, revocation)).toBe('CONSENT_NOT_FOUND');
-    expect(codeOfSubmit(chain, patient, actionOf('consent.revoke', { index: 1 }))).toBe('CONSENT_NOT_FOUND');
+    const revocation = revoking(patient.id, 0);
+    expect(codeOfSubmit(chain, stranger, revocation)).toBe('TX_NOT_PERMITTED');
+    expect(codeOfSubmit(chain, patient, revoking(patient.id, 1))).toBe('CONSENT_NOT_FOUND');
     expect(codeOfSubmit(chain, asPerson(a), revocation)).toBe('TX_NOT_PERMITTED');
   });
 
@@ -101,24 +107,26 @@ describe('a consent', () => {
     const other = enrol(chain, a, 'patient 2');
     credential(chain, a, 'doctor 1');
     const doctor = credential(chain, a, 'doctor 2');
-    expect(codeOfSubmit(chain, asPerson(a), grantTo(chain, b.id))).toBe('TX_NOT_PERMITTED');
-    expect(codeOfSubmit(chain, doctor, grantTo(chain, b.id))).toBe('TX_NOT_PERMITTED');
-    expect(codeOfSubmit(chain, patient, grantTo(chain, other.id))).toBe('VALUE_INVALID');
-    expect(codeOfSubmit(chain, patient, grantTo(chain, '0'.repeat(64)))).toBe('ACCOUNT_NOT_FOUND');
+    expect(codeOfSubmit(chain, asPerson(a), grantTo(chain, patient.id, b.id))).toBe('TX_NOT_PERMITTED');
+    expect(codeOfSubmit(chain, doctor, grantTo(chain, patient.id, b.id))).toBe('TX_NOT_PERMITTED');
+    expect(codeOfSubmit(chain, patient, grantTo(chain, patient.id, other.id))).toBe('VALUE_INVALID');
+    expect(codeOfSubmit(chain, patient, grantTo(chain, patient.id, '0'.repeat(64)))).toBe(
+      'ACCOUNT_NOT_FOUND',
+    );
     submit(chain, asPerson(a), actionOf('identity.withdrawCredential', { index: 1 }));
-    expect(codeOfSubmit(chain, patient, grantTo(chain, doctor.id))).toBe('CREDENTIAL_WITHDRAWN');
+    expect(codeOfSubmit(chain, patient, grantTo(chain, patient.id, doctor.id))).toBe('CREDENTIAL_WITHDRAWN');
   });
 
   it('that has ended before it begins is refused', () => {
     const { chain, b, patient } = setting();
     const { time } = chain.view().tip;
-    const over = grantTo(chain, b.id, { period: { from: time - 2_000, until: time + 1_000 } });
+    const over = grantTo(chain, patient.id, b.id, { period: { from: time - 2_000, until: time + 1_000 } });
     expect(codeOfSubmit(chain, patient, over)).toBe('VALUE_INVALID');
   });
 
   it('has one encoding: sets in order, each tag once, no tag both permitted and excluded, a period that runs', () => {
     const { chain, b, patient } = setting();
-    const good = actionOf('consent.grant', consentTerms(chain, b.id));
+    const good = granting(patient.id, consentTerms(chain, b.id));
     const tag = (text: string) =>
       Uint8Array.from({ length: 16 }, () => Number.parseInt(text.slice(0, 2), 16));
     const malformed: Readonly<Record<string, PlainValue>>[] = [
@@ -145,7 +153,9 @@ describe('a consent', () => {
     const state = createOverlay(view.state);
     const count = { count: CONSENTS_PER_PATIENT_MAX - 1, salt: '0'.repeat(32) };
     state.put(COUNTS.number, COUNTS.keyOf('consents', patient.id), encode(countShape, count));
-    const candidates = [1, 2].map(() => chain.tx(patient.id, patient.key, [grantTo(chain, b.id)]));
+    const candidates = [1, 2].map(() =>
+      chain.tx(patient.id, patient.key, [grantTo(chain, patient.id, b.id)]),
+    );
     const { execution } = chain.build(candidates, { view: { ...view, state } });
     expect(execution.results.map((result) => result.code)).toEqual(['OK', 'TX_QUOTA_EXCEEDED']);
   });

@@ -28,6 +28,7 @@ import {
   grantTo,
   type Person,
   personOf,
+  revoking,
   rotation,
   TAG_A,
 } from '../../kit/people.ts';
@@ -60,8 +61,8 @@ describe('transactions that do not conflict', () => {
       asPerson(d),
       actionOf('institutions.propose', { change: { type: 'admit', card: hospital('Sihl').card } }),
     ),
-    by(one, grantTo(chain, b.id), grantTo(chain, c.id)),
-    by(two, grantTo(chain, d.id)),
+    by(one, grantTo(chain, one.id, b.id), grantTo(chain, one.id, c.id)),
+    by(two, grantTo(chain, two.id, d.id)),
     by(three, rotation(chain, three.id, keyOf('patient 3, second key'))),
     by(asPerson(d), anchor('d'), anchor('d')),
   ];
@@ -127,8 +128,8 @@ function wished(chain: Chain, { kind, who, what }: Wish): Tx {
       actionOf('institutions.propose', {
         change: { type: 'remove', institution: (hospitals[what] as Hospital).id, confirmName: null },
       }),
-    () => grantTo(chain, by.id),
-    () => actionOf('consent.revoke', { index: what }),
+    () => grantTo(chain, person.id, by.id),
+    () => revoking(person.id, what),
     () => rotation(chain, person.id, keyOf(`key ${who} of patient ${what}`)),
     () => actionOf('institutions.approve', { proposal: openId(chain, what) }),
     () => ({ type: 'chain.unheardOf', version: 1, body: null }),

@@ -61,7 +61,7 @@ describe('a learner', () => {
     const newcomer = hospital('Sihl');
     decide(chain, admission('Sihl'), chain.hospitals.slice(0, 3));
     const patient = enrol(chain, newcomer, 'a patient of Sihl');
-    expect(codeOfSubmit(chain, patient, grantTo(chain, newcomer.id))).toBe('OK');
+    expect(codeOfSubmit(chain, patient, grantTo(chain, patient.id, newcomer.id))).toBe('OK');
   });
 
   it('is removed without a word about fault tolerance, and cannot join any more', () => {
@@ -149,7 +149,7 @@ describe('an observer', () => {
     const [a] = chain.hospitals as [Hospital];
     decide(chain, observation('Auditor'), chain.hospitals.slice(0, 3));
     const patient = enrol(chain, a, 'patient 1');
-    expect(codeOfSubmit(chain, patient, grantTo(chain, hospital('Auditor').id))).toBe(
+    expect(codeOfSubmit(chain, patient, grantTo(chain, patient.id, hospital('Auditor').id))).toBe(
       'INSTITUTION_NOT_FOUND',
     );
   });

@@ -309,9 +309,9 @@ describe('removal of a hospital', () => {
     const doctor = credential(chain, a, 'a doctor of Aare');
     const patient = enrol(chain, a, 'a patient of Aare');
     decide(chain, removal(a), [b, c, d, chain.hospitals[4] as Hospital]);
-    expect(codeOfSubmit(chain, patient, grantTo(chain, doctor.id))).toBe('CREDENTIAL_WITHDRAWN');
-    expect(codeOfSubmit(chain, patient, grantTo(chain, a.id))).toBe('INSTITUTION_NOT_FOUND');
-    expect(codeOfSubmit(chain, patient, grantTo(chain, b.id))).toBe('OK');
+    expect(codeOfSubmit(chain, patient, grantTo(chain, patient.id, doctor.id))).toBe('CREDENTIAL_WITHDRAWN');
+    expect(codeOfSubmit(chain, patient, grantTo(chain, patient.id, a.id))).toBe('INSTITUTION_NOT_FOUND');
+    expect(codeOfSubmit(chain, patient, grantTo(chain, patient.id, b.id))).toBe('OK');
   });
 
   it('of one that is not there or was removed is refused', () => {
@@ -379,7 +379,7 @@ describe('a removed hospital', () => {
     expect(readRow(state, KEYS, keyOf('new').publicKey)).toMatchObject({ account: a.id, use: 'network' });
     // A credential of the first membership does not come back with it.
     const patient = enrol(chain, a, 'a patient of Aare West');
-    expect(codeOfSubmit(chain, patient, grantTo(chain, doctor.id))).toBe('CREDENTIAL_WITHDRAWN');
+    expect(codeOfSubmit(chain, patient, grantTo(chain, patient.id, doctor.id))).toBe('CREDENTIAL_WITHDRAWN');
   });
 
   it('is not admitted under an account key that it has rotated away', () => {

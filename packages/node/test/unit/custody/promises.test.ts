@@ -35,7 +35,9 @@ import {
   grantTo,
   letIn,
   type Person,
+  revoking,
 } from '../../../../core/test/kit/people.ts';
+import { PLAIN_ASK } from '../../../../core/test/kit/records.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { Gathered } from '../../../src/custody/gatherer.ts';
 import { packageKey } from '../../../src/custody/holding-rows.ts';
@@ -77,7 +79,7 @@ async function story(guests = 0): Promise<Story> {
   const founders = world.nodes.slice(0, 4);
   await until(() => founders.every(({ kv }) => kv.rows(TABLES.packages).length > 0), 'all hold the package');
   const terms = { categories: [], excludedLabels: [] };
-  expect(world.act(patient, grantTo(world.chain, doctor.id, terms))).toBe('OK');
+  expect(world.act(patient, grantTo(world.chain, patient.id, doctor.id, terms))).toBe('OK');
   return { home, reading, patient, doctor, authored };
 }
 
@@ -86,7 +88,7 @@ const signerOf = ({ id, key }: Person): Signer => ({ account: id, key });
 /** Enters an access to both records; its index. */
 function entered({ patient, authored }: Story, by: Person, readerKey: Hex32 = 'a7'.repeat(32)): number {
   const selection = { type: 'records', records: authored.records } as const;
-  const body = { patient: patient.id, selection, purpose: 'TREAT', readerKey } as const;
+  const body = { patient: patient.id, selection, purpose: 'TREAT', readerKey, ...PLAIN_ASK } as const;
   const { execution } = world.commit([world.chain.tx(by.id, by.key, [actionOf('access.open', body)])]);
   return execution.results[0]?.outcomes[0]?.index as number;
 }
@@ -148,7 +150,7 @@ it('A share request without a permit, with a permit of another reader, expired, 
   }
 
   const revoked = entered(told, told.doctor);
-  expect(world.act(told.patient, actionOf('consent.revoke', { index: 0 }))).toBe('OK');
+  expect(world.act(told.patient, revoking(told.patient.id, 0))).toBe('OK');
   expect(await saidToAll(told, revoked)).toEqual(byAll('ACCESS_REVOKED'));
   world.clock.advance(10 * 60_000);
   expect(await saidToAll(told, revoked)).toEqual(byAll('ACCESS_EXPIRED'));
@@ -215,7 +217,7 @@ it('A custodian that is behind, restored from an old copy, or removed from the s
   const access = entered(told, told.doctor);
   expect(await saidBy(access)).toBe('released');
   late.behind = [];
-  expect(world.act(told.patient, actionOf('consent.revoke', { index: 0 }))).toBe('OK');
+  expect(world.act(told.patient, revoking(told.patient.id, 0))).toBe('OK');
   expect(await saidBy(access)).toBe('CUSTODY_STALE');
   late.restart();
   expect(await saidBy(access)).toBe('CUSTODY_STALE');
@@ -228,7 +230,7 @@ it('A custodian that is behind, restored from an old copy, or removed from the s
 
   // It watches after a restore, as the daemon says of it: it releases nothing, whatever it holds.
   const terms = { categories: [], excludedLabels: [] };
-  expect(world.act(told.patient, grantTo(world.chain, told.doctor.id, terms))).toBe('OK');
+  expect(world.act(told.patient, grantTo(world.chain, told.patient.id, told.doctor.id, terms))).toBe('OK');
   const again = entered(told, told.doctor);
   late.standing = 'CUSTODY_NOT_READY';
   expect(await saidBy(again)).toBe('CUSTODY_NOT_READY');

@@ -20,7 +20,15 @@ import {
 import { encryptionKeyFromSeed, openContent, unseal } from '@consilium/sealing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { keyOf } from '../../../../core/test/kit/chain.ts';
-import { asPerson, credential, grantTo, type Person, rotation } from '../../../../core/test/kit/people.ts';
+import {
+  asPerson,
+  credential,
+  grantTo,
+  type Person,
+  revoking,
+  rotation,
+} from '../../../../core/test/kit/people.ts';
+import { PLAIN_ASK } from '../../../../core/test/kit/records.ts';
 import { sodiumGroup } from '../../../src/crypto/group-sodium.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { CustodianAnswer } from '../../../src/custody/relay.ts';
@@ -74,12 +82,21 @@ function holds({ kv }: CustodyNode): boolean {
 }
 
 function grant(patient: Person, doctor: Person): string {
-  return world.act(patient, grantTo(world.chain, doctor.id, { categories: [], excludedLabels: [] }));
+  return world.act(
+    patient,
+    grantTo(world.chain, patient.id, doctor.id, { categories: [], excludedLabels: [] }),
+  );
 }
 
 function open({ patient, doctor, authored }: Story, by: Person = doctor): number {
   const selection = { type: 'records', records: authored.records } as const;
-  const body = { patient: patient.id, selection, purpose: 'TREAT', readerKey: READER_KEY.publicKey } as const;
+  const body = {
+    patient: patient.id,
+    selection,
+    purpose: 'TREAT',
+    readerKey: READER_KEY.publicKey,
+    ...PLAIN_ASK,
+  } as const;
   const { execution } = world.commit([world.chain.tx(by.id, by.key, [actionOf('access.open', body)])]);
   return execution.results[0]?.outcomes[0]?.index as number;
 }
@@ -274,7 +291,7 @@ describe('a place is refused for itself', () => {
     const told = await story();
     const access = open(told);
     expect(refusalsOf(await ownAnswer(told.reading, request(told, access)))).toEqual([]);
-    expect(world.act(told.patient, actionOf('consent.revoke', { index: 0 }))).toBe('OK');
+    expect(world.act(told.patient, revoking(told.patient.id, 0))).toBe('OK');
     expect(refusalsOf(await ownAnswer(told.reading, request(told, access)))).toEqual([
       '0 ACCESS_REVOKED',
       '1 ACCESS_REVOKED',
@@ -357,7 +374,7 @@ describe('a custodian that lags behind', () => {
     const told = await story();
     const access = open(told);
     told.reading.behind = [];
-    expect(world.act(told.patient, actionOf('consent.revoke', { index: 0 }))).toBe('OK');
+    expect(world.act(told.patient, revoking(told.patient.id, 0))).toBe('OK');
     const asked = ownAnswer(told.reading, request(told, access));
     await until(
       () => told.reading.heard.filter(({ message }) => message.type === 'heights-answer').length === 3,
@@ -434,7 +451,7 @@ describe('between two looks at the ledger', () => {
     const codes: string[] = [];
     told.reading.beforeSealed = () => {
       told.reading.beforeSealed = () => undefined;
-      codes.push(world.act(told.patient, actionOf('consent.revoke', { index: 0 })));
+      codes.push(world.act(told.patient, revoking(told.patient.id, 0)));
     };
     const answer = await ownAnswer(told.reading, request(told, access));
     expect(codes).toEqual(['OK']);

@@ -36,6 +36,7 @@ import {
 import { encryptionKeyFromSeed, unseal } from '@consilium/sealing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { asPerson, letIn, type Person } from '../../../../core/test/kit/people.ts';
+import { PLAIN_ASK } from '../../../../core/test/kit/records.ts';
 import { sodiumGroup } from '../../../src/crypto/group-sodium.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { Gathered } from '../../../src/custody/gatherer.ts';
@@ -108,7 +109,13 @@ async function released(
   { records }: Authored,
 ): Promise<readonly ReleasedRecord[][]> {
   const selection = { type: 'records', records } as const;
-  const body = { patient: patient.id, selection, purpose: 'TREAT', readerKey: READER.publicKey } as const;
+  const body = {
+    patient: patient.id,
+    selection,
+    purpose: 'TREAT',
+    readerKey: READER.publicKey,
+    ...PLAIN_ASK,
+  } as const;
   const { id, account } = home.hospital;
   const { execution } = world.commit([world.chain.tx(id, account, [actionOf('access.open', body)])]);
   const access = execution.results[0]?.outcomes[0]?.index as number;
