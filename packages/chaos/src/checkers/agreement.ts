@@ -2,6 +2,7 @@
 // node, none taken back by a crash, and the same blocks in every store at the end. It keeps the chain of the history, and
 // must be told first.
 import type { Hex32 } from '@consilium/core';
+import { SYNC_RUN_BLOCKS_MAX } from '@consilium/node/replica';
 import { type CommitSeen, type History, violate } from '../history/history.ts';
 import type { Checker, StoreSeen } from './checker.ts';
 
@@ -41,13 +42,13 @@ export function createAgreementChecker(history: History): Checker {
     reported: (node, { code }) => {
       if (code === 'join.done') joined.add(node);
     },
-    /** The batch of one more height may have landed before the crash, told to nobody. */
+    /** One more batch may have landed before the crash, told to nobody: blocks of sync share one (docs/protocol.md 4.6). */
     opened: (node, { height, blockId }) => {
       if (history.hostile.has(node)) return;
       const told = (nextByNode.get(node) ?? 1) - 1;
       const lost = height < told && !history.excused.has(node);
       const where = { height, nodes: [node] };
-      const isAhead = height > told + 1 && !joined.has(node);
+      const isAhead = height > told + SYNC_RUN_BLOCKS_MAX && !joined.has(node);
       joined.delete(node);
       if (lost || isAhead)
         violate(history, 'stores', `told of height ${told} and came up at ${height}`, where);

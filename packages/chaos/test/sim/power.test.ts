@@ -62,7 +62,7 @@ describe('Power and wires', () => {
       net.pass(draws.between(1, 250));
       for (const node of down) node.start();
     }
-    const { height } = net.node(0);
+    const height = Math.max(...net.history.chain.keys());
     net.untilHeight(height + 10, 120_000);
     net.expectNoViolation();
     // The network was at work between the cuts, and not only at the end.

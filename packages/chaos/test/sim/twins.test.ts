@@ -21,7 +21,7 @@ describe('Twins', () => {
       [1, 0],
       [2, 3],
       [3, 4],
-      [4, 5],
+      [7, 5],
       [5, 6],
     ] as const) {
       const net = forked(seed, common);

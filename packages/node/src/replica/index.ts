@@ -1,6 +1,6 @@
 // The portable face of the node: what the simulator builds its replicas from. No socket, no file, no clock of its own.
 
-export { DISK_FULL_RETRY_MS } from '../limits.ts';
+export { DISK_FULL_RETRY_MS, SYNC_RUN_BLOCKS_MAX } from '../limits.ts';
 export { Promoter, type PromoterDeps } from '../membership/promoter.ts';
 export { reportSkips } from '../mempool/skip-reporter.ts';
 export * from '../messages/snapshot.ts';

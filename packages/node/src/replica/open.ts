@@ -141,9 +141,10 @@ function openAt(
   );
   const guard = deps.guardOf?.(honest) ?? honest;
   const opened = assemble(deps, options, { tip, wal, signer, guard, logged });
-  if (status !== 'whole' || !signer.isHarmed) return done(opened);
-  // The log that explains a torn slot ends with its height; at the next start the slot would stand there unexplained.
-  signer.restate((error) => done(error ?? opened));
+  if (status !== 'whole') return done(opened);
+  // The log that explains a torn slot ends with its height. A slot that is torn, or that a killed process has left to the
+  // system's memory and a power cut tears, would stand there unexplained at a later start.
+  signer.settle((error) => done(error ?? opened));
 }
 
 /**

@@ -33,7 +33,7 @@ export interface RecordFile {
   readonly isHarmed: boolean;
   /** Writes into the older slot. One write at a time: the next only after `done`. */
   write(record: SigningRecord, done: Done): void;
-  /** Makes what was read durable: a killed process leaves it in the system's memory. */
+  /** Makes what was read at opening durable: a killed process leaves it in the system's memory. */
   sync(done: Done): void;
 }
 
@@ -65,7 +65,7 @@ export function openRecordFile(deps: RecordFileDeps, options: RecordFileOptions)
     isHarmed,
     record: newest?.record ?? EMPTY_RECORD,
     write,
-    sync: (done) => disk.sync(name, done),
+    sync: (done) => (file === undefined ? done() : disk.sync(name, done)),
   };
 }
 

@@ -52,8 +52,10 @@ export function createRememberingSigner(deps: SignerDeps, options: RememberingOp
       );
     });
   };
+  const status = history.isAheadOfRecord ? 'damaged' : signer.status;
+  if (status === 'whole') signer.settle(() => undefined);
   return {
-    status: history.isAheadOfRecord ? 'damaged' : signer.status,
+    status,
     record: () => signer.record(),
     sign,
     distrust: (done) => signer.distrust(done),

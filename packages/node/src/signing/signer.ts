@@ -44,8 +44,8 @@ export interface Signer {
    * under way; those that wait for one write are answered together, in their order. Refusals answer at once.
    */
   sign(request: SignRequest, heldByLog: boolean, done: (result: SignResult) => void): void;
-  /** Writes the record as it is once more, into the slot that cannot be read. */
-  restate(done: Done): void;
+  /** Makes the record that was found durable, and writes it once more into a slot that cannot be read. */
+  settle(done: Done): void;
   /** Somebody else signs with this key: nothing is signed any more, and after a restart the node observes. */
   distrust(done: Done): void;
 }
@@ -93,9 +93,9 @@ export function createSigner(deps: SignerDeps, options: RecordFileOptions): Sign
     queue.add(true, done);
   };
 
-  const restate = (done: Done): void => queue.add(true, done);
+  const settle = (done: Done): void => queue.add(file.isHarmed, done);
 
-  return { status: file.status, isHarmed: file.isHarmed, record: () => current, sign, restate, distrust };
+  return { status: file.status, isHarmed: file.isHarmed, record: () => current, sign, settle, distrust };
 }
 
 /** Above the record; or at or below it what the log holds, unless the record names other bytes for that very place. */

@@ -1,4 +1,5 @@
-// Owns: that the two slots are never both in flight: one write at a time, and whoever comes meanwhile shares the next.
+// Owns: that the two slots are never both in flight: one write at a time, the first after what was found at the start is
+// durable, and whoever comes meanwhile shares the next.
 // Does not own: what the record says.
 import type { ConsiliumError } from '@consilium/core';
 import type { Done } from '../ports.ts';
@@ -33,10 +34,12 @@ export function createWriteQueue(file: RecordFile, current: () => SigningRecord)
     mustWrite = false;
     writing = true;
     const done: Done = (error) => finish(batch, error);
-    if (failure !== undefined) done(failure);
-    else if (writes) file.write(current(), done);
-    else if (!synced) file.sync(done);
-    else done();
+    const write: Done = (error) => {
+      if (error === undefined && writes) file.write(current(), done);
+      else done(error);
+    };
+    if (failure !== undefined || synced) write(failure);
+    else file.sync(write);
   };
 
   const add = (changed: boolean, done: Done): void => {

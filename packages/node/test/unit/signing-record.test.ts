@@ -28,7 +28,9 @@ function freshDisk(): MemoryDisk {
 
 function signerOn(disk: MemoryDisk, options = OPTIONS): { signer: Signer; events: EventLog } {
   const events = createEventLog();
-  return { signer: createSigner({ disk, report: events.report, signBytes }, options), events };
+  const signer = createSigner({ disk, report: events.report, signBytes }, options);
+  if (signer.status === 'whole') signer.settle(() => {});
+  return { signer, events };
 }
 
 function request(height: number, round: number, kind: SignedKind, text = 'a block'): SignRequest {
@@ -130,8 +132,9 @@ describe('signing record', () => {
 
   test('a record found after a kill is synced before anything is signed again on its word', () => {
     const disk = freshDisk();
+    const { signer } = signerOn(disk);
     disk.holdSyncs = true;
-    signerOn(disk).signer.sign(request(3, 0, 'prevote'), true, () => {});
+    answerOf(signer, request(3, 0, 'prevote'));
     const restarted = signerOn(disk);
     let answer: SignResult | undefined;
     restarted.signer.sign(request(3, 0, 'prevote'), true, (result) => {
@@ -141,6 +144,23 @@ describe('signing record', () => {
     disk.completeSyncs();
     expect(answer).toHaveProperty('signature');
   });
+
+  test.each([1, 100, 511])(
+    'of a record found after a kill and one written after it, a power cut tears one at most (%i bytes)',
+    (torn) => {
+      const disk = freshDisk();
+      const { signer } = signerOn(disk);
+      answerOf(signer, request(3, 0, 'proposal'));
+      disk.holdSyncs = true;
+      answerOf(signer, request(3, 0, 'prevote'));
+      const { signer: restarted } = signerOn(disk);
+      answerOf(restarted, request(3, 0, 'precommit'));
+      expect(disk.unsynced(NAME)).toBe(1);
+      disk.completeSyncs();
+      disk.crash(0, torn);
+      expect(signerOn(disk).signer.record()).toMatchObject({ height: 3, round: 0, kind: 'prevote' });
+    },
+  );
 
   test.each([0, 1, 100, 511])('a write torn after %i bytes leaves the record before it', (torn) => {
     const disk = freshDisk();

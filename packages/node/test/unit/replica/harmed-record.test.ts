@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SIGNING_SLOT_BYTES } from '../../../src/limits.ts';
 import { SIGNING_RECORD_FILE, WAL_FILE } from '../../../src/replica/open.ts';
 import { decodeSlot } from '../../../src/signing/record.ts';
-import { type LoneReplica, startLoneReplica } from '../../support/lone-replica.ts';
+import { type LoneReplica, startLoneReplica, startUnheard } from '../../support/lone-replica.ts';
 
 /** One that has prevoted nil in round 0, at the end of its patience, and stopped. */
 function havingVoted(): LoneReplica {
@@ -32,6 +32,26 @@ function flipNewestSlot(node: LoneReplica): void {
   const at = index * SIGNING_SLOT_BYTES + 20;
   node.home.disk.put(SIGNING_RECORD_FILE, file.with(at, (file[at] ?? 0) ^ 1));
 }
+
+describe('a record that a killed process left to the memory of the system', () => {
+  test('is durable before the log that explains it ends with its height', () => {
+    const node = startLoneReplica();
+    const [b, c] = node.hospitals;
+    for (const each of [b, c])
+      if (each !== undefined) node.tell(each, { type: 'votes', votes: [node.vote(each, 'prevote', null)] });
+    const { disk } = node.home;
+    const { sync } = disk;
+    disk.sync = (name, done) => {
+      if (name !== SIGNING_RECORD_FILE) sync(name, done);
+    };
+    node.clock.advance(node.chain.genesis.params.propose.baseMs);
+    node.opened.replica.stop();
+    expect(disk.unsynced(SIGNING_RECORD_FILE)).toBe(1);
+    disk.sync = sync;
+    startUnheard(node.home).opened.replica.stop();
+    expect(disk.unsynced(SIGNING_RECORD_FILE)).toBe(0);
+  });
+});
 
 describe('a node whose newest slot of the signing record was changed on the disk', () => {
   test('signs at once while the log of the height says what it signed', () => {
