@@ -92,8 +92,8 @@ describe('the published chain', () => {
     expect([...new Set(types)].sort()).toEqual(ACTION_TYPES);
     const codes = vector.blocks.flatMap(({ results }) => results.map(({ code }) => code));
     expect(new Set(codes)).toEqual(new Set(['OK', 'ANCHOR_EXISTS']));
-    expect(blocks.map(({ evidence }) => evidence.length)).toEqual([0, 0, 1, 0, 0]);
-    expect(blocks.map(({ lastCertificate }) => lastCertificate?.round)).toEqual([undefined, 0, 1, 0, 0]);
+    expect(blocks.map(({ evidence }) => evidence.length)).toEqual([0, 0, 1, 0, 0, 0]);
+    expect(blocks.map(({ lastCertificate }) => lastCertificate?.round)).toEqual([undefined, 0, 1, 0, 0, 0]);
     expect(new Set(blocks.map(({ header }) => header.validatorsHash)).size).toBe(2);
   });
 
@@ -107,9 +107,14 @@ describe('the published chain', () => {
         }),
     );
     expect(rules).toEqual([
-      'excluded separate-authorization consent',
+      'excluded law-psychotherapy-notes consent',
       'no-consent no-consent no-consent record-retracted record-unknown',
       'author author author record-retracted',
+      '',
+      'delegate',
+      'emergency emergency-dataset',
+      'emergency-privilege',
+      'emergency-suspended',
     ]);
   });
 

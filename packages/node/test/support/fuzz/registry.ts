@@ -28,6 +28,7 @@ const SHAPE_EXPORT = /^export const (\w+Shape)\b/gm;
 /** Exports with such names that read nothing of others, and why. */
 export const NO_DECODERS: Readonly<Record<string, string>> = {
   'core/src/state-tree.ts#parseTreeNode': 'own rows, behind the checksum of the store',
+  'sdk/src/audit/sectioned-file.ts#parseSectioned': 'a part of every reader of such files, which are listed',
   'sdk/src/keys/key-file.ts#parseObject': 'a part of every reader of files, which are listed',
   'sdk/src/records/prepare.ts#parseResource': 'FHIR of the caller; packages/fhir has its own tests',
 };
