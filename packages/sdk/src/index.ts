@@ -53,10 +53,19 @@ export {
   verifyDocumentProof,
 } from './anchor/proof-file.ts';
 export { exportAccessLog } from './audit/export-log.ts';
-export type { AccessLogEntry } from './audit/log-entries.ts';
+export { type AuditEventOf, auditBundle, auditEvents } from './audit/fhir/bundle.ts';
+export { type EventsCheck, verifyAuditBundle } from './audit/fhir/verify-bundle.ts';
+export type { AccessLogEntry, LoggedItem } from './audit/log-entries.ts';
 export { ACCESS_LOG_KIND } from './audit/log-file.ts';
+export { type AccessLogGroup, groupEntries } from './audit/log-groups.ts';
 export type { LogCheck } from './audit/log-refusals.ts';
-export { type VerifiedAccessLog, type VerifyLogOptions, verifyAccessLog } from './audit/verify-log.ts';
+export { type LogReading, type ReadLog, readLog } from './audit/read-log.ts';
+export {
+  type LoggedRecord,
+  type VerifiedAccessLog,
+  type VerifyLogOptions,
+  verifyAccessLog,
+} from './audit/verify-log.ts';
 export type { CertifiedBlock, CertifiedHeader } from './client/blocks.ts';
 export { type ChainMemory, parseChainMemory, type SetFrom } from './client/chain.ts';
 export { type Client, type ClientOptions, createClient, type ListOptions } from './client/client.ts';

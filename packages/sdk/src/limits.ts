@@ -61,3 +61,5 @@ export const DESCRIBED_BYTES_MAX: number = 4 * 1024 * 1024;
 export const ACCESS_LOG_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Pseudonyms in one log: nobody is a patient of more institutions; all their counts are proven at one block. */
 export const ACCESS_LOG_PATIENTS_MAX = 64;
+/** Requests of one institution's systems for one person and purpose are shown as one line within it: a visit. */
+export const MACHINE_GROUP_MS: number = 60 * 60_000;

@@ -1,5 +1,5 @@
-// Owns: the entry of every access, permitted or not, and the second look at the moment a share is released. Rules R7 and
-// R10 are those of docs/protocol.md. Does not own: the decision (decision.ts), releasing shares (the daemon).
+// Owns: the entry of every access, permitted or not, and the second look at the moment a share is released. Rules R7, R10
+// and R18 are those of docs/protocol.md. Does not own: the decision (decision.ts), releasing shares (the daemon).
 import type { Hex32 } from '../bytes.ts';
 import {
   hex16,
@@ -195,7 +195,7 @@ export interface AccessReadLogBody {
 }
 
 /**
- * R12. Who reads the access log of a patient stands in it first. By the institution that enrolled the patient, its
+ * R18. Who reads the access log of a patient stands in it first. By the institution that enrolled the patient, its
  * privacy officers and auditors, who acts for the patient with scope `audit`, and the patient.
  */
 export const accessReadLog: ActionDefinition<AccessReadLogBody> = {

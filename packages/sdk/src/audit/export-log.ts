@@ -7,6 +7,7 @@ import {
   canonicalSet,
   type Hex32,
   INSTITUTIONS,
+  RECORDS,
   rowValue,
   type SignedHeader,
 } from '@consilium/core';
@@ -19,13 +20,15 @@ import { freshnessFloor } from '../client/sync.ts';
 import { READ_ROUNDS_MAX, STATE_KEYS_MAX } from '../limits.ts';
 import {
   ACCESS_LOG_KIND,
+  ACCESS_LOG_VERSION,
   type AccessLog,
   formatAccessLog,
   type LogAccess,
   type LogCount,
   type LogInstitution,
+  type LogRecord,
 } from './log-file.ts';
-import { institutionsOf, verifyAccessLog } from './verify-log.ts';
+import { institutionsOf, recordsOf, verifyAccessLog } from './verify-log.ts';
 
 /**
  * One file with every access to the records of these pseudonyms, permitted or not, complete as of its last header. Rows
@@ -47,8 +50,16 @@ export async function exportAccessLog(
   });
 }
 
-/** An access with the header that it is proven under, before headers have numbers. */
-type Collected = Omit<LogAccess, 'header'> & { readonly signed: SignedHeader };
+/** A row with the header that it is proven under, before headers have numbers. */
+type Unnumbered<T extends { readonly header: number }> = Omit<T, 'header'> & {
+  readonly signed: SignedHeader;
+};
+
+/** What is fetched so far. Rows that never change, or of which only what never changes is told. */
+interface Found {
+  readonly accesses: ReadonlyMap<Hex32, Unnumbered<LogAccess>[]>;
+  readonly records: Map<Hex32, Unnumbered<LogRecord>>;
+}
 
 async function collectLog(
   session: Session,
@@ -56,22 +67,28 @@ async function collectLog(
   patients: readonly Hex32[],
   floor: number,
 ): Promise<AccessLog> {
-  const found = new Map<Hex32, Collected[]>(patients.map((patient) => [patient, []]));
+  const found: Found = { accesses: new Map(patients.map((patient) => [patient, []])), records: new Map() };
   for (let round = 0; round < READ_ROUNDS_MAX; round += 1) {
-    const accesses = [...found.values()].flat();
-    const head = await fetchHead(session, node, patients, accesses, floor);
+    const accesses = [...found.accesses.values()].flat();
+    const records = [...found.records.values()];
+    const head = await fetchHead(session, node, patients, { accesses, records }, floor);
     const wanted = head.counts.flatMap(({ patient, count }) => missing(patient, count?.count ?? 0, found));
-    if (wanted.length === 0) return assemble(session, node, patients, accesses, head);
-    for (let from = 0; from < wanted.length; from += STATE_KEYS_MAX)
-      for (const access of await fetchAccesses(
-        session,
-        node,
-        wanted.slice(from, from + STATE_KEYS_MAX),
-        floor,
-      ))
-        found.get(access.patient)?.push(access);
+    const unread = recordsOf(accesses).filter((id) => !found.records.has(id));
+    if (wanted.length === 0 && unread.length === 0) return assemble(session, node, patients, found, head);
+    for (const part of inParts(wanted))
+      for (const access of await fetchAccesses(session, node, part, floor))
+        found.accesses.get(access.patient)?.push(access);
+    for (const part of inParts(unread))
+      for (const record of await fetchRecords(session, node, part, floor))
+        found.records.set(record.id, record);
   }
-  throw new ConsiliumError('READ_UNSETTLED', { keys: found.size });
+  throw new ConsiliumError('READ_UNSETTLED', { keys: found.accesses.size });
+}
+
+function inParts<T>(keys: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(keys.length / STATE_KEYS_MAX) }, (_, part) =>
+    keys.slice(part * STATE_KEYS_MAX, (part + 1) * STATE_KEYS_MAX),
+  );
 }
 
 interface Head {
@@ -80,15 +97,18 @@ interface Head {
   readonly institutions: readonly LogInstitution[];
 }
 
-/** Counts and names, all of one block, which is not below any that an access is proven under. */
+/** Counts and names, all of one block, which is not below any that a row is proven under. */
 async function fetchHead(
   session: Session,
   node: string,
   patients: readonly Hex32[],
-  accesses: readonly Collected[],
+  found: {
+    readonly accesses: Parameters<typeof institutionsOf>[0];
+    readonly records: Parameters<typeof institutionsOf>[1];
+  },
   floor: number,
 ): Promise<Head> {
-  const ids = institutionsOf(accesses);
+  const ids = institutionsOf(found.accesses, found.records);
   const keys = [
     ...patients.map((patient) => ({ table: COUNTS.number, key: COUNTS.keyOf('accesses', patient) })),
     ...ids.map((id) => ({ table: INSTITUTIONS.number, key: INSTITUTIONS.keyOf(id) })),
@@ -112,9 +132,9 @@ async function fetchHead(
 function missing(
   patient: Hex32,
   count: number,
-  found: ReadonlyMap<Hex32, readonly Collected[]>,
+  { accesses }: Found,
 ): readonly { readonly patient: Hex32; readonly index: number }[] {
-  const from = found.get(patient)?.length ?? 0;
+  const from = accesses.get(patient)?.length ?? 0;
   return Array.from({ length: Math.max(0, count - from) }, (_, more) => ({ patient, index: from + more }));
 }
 
@@ -123,7 +143,7 @@ async function fetchAccesses(
   node: string,
   wanted: readonly { readonly patient: Hex32; readonly index: number }[],
   floor: number,
-): Promise<readonly Collected[]> {
+): Promise<readonly Unnumbered<LogAccess>[]> {
   const keys = wanted.map(({ patient, index }) => ({
     table: ACCESSES.number,
     key: ACCESSES.keyOf(patient, index),
@@ -133,6 +153,21 @@ async function fetchAccesses(
     const { value, proof } = rowAt(rows, at);
     if (value === null) throw unproven('access');
     return { ...place, access: proven('access', () => rowValue(ACCESSES, value)), proof, signed };
+  });
+}
+
+async function fetchRecords(
+  session: Session,
+  node: string,
+  ids: readonly Hex32[],
+  floor: number,
+): Promise<readonly Unnumbered<LogRecord>[]> {
+  const keys = ids.map((id) => ({ table: RECORDS.number, key: RECORDS.keyOf(id) }));
+  const { signed, rows } = await fetchNotBelow(session, node, keys, floor);
+  return ids.map((id, at) => {
+    const { value, proof } = rowAt(rows, at);
+    if (value === null) throw unproven('record');
+    return { id, record: proven('record', () => rowValue(RECORDS, value)), proof, signed };
   });
 }
 
@@ -156,23 +191,38 @@ async function assemble(
   session: Session,
   node: string,
   patients: readonly Hex32[],
-  accesses: readonly Collected[],
+  found: Found,
   { signed, counts, institutions }: Head,
 ): Promise<AccessLog> {
+  const accesses = [...found.accesses.values()].flat();
+  const records = recordsOf(accesses).flatMap((id) => found.records.get(id) ?? []);
   const byHeight = new Map(
-    [...accesses.map((access) => access.signed), signed].map((each) => [each.header.height, each]),
+    [...accesses.map((each) => each.signed), ...records.map((each) => each.signed), signed].map((each) => [
+      each.header.height,
+      each,
+    ]),
   );
-  const headers = [...byHeight.values()].sort((a, b) => a.header.height - b.header.height);
   return {
-    head: { kind: ACCESS_LOG_KIND, version: 1, genesis: session.chain.genesisHash, patients },
+    head: {
+      kind: ACCESS_LOG_KIND,
+      version: ACCESS_LOG_VERSION,
+      genesis: session.chain.genesisHash,
+      patients,
+    },
     steps: await changesUpTo(session, node, signed.header.height),
-    headers,
+    headers: [...byHeight.values()].sort((a, b) => a.header.height - b.header.height),
     counts,
     accesses: accesses.map(({ signed: under, patient, index, access, proof }) => ({
       patient,
       index,
       header: under.header.height,
       access,
+      proof,
+    })),
+    records: records.map(({ signed: under, id, record, proof }) => ({
+      id,
+      header: under.header.height,
+      record,
       proof,
     })),
     institutions,

@@ -17,6 +17,8 @@ import {
   list,
   nullable,
   oneOf,
+  type RecordRow,
+  recordRowShape,
   type Shape,
   type SignedHeader,
   type StateProof,
@@ -37,6 +39,8 @@ import {
 export type { Lined } from './sectioned-file.ts';
 
 export const ACCESS_LOG_KIND = 'consilium-access-log';
+/** Another form has another number, and is refused. */
+export const ACCESS_LOG_VERSION = 2;
 
 export interface LogHead {
   readonly kind: typeof ACCESS_LOG_KIND;
@@ -63,7 +67,16 @@ export interface LogAccess {
   readonly proof: StateProof;
 }
 
-/** Under the last header: what the institutions of the accesses are called. */
+/** What the ledger says of a record that was asked for: who wrote it never changes, nor how it is marked. */
+export interface LogRecord {
+  readonly id: Hex32;
+  /** Height of the header. */
+  readonly header: number;
+  readonly record: RecordRow;
+  readonly proof: StateProof;
+}
+
+/** Under the last header: what the institutions of the accesses and of the records are called. */
 export interface LogInstitution {
   readonly id: Hex32;
   readonly institution: Institution;
@@ -79,6 +92,8 @@ export interface LogSections {
   /** By pseudonym, then by index. */
   readonly accesses: LogAccess;
   /** Ascending by id. */
+  readonly records: LogRecord;
+  /** Ascending by id. */
   readonly institutions: LogInstitution;
 }
 
@@ -87,7 +102,7 @@ export type LinedLog = LinedSections<LogHead, LogSections>;
 
 const headShape: Shape<LogHead> = struct<LogHead>({
   kind: oneOf(ACCESS_LOG_KIND),
-  version: integer(1, 1),
+  version: integer(ACCESS_LOG_VERSION, ACCESS_LOG_VERSION),
   genesis: hex32,
   patients: list(hex32, ACCESS_LOG_PATIENTS_MAX, 1),
 });
@@ -105,6 +120,12 @@ const FORM: SectionedForm<LogHead, LogSections> = {
       index: indexShape,
       header: heightFrom0,
       access: accessRowShape,
+      proof: stateProofShape,
+    }),
+    records: struct<LogRecord>({
+      id: hex32,
+      header: heightFrom0,
+      record: recordRowShape,
       proof: stateProofShape,
     }),
     institutions: struct<LogInstitution>({

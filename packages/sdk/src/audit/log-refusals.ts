@@ -13,6 +13,7 @@ export type LogCheck =
   | 'missing'
   | 'surplus'
   | 'access'
+  | 'record'
   | 'institution';
 
 const SENTENCES: Readonly<Record<LogCheck, string>> = {
@@ -26,6 +27,7 @@ const SENTENCES: Readonly<Record<LogCheck, string>> = {
   missing: 'lines are missing here',
   surplus: 'nothing in the log needs this line',
   access: 'the access does not stand in the ledger as the log says',
+  record: 'the record does not stand in the ledger as the log says',
   institution: 'the institution does not stand in the ledger as the log says',
 };
 

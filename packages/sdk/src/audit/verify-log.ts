@@ -11,17 +11,22 @@ import {
   encode,
   type Genesis,
   type Header,
+  type Hex32,
   INSTITUTIONS,
   institutionShape,
   isConsiliumError,
   lightGenesis,
+  RECORDS,
+  type RecordMarks,
+  type RecordRow,
+  recordRowShape,
   type Verify,
   verifyEd25519,
   verifyStateValue,
 } from '@consilium/core';
 import { type Chain, createChain } from '../client/chain.ts';
 import { type AccessLogEntry, entryOf } from './log-entries.ts';
-import { type LinedLog, type LogAccess, parseAccessLog } from './log-file.ts';
+import { type LinedLog, type LogAccess, type LogRecord, parseAccessLog } from './log-file.ts';
 import { logFailed } from './log-refusals.ts';
 
 export interface VerifyLogOptions {
@@ -33,12 +38,22 @@ export interface VerifyLogOptions {
 }
 
 export interface VerifiedAccessLog {
+  /** Hash of the genesis of the network. */
+  readonly genesis: Hex32;
   /** Every access of these pseudonyms up to this block is in the log. */
   readonly completeAsOf: { readonly height: number; readonly time: number };
-  readonly patients: readonly string[];
+  readonly patients: readonly Hex32[];
   /** By pseudonym, then in the order in which they were entered. */
   readonly entries: readonly AccessLogEntry[];
+  /** What the ledger says of the records that were asked for, by id; of those that are there. */
+  readonly records: ReadonlyMap<Hex32, LoggedRecord>;
+  /** What institutions are called, by id: those of who asked, and those that wrote the records. */
+  readonly institutions: ReadonlyMap<Hex32, string>;
 }
+
+/** What never changes of a record. */
+export type LoggedRecord = RecordMarks &
+  Pick<RecordRow, 'author' | 'writer' | 'version' | 'first' | 'height' | 'time'>;
 
 /**
  * Pure and offline. Throws `PROOF_INVALID` whose data `line` (from 1) and `rule` (a `LogCheck`) and sentence say where the
@@ -56,14 +71,20 @@ export function verifyAccessLog(
   const headers = checkHeaders(log, createChain(genesis, options.verify ?? verifyEd25519));
   const last = headers.at(-1);
   if (last === undefined) throw logFailed(log.ends.headers, 'missing');
-  checkAccesses(log, headers, checkCounts(log, last));
-  const names = checkInstitutions(log, last);
+  const byHeight = new Map(headers.map((header) => [header.height, header]));
+  checkAccesses(log, byHeight, checkCounts(log, last));
+  const records = checkRecords(log, byHeight);
+  checkHeadersUsed(log, last);
+  const institutions = checkInstitutions(log, last);
   const { height, time } = last;
   checkAge(time, options);
   return {
+    genesis: log.head.genesis,
     completeAsOf: { height, time },
     patients,
-    entries: log.accesses.map((access) => entryOf(access, names)),
+    entries: log.accesses.map((access) => entryOf(access, institutions)),
+    records,
+    institutions,
   };
 }
 
@@ -114,12 +135,15 @@ function checkCounts({ head, counts, ends }: LinedLog, last: Header): readonly n
   return counts.map(({ value }) => value.count?.count ?? 0);
 }
 
-/** Exactly the accesses that are counted, in order, each proven; and no header but for one of them or for the counts. */
-function checkAccesses(log: LinedLog, headers: readonly Header[], counts: readonly number[]): void {
+/** Exactly the accesses that are counted, in order, each proven. */
+function checkAccesses(
+  log: LinedLog,
+  byHeight: ReadonlyMap<number, Header>,
+  counts: readonly number[],
+): void {
   const expected = counts.flatMap((count, at) =>
     Array.from({ length: count }, (_, index) => ({ patient: log.head.patients[at], index })),
   );
-  const byHeight = new Map(headers.map((header) => [header.height, header]));
   log.accesses.forEach(({ line, value }, at) => {
     const next = expected[at];
     if (next === undefined) throw logFailed(line, 'surplus');
@@ -128,8 +152,12 @@ function checkAccesses(log: LinedLog, headers: readonly Header[], counts: readon
     if (header === undefined || !isProven(header, value)) throw logFailed(line, 'access');
   });
   if (log.accesses.length < expected.length) throw logFailed(log.ends.accesses, 'missing');
-  const used = new Set(log.accesses.map(({ value }) => value.header)).add(headers.at(-1)?.height ?? 0);
-  const unused = log.headers.find(({ value }) => !used.has(value.header.height));
+}
+
+/** No header but for an access, a record, or the counts. */
+function checkHeadersUsed({ headers, accesses, records }: LinedLog, last: Header): void {
+  const used = new Set([...accesses, ...records].map(({ value }) => value.header)).add(last.height);
+  const unused = headers.find(({ value }) => !used.has(value.header.height));
   if (unused !== undefined) throw logFailed(unused.line, 'surplus');
 }
 
@@ -138,9 +166,36 @@ function isProven(header: Header, { patient, index, access, proof }: LogAccess):
   return verifyStateValue(header, ACCESSES.number, key, encode(accessRowShape, access), proof);
 }
 
-/** What the institutions are called; exactly those of the accesses. */
-function checkInstitutions(log: LinedLog, last: Header): ReadonlyMap<string, string> {
-  const expected = institutionsOf(log.accesses.map(({ value }) => value));
+/** What the records are; exactly those that the accesses name and the ledger knows of these patients. */
+function checkRecords(log: LinedLog, byHeight: ReadonlyMap<number, Header>): VerifiedAccessLog['records'] {
+  const expected = recordsOf(log.accesses.map(({ value }) => value));
+  log.records.forEach(({ line, value }, at) => {
+    if (at >= expected.length) throw logFailed(line, 'surplus');
+    const header = byHeight.get(value.header);
+    if (value.id !== expected[at] || header === undefined || !isRecordProven(header, value))
+      throw logFailed(line, 'record');
+  });
+  if (log.records.length < expected.length) throw logFailed(log.ends.records, 'missing');
+  return new Map(log.records.map(({ value: { id, record } }) => [id, unchanging(record)]));
+}
+
+function isRecordProven(header: Header, { id, record, proof }: LogRecord): boolean {
+  return verifyStateValue(header, RECORDS.number, RECORDS.keyOf(id), encode(recordRowShape, record), proof);
+}
+
+function unchanging(row: RecordRow): LoggedRecord {
+  const { author, writer, version, first, height, time } = row;
+  const { confidentiality, emergency, month, effects, tags, tagGeneration } = row;
+  const marks = { confidentiality, emergency, month, effects, tags, tagGeneration };
+  return { author, writer, version, first, height, time, ...marks };
+}
+
+/** What the institutions are called; exactly those of the accesses and of the records. */
+function checkInstitutions(log: LinedLog, last: Header): VerifiedAccessLog['institutions'] {
+  const expected = institutionsOf(
+    log.accesses.map(({ value }) => value),
+    log.records.map(({ value }) => value),
+  );
   log.institutions.forEach(({ line, value: { id, institution, proof } }, at) => {
     if (at >= expected.length) throw logFailed(line, 'surplus');
     const key = INSTITUTIONS.keyOf(id);
@@ -152,9 +207,24 @@ function checkInstitutions(log: LinedLog, last: Header): ReadonlyMap<string, str
   return new Map(log.institutions.map(({ value }) => [value.id, value.institution.name]));
 }
 
-/** Whose people asked, ascending. */
+/** Whose people asked, and who wrote the records; ascending. */
 export function institutionsOf(
   accesses: readonly { readonly access: Pick<AccessRow, 'institution'> }[],
-): readonly string[] {
-  return canonicalSet(accesses.map(({ access }) => access.institution));
+  records: readonly { readonly record: Pick<RecordRow, 'author'> }[],
+): readonly Hex32[] {
+  return canonicalSet([
+    ...accesses.map(({ access }) => access.institution),
+    ...records.map(({ record }) => record.author),
+  ]);
+}
+
+/** The records of these patients that were asked for, ascending: what the ledger does not know has no row to show. */
+export function recordsOf(
+  accesses: readonly { readonly access: Pick<AccessRow, 'items'> }[],
+): readonly Hex32[] {
+  return canonicalSet(
+    accesses.flatMap(({ access }) =>
+      access.items.filter(({ rule }) => rule !== 'record-unknown').map(({ record }) => record),
+    ),
+  );
 }

@@ -71,7 +71,7 @@ describe('an access log', () => {
     ).toEqual([
       'Birs asked to open 2 records for treatment: 2 denied because no consent of the patient permits it.',
       'Birs asked to open 2 records for treatment: 2 permitted by a consent of the patient.',
-      'Aare asked to open 2 records for treatment: 2 permitted because the institution wrote it.',
+      'the systems of Aare asked to open 2 records for treatment: 2 permitted because the institution wrote it.',
       'Birs asked to open 2 records for treatment: 2 denied because no consent of the patient permits it.',
     ]);
     expect(entries[1]).toMatchObject({
@@ -88,7 +88,7 @@ describe('an access log', () => {
 
   test('is JSON, with a line for each access', () => {
     const parsed = JSON.parse(text) as { kind: string; accesses: unknown[]; steps: unknown[] };
-    expect(parsed).toMatchObject({ kind: 'consilium-access-log', version: 1 });
+    expect(parsed).toMatchObject({ kind: 'consilium-access-log', version: 2 });
     expect(parsed.accesses).toHaveLength(4);
     expect(parsed.steps).toHaveLength(1);
     expect(linesOf(text).filter((line) => line.includes('"readerKey"'))).toHaveLength(4);
