@@ -23,7 +23,7 @@ import {
   type Progress,
 } from '../checkers/liveness.ts';
 import { type History, reached, topHeight, violate } from '../history/history.ts';
-import { FAULTS_MS_MAX } from '../limits.ts';
+import { FAULTS_MS_MAX, SWARM_HEIGHTS_DEFAULT } from '../limits.ts';
 import { noteUnplayed, startDirector } from '../run/director.ts';
 import { judge } from '../run/judge.ts';
 import type { RunRecord } from '../run/verdict.ts';
@@ -109,7 +109,7 @@ function runPhases(run: Run): number | undefined {
   const { scenario, cluster, watch, world, recorder } = run;
   const { history } = watch;
   const workload = startLoad(run);
-  const setChanges = scenario.setChanges ? startSetChanges(cluster) : undefined;
+  const setChanges = scenario.setChanges ? startSetChanges(cluster, boardsPace(scenario)) : undefined;
   const director = startDirector(world, scenario, cluster.prng.fork('director'));
   reached(history, `founders:${scenario.nodes}`);
   passFaults(run);
@@ -124,6 +124,11 @@ function runPhases(run: Run): number | undefined {
   world.say({ kind: 'phase', phase: 'end' });
   watch.end();
   return healedMs;
+}
+
+/** A run that lasts by its heights has so many for a proposal, its votes, and the change two heights later. */
+function boardsPace({ durationMs, heights }: Scenario): number {
+  return durationMs > 0 ? 1 : Math.min(1, heights / SWARM_HEIGHTS_DEFAULT);
 }
 
 interface Load {

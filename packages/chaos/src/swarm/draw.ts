@@ -1,6 +1,6 @@
 // Owns: what a seed of the swarm is: a scenario drawn from it, with everything mixed and at most as many hospitals bad as
 // the network bears. A scenario like any other: it can be written down, replayed and shrunk.
-import { faultyMax } from '@consilium/core';
+import { faultyMax, SAFE_SET_COUNT } from '@consilium/core';
 import { createPrng, type Prng, type SignatureKind } from '@consilium/sim';
 import { FAULTS } from '../faults/catalogue.ts';
 import { CRASH_POINTS } from '../faults/crash-points.ts';
@@ -26,13 +26,16 @@ export function signaturesOf(seed: number): SignatureKind {
 export function drawScenario(seed: number, heights: number = SWARM_HEIGHTS_DEFAULT): Scenario {
   const pace = Math.sqrt(Math.min(1, heights / SWARM_HEIGHTS_DEFAULT));
   const prng = createPrng(seed, 'scenario');
-  const nodes = drawFounders(prng, signaturesOf(seed));
+  const drawn = drawFounders(prng, signaturesOf(seed));
   const setChanges = prng.chance(0.2);
+  // Who joins has to catch up first, which takes longer than a short run; who leaves a set that is large enough just goes.
+  const nodes = setChanges && pace < 1 ? Math.max(drawn, SAFE_SET_COUNT + 1) : drawn;
   const guests = setChanges ? prng.between(1, 2) : 0;
   // A set that shrinks bears fewer of them: it never falls below four, which bear one.
   const bearable = setChanges ? 1 : faultyMax(nodes);
-  const founders = namesOf(nodes, 0);
-  const bad = prng.chance(0.35) ? founders.slice(nodes - prng.between(1, bearable)) : [];
+  // Of the founders that a long run would have: its faults are the same.
+  const founders = namesOf(drawn, 0);
+  const bad = prng.chance(0.35) ? founders.slice(drawn - prng.between(1, bearable)) : [];
   const steps = [
     ...drawPassing(prng.fork('passing'), founders, pace),
     ...bad.flatMap((name) => drawBad(prng, name, pace)),

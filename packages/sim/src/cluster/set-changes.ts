@@ -26,11 +26,13 @@ export interface SetChanges {
   stop(): void;
 }
 
+/** From one meeting to the next in a network that has time. */
 const MEETING_US = 1_500_000;
 /** Probability that a meeting without anything open opens something. */
 const PROPOSES = 0.25;
 
-export function startSetChanges(cluster: Cluster): SetChanges {
+/** `pace`: 1 or less; the boards of a short run meet so much more often. */
+export function startSetChanges(cluster: Cluster, pace = 1): SetChanges {
   const { scheduler, hospitals } = cluster;
   const prng = cluster.prng.fork('set changes');
   let running = true;
@@ -68,7 +70,7 @@ export function startSetChanges(cluster: Cluster): SetChanges {
   };
 
   const arm = (): void => {
-    scheduler.after(MEETING_US, () => {
+    scheduler.after(Math.ceil(MEETING_US * pace), () => {
       if (!running) return;
       meet();
       arm();
