@@ -9,7 +9,7 @@ import { type NativeModules, nativeModules } from './natives.ts';
 import type { Release } from './release.ts';
 
 /** Copied as they are; the ones of parts that a build lacks are left out. */
-const FILES = ['CHANGELOG.md', 'LICENSE', 'deploy', 'devnet', 'docs', 'monitoring'];
+const FILES = ['CHANGELOG.md', 'LICENSE', 'conformance', 'deploy', 'devnet', 'docs', 'monitoring'];
 /** Of the devnet folder in a clone: networks that ran there. */
 const LEFT_OUT = /^devnet\/(run|story)/;
 

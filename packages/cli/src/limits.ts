@@ -14,3 +14,5 @@ export const SNAPSHOT_WAIT_MS_MAX: number = 30 * 60_000;
 export const STOP_MS_MAX = 10_000;
 /** A token counts ten years at most: whoever has it then has changed places. */
 export const TOKEN_DAYS_MAX = 3_650;
+/** Files of one folder of conformance cases: beyond it, a folder of something else was named. */
+export const CASE_FILES_MAX = 10_000;

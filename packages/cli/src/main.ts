@@ -64,6 +64,7 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/consent-revoke.ts')).registerConsentRevoke,
       async () => (await import('./commands/consent-list.ts')).registerConsentList,
       async () => (await import('./commands/consent-explain.ts')).registerConsentExplain,
+      async () => (await import('./commands/consent-conformance.ts')).registerConsentConformance,
     ],
   },
   {

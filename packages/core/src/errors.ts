@@ -170,6 +170,9 @@ export const ERRORS = {
     'the write-ahead log is damaged before its end; move it aside: the node then only watches the running height',
   WAL_FULL: 'the write-ahead log of this height is full; the node votes again from the next height',
   // FHIR
+  CONSENT_NOT_EXPRESSIBLE:
+    'the FHIR consent says something that no consent of the ledger can; see docs/consent.md',
+  CONSENT_REFERENCE_UNKNOWN: 'a reference of the consent names nobody and nothing that is known here',
   RESOURCE_INVALID: 'not a valid FHIR R4 resource',
   RESOURCE_TYPE_UNKNOWN: 'not a FHIR R4 resource type that is taken here; see docs/fhir.md',
   // files, store and configuration of one machine

@@ -29,6 +29,18 @@ export {
   type ValidatorCard,
 } from '@consilium/core';
 export {
+  type ConsentCover,
+  type ConsentNote,
+  type ConsentRefusal,
+  consentFromFhir,
+  consentToFhir,
+  type ImportedConsent,
+  type PlainActor,
+  type PlainConsent,
+  type PlainException,
+  type PlainRule,
+} from '@consilium/fhir/consent';
+export {
   createKeyFile,
   createKeySeal,
   formatKeyFile,
@@ -95,6 +107,16 @@ export type { NodeStatus, PeerStatus } from './client/status.ts';
 export type { SubmitOptions, SubmitOutcome, UnsettledTx } from './client/submit.ts';
 export type { CertifiedTip } from './client/sync.ts';
 export type { CommittedTx, ProvenTx, TxAnswer, TxProof, UncommittedTx } from './client/transactions.ts';
+export { type ConsentCase, parseConsentCases } from './consents/conformance/case-file.ts';
+export { type CaseVerdict, type RefusedConsent, runConsentCase } from './consents/conformance/run-case.ts';
+export { ledgerReferencesIn, ledgerReferencesOut } from './consents/ledger-references.ts';
+export {
+  type GroupPlace,
+  plainOfTerms,
+  type ReferencesIn,
+  type ReferencesOut,
+  termsOfPlain,
+} from './consents/plain-terms.ts';
 export type { FollowOptions } from './events/follow.ts';
 export type { BlockEvent, LedgerEvent, TxEvent } from './events/order.ts';
 export { parseGenesis } from './genesis.ts';

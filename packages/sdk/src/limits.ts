@@ -63,3 +63,7 @@ export const ACCESS_LOG_BYTES_MAX: number = 64 * 1024 * 1024;
 export const ACCESS_LOG_PATIENTS_MAX = 64;
 /** Requests of one institution's systems for one person and purpose are shown as one line within it: a visit. */
 export const MACHINE_GROUP_MS: number = 60 * 60_000;
+/** Consents, labels or groups of one conformance case: what one patient may have standing. */
+export const CASE_CONSENTS_MAX = 64;
+/** Conformance cases in one file: what a person still finds a case in. */
+export const CASES_PER_FILE_MAX = 1_000;

@@ -61,6 +61,10 @@ it(
       version: string;
     };
     expect(await json('--version')).toMatchObject({ version, storeFormat: expect.any(Number) });
+    // The cases are files of the package.
+    const { cases, agreed } = await json<{ cases: number; agreed: number }>('consent conformance');
+    expect(cases).toBeGreaterThanOrEqual(60);
+    expect(agreed).toBe(cases);
     try {
       await json(`devnet up --detach --base-port ${await freeBasePort()}`);
       expect(await json('anchor add letter.txt --as a')).toMatchObject({

@@ -152,3 +152,9 @@ export function categoryOf(resource: unknown): Category {
   }
   return Object.hasOwn(OF_TYPE, type) ? OF_TYPE[type as ResourceType] : 'other';
 }
+
+/** Of every resource of the type; undefined where its codings may say otherwise, and for an unknown type. */
+export function categoryOfType(type: string): Category | undefined {
+  if (Object.hasOwn(BY_CODING, type) || !Object.hasOwn(OF_TYPE, type)) return undefined;
+  return OF_TYPE[type as ResourceType];
+}

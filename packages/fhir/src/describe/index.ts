@@ -2,3 +2,4 @@
 export { CATEGORIES, type Category } from './category.ts';
 export { describeResource, type ResourceFacts } from './describe.ts';
 export { ALSO, ancestorsOf, isLabel, LABEL_PARENTS, LABELS, type Label } from './labels.ts';
+export { isSecurityCode } from './sensitivity.ts';

@@ -20,9 +20,16 @@ const CONFIDENTIALITY: ReadonlySet<string> = new Set([
 ]);
 
 /** ActCode, ActUSPrivacyLaw: a law that is named instead of a label. */
-const LABELS_OF_LAWS: Readonly<Record<string, Label>> = { '42CFRPart2': 'SUD', HIPAAPsyNotes: 'PSYTHPN' };
+export const LABELS_OF_LAWS: Readonly<Record<string, Label>> = {
+  '42CFRPart2': 'SUD',
+  HIPAAPsyNotes: 'PSYTHPN',
+};
 /** 45 CFR 164.522(a)(1)(vi). */
 const SELF_PAID = 'HIPAASelfPay';
+
+/** A code of ActCode that says something of how a resource is protected here. */
+export const isSecurityCode = (code: string): boolean =>
+  isLabel(code) || Object.hasOwn(LABELS_OF_LAWS, code) || code === SELF_PAID;
 
 const actCodes = (security: readonly Coding[]): readonly string[] =>
   security.filter(({ system }) => ACT_CODE.has(system)).map(({ code }) => code);

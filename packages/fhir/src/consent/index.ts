@@ -1,0 +1,16 @@
+// The part of fhir that reads and writes consents.
+export { type ConsentCover, consentToFhir, PROVISIONS_ONLY } from './export.ts';
+export type { ConsentSubject } from './head.ts';
+export { consentFromFhir, type ImportedConsent, readConsent } from './import.ts';
+export {
+  FOREVER_MS,
+  NO_CONDITIONS,
+  type PlainActor,
+  type PlainAgreement,
+  type PlainConsent,
+  type PlainException,
+  type PlainRule,
+} from './plain.ts';
+export { nearestPurpose } from './purposes.ts';
+export type { ConsentNote, ConsentRefusal } from './refusals.ts';
+export { PCF_URI } from './systems.ts';
