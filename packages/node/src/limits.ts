@@ -1,5 +1,5 @@
 // Owns: every bound of the node, with its reason. Bounds of the formats stand in core's limits.ts.
-import { CARD_JSON_LENGTH_MAX, GENESIS_JSON_LENGTH_MAX } from '@consilium/core';
+import { CARD_JSON_LENGTH_MAX, GENESIS_JSON_LENGTH_MAX, TX_BYTES_MAX } from '@consilium/core';
 import type { Channel } from './ports.ts';
 
 /** One framed message of any channel: the largest is a block of full size with its certificate. */
@@ -288,15 +288,32 @@ export const MEMPOOL_RETRY_MS = 1_000;
 export const RECENT_TXS_MAX = 65_536;
 /** Signature verdicts remembered: the pool, the block being decided, and as much again of what was refused. */
 export const SIGNATURE_VERDICTS_MAX = 32_768;
+/**
+ * What a block takes of one institution's transactions while others send too, however many wait: at twenty blocks a second
+ * more than a thousand a second, and the blocks stay as short as those who send a few expect.
+ */
+export const LANE_TXS_PER_BLOCK = 64;
+/** And how many bytes: a few of the largest. */
+export const LANE_BYTES_PER_BLOCK: number = 8 * TX_BYTES_MAX;
+/** And what it takes at least, as a multiple of what the busiest other has waiting: a network that is busy all over fills its blocks. */
+export const LANE_TXS_PER_OTHER = 4;
+/** And of so many blocks it may have the part waiting meanwhile: more would be looked at and checked for nothing. */
+export const LANE_BLOCKS_WAITING = 16;
+/** For how long after its last transaction an institution is one that sends too. */
+export const LANE_ACTIVE_MS = 5_000;
 /** Transactions checked in one turn: 1 ms of signatures, so that no vote waits behind a batch. */
 export const CHECKS_PER_TURN = 24;
 /** Transactions of one source (a peer, or this node's own door) that wait for their check; more is dropped. */
 export const UNCHECKED_TXS_PER_SOURCE_MAX = 4_096;
 export const UNCHECKED_BYTES_PER_SOURCE_MAX: number = 8 * 1024 * 1024;
-/** Transactions a second from one peer: twice what this network commits at its best, since peers relay in bursts. */
-export const PEER_TXS_PER_SECOND = 10_000;
-/** What a peer may send at once after a silence: two seconds' worth. */
-export const PEER_TXS_BURST = 20_000;
+/** Transactions a second from one peer: what this network commits at its best, so that one peer may relay all of it. */
+export const PEER_TXS_PER_SECOND = 5_000;
+/** What a peer may send at once after a silence: all that waits in a pool, as it does to a node that has just come. */
+export const PEER_TXS_BURST: number = MEMPOOL_TXS_MAX;
+/** For how long no more transactions are read from a peer over its rate: what its stream holds is at most some 1,000 of them. */
+export const PEER_TXS_PAUSE_MS = 500;
+/** What a transaction that finds no room costs its peer: then a flood is refused a thousand times a second, not five. */
+export const FULL_POOL_COST = 4;
 /** What a transaction with a wrong signature costs its peer: at most 1,000 a second, 4 % of one core. */
 export const BAD_SIGNATURE_COST = 10;
 /** The first transaction is relayed at once, further ones after this time or at one full batch. Milliseconds. */

@@ -140,6 +140,8 @@ export interface Peers {
   send(peer: Hex32, channel: Channel, message: Uint8Array): boolean;
   /** The peer broke the protocol: counted, and past a bound it is cut off for a while. */
   penalize(peer: Hex32, code: string): void;
+  /** Nothing more of this channel is read for so long: it waits at the peer, and costs nothing here. */
+  pause(peer: Hex32, channel: Channel, forMs: number): void;
 }
 
 export interface Net extends Peers {

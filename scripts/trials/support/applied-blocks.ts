@@ -94,6 +94,7 @@ function createPeers(chain: Chain, others: readonly Hospital[], decided: readonl
       if (message.type === 'blocks-request') setImmediate(() => answer(peer, message));
       return true;
     },
+    pause: () => undefined,
     penalize: (_peer, code) => {
       throw new Error(`an honest peer was blamed: ${code}`);
     },

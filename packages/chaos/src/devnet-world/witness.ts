@@ -34,6 +34,7 @@ export function withWitness(net: NodeNet, self: Hex32, file: string): NodeNet {
     start: (handler) => net.start(handler),
     connected: () => net.connected(),
     penalize: (peer, code) => net.penalize(peer, code),
+    pause: (peer, channel, forMs) => net.pause(peer, channel, forMs),
     admit: (peers) => net.admit(peers),
     send: (peer, channel, bytes) => {
       if (channel === 'agreement') note(bytes);

@@ -123,6 +123,7 @@ describe('A hostile hand', () => {
       },
       connected: () => [idOf('peer')],
       send: (_peer, _channel, bytes) => sent.push(bytes) > 0,
+      pause: () => undefined,
       penalize: () => undefined,
       admit: () => undefined,
     };

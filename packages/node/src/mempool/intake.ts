@@ -12,6 +12,7 @@ import {
 import {
   BAD_SIGNATURE_COST,
   CHECKS_PER_TURN,
+  FULL_POOL_COST,
   PEER_TXS_BURST,
   PEER_TXS_PER_SECOND,
   UNCHECKED_BYTES_PER_SOURCE_MAX,
@@ -156,6 +157,7 @@ export class Intake {
     for (const answer of answers) answer(this.#refused(refusal));
     if (from === null) return;
     if (refusal.code === 'TX_SIGNATURE_INVALID') this.#rate.charge(from, BAD_SIGNATURE_COST);
+    if (refusal.code === 'MEMPOOL_FULL') this.#rate.charge(from, FULL_POOL_COST);
     this.#deps.onPeerRefusal(from, refusalOfPeer(refusal.code));
   }
 

@@ -4,8 +4,17 @@
 // Room: a lane may use whatever nobody else needs. Once there is none left, a lane that stays within an equal share of
 // it takes the place of the newest transaction of the largest lane; the largest lane then waits like everybody else.
 // Turn: the next place in a block goes to the lane that has had the least of this block.
+// Part: while other institutions send too, a lane has a bounded part of each block, and some blocks' worth of it waiting: one
+// that floods makes nobody's block longer.
 import type { Hex32, Tx } from '@consilium/core';
-import { TX_OVERHEAD_BYTES } from '../limits.ts';
+import {
+  LANE_ACTIVE_MS,
+  LANE_BLOCKS_WAITING,
+  LANE_BYTES_PER_BLOCK,
+  LANE_TXS_PER_BLOCK,
+  LANE_TXS_PER_OTHER,
+  TX_OVERHEAD_BYTES,
+} from '../limits.ts';
 
 export interface Waiting {
   readonly tx: Tx;
@@ -47,6 +56,14 @@ interface Cursor {
   readonly lane: Lane;
   slot: number;
   taken: number;
+  /** What it still may have. */
+  left: Part;
+}
+
+/** What a lane may have of one block. */
+interface Part {
+  places: number;
+  bytes: number;
 }
 
 export class Lanes {
@@ -54,6 +71,8 @@ export class Lanes {
   readonly #lanes = new Map<Hex32, Lane>();
   readonly #places = new Map<Hex32, Place>();
   readonly #perAccount = new Map<Hex32, number>();
+  /** When each institution last sent one. Milliseconds since the epoch. */
+  readonly #lastSentMs = new Map<Hex32, number>();
   #bytes = 0;
 
   constructor(limits: LaneLimits) {
@@ -81,9 +100,12 @@ export class Lanes {
   }
 
   /** Whether there is room, or the institution is owed some by a larger one. */
-  hasRoomFor(institution: Hex32, bytes: number): boolean {
+  hasRoomFor(institution: Hex32, bytes: number, nowMs: number): boolean {
     const { txsMax, bytesMax } = this.#limits;
     const lane = this.#lanes.get(institution);
+    const part = this.#partOf(institution, nowMs);
+    if ((lane?.count ?? 0) >= LANE_BLOCKS_WAITING * part.places) return false;
+    if ((lane?.bytes ?? 0) >= LANE_BLOCKS_WAITING * part.bytes) return false;
     const sharers = this.#lanes.size + (lane === undefined ? 1 : 0);
     const txsFit = this.count < txsMax || (lane?.count ?? 0) + 1 <= txsMax / sharers;
     const bytesFit = this.#bytes + bytes <= bytesMax || (lane?.bytes ?? 0) + bytes <= bytesMax / sharers;
@@ -92,7 +114,8 @@ export class Lanes {
 
   /** Adds a transaction that `hasRoomFor` let in; returns those that had to leave for it. */
   add(waiting: Waiting): Waiting[] {
-    const { tx, institution } = waiting;
+    const { tx, institution, receivedMs } = waiting;
+    this.#lastSentMs.set(institution, receivedMs);
     const displaced = this.#makeRoom(tx.bytes.length);
     const lane = this.#lanes.get(institution) ?? { institution, slots: [], count: 0, bytes: 0 };
     this.#lanes.set(institution, lane);
@@ -125,11 +148,16 @@ export class Lanes {
   select(limits: SelectionLimits): Tx[] {
     const selected: Tx[] = [];
     const perPerson = new Map<Hex32, number>();
-    const cursors: Cursor[] = [...this.#lanes.values()].map((lane) => ({ lane, slot: 0, taken: 0 }));
+    const cursors: Cursor[] = [...this.#lanes.values()].map((lane) => ({
+      lane,
+      slot: 0,
+      taken: 0,
+      left: this.#partOf(lane.institution, limits.nowMs),
+    }));
     let bytesLeft = limits.bytesMax;
     while (cursors.length > 0 && selected.length < limits.txsMax) {
       const served = leastServed(cursors);
-      const waiting = nextOf(served, limits, perPerson);
+      const waiting = isServed(served.left) ? undefined : nextOf(served, limits, perPerson);
       // A lane whose next one does not fit has had its turns of this block: nothing overtakes within a lane.
       if (waiting === undefined || waiting.tx.bytes.length > bytesLeft) {
         cursors.splice(cursors.indexOf(served), 1);
@@ -138,11 +166,27 @@ export class Lanes {
       const { tx, isPerson } = waiting;
       if (isPerson) perPerson.set(tx.sender, (perPerson.get(tx.sender) ?? 0) + 1);
       served.slot += 1;
+      served.left.places -= 1;
+      served.left.bytes -= tx.bytes.length;
       served.taken += tx.bytes.length + TX_OVERHEAD_BYTES;
       bytesLeft -= tx.bytes.length;
       selected.push(tx);
     }
     return selected;
+  }
+
+  /** Alone all of it; else a bounded part, or some times what the busiest other has waiting. */
+  #partOf(institution: Hex32, nowMs: number): Part {
+    const others = [...this.#lastSentMs].flatMap(([other, lastSentMs]) =>
+      other === institution || nowMs - lastSentMs > LANE_ACTIVE_MS ? [] : [this.#lanes.get(other)],
+    );
+    if (others.length === 0) return { places: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+    const busiest = (measure: 'count' | 'bytes'): number =>
+      Math.max(...others.map((lane) => lane?.[measure] ?? 0));
+    return {
+      places: Math.max(LANE_TXS_PER_BLOCK, LANE_TXS_PER_OTHER * busiest('count')),
+      bytes: Math.max(LANE_BYTES_PER_BLOCK, LANE_TXS_PER_OTHER * busiest('bytes')),
+    };
   }
 
   /** Who was served first is served last next time: with few places in a block the first turn decides. */
@@ -184,6 +228,10 @@ export class Lanes {
       if (place) place.slot = slot;
     });
   }
+}
+
+function isServed({ places, bytes }: Part): boolean {
+  return places <= 0 || bytes <= 0;
 }
 
 function leastServed(cursors: readonly Cursor[]): Cursor {

@@ -27,7 +27,7 @@ import { type PoolState, refusalThrown, type SubmitOutcome } from './outcomes.ts
 import { createRecentTxs, type RecentTxs } from './recent.ts';
 import { createRelay, type Relay, type RelayedTx } from './relay.ts';
 import type { SignatureMemory } from './signature-memory.ts';
-import { type BlockRoom, type Skip, SkipCounts, skipsOf } from './skips.ts';
+import { addTaken, type BlockRoom, type Skip, SkipCounts, skipsOf, type Taken } from './skips.ts';
 import { verifyAhead } from './verify-ahead.ts';
 
 export interface PoolAccount {
@@ -212,16 +212,18 @@ export class Mempool implements Pool {
     this.#held.clear();
     const nowMs = this.#deps.clock.wallMs();
     let servedFirst: Hex32 | undefined;
+    const taken = new Map<Hex32, Taken>();
     for (const txId of txIds) {
       const waiting = this.#lanes.remove(txId);
       servedFirst ??= waiting?.institution;
+      if (waiting !== undefined) addTaken(taken, waiting);
       if (waiting !== undefined) this.#deps.onCommittedAge?.(Math.max(0, nowMs - waiting.receivedMs));
       this.#recent.remember(txId, { state: 'committed' });
       this.#deps.signatures.forget(txId);
     }
     this.#dropOutdated(new Set(changedAccounts));
     if (servedFirst !== undefined) this.#lanes.moveToEnd(servedFirst);
-    const skips = skipsOf(room, this.#lanes.all());
+    const skips = skipsOf(room, this.#lanes.all(), taken);
     this.skips.add(room.author, skips);
     return skips;
   }
@@ -265,7 +267,8 @@ export class Mempool implements Pool {
     const { pendingPerPersonMax } = this.#limits;
     if (isPerson && this.#lanes.waitingOf(tx.sender) >= pendingPerPersonMax)
       throw new ConsiliumError('TX_QUOTA_EXCEEDED', { pendingMax: pendingPerPersonMax });
-    if (!this.#lanes.hasRoomFor(institution, tx.bytes.length)) throw new ConsiliumError('MEMPOOL_FULL');
+    if (!this.#lanes.hasRoomFor(institution, tx.bytes.length, this.#deps.clock.wallMs()))
+      throw new ConsiliumError('MEMPOOL_FULL');
   }
 
   /** What the block made void. Whatever else no longer holds is found by who builds a block of it. */

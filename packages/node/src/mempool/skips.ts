@@ -2,7 +2,7 @@
 // (docs/protocol.md, "Skips"): pure arithmetic over what this node saw, and a count per author. Does not own: what the
 // network does about a proposer that keeps skipping.
 import { BLOCK_TXS_PER_PERSON_MAX, type Hex32, type Tx, workOf } from '@consilium/core';
-import { SKIPS_PER_BLOCK_MAX } from '../limits.ts';
+import { LANE_BYTES_PER_BLOCK, LANE_TXS_PER_BLOCK, SKIPS_PER_BLOCK_MAX } from '../limits.ts';
 import type { Waiting } from './lanes.ts';
 
 /** A decided block as skips are judged: the room that it had left under the bounds of its round. */
@@ -22,6 +22,17 @@ export interface BlockRoom {
   readonly skipAfterMs: number;
 }
 
+/** Of one institution in one block. */
+export interface Taken {
+  readonly txs: number;
+  readonly bytes: number;
+}
+
+export function addTaken(taken: Map<Hex32, Taken>, { tx, institution }: Waiting): void {
+  const { txs, bytes } = taken.get(institution) ?? { txs: 0, bytes: 0 };
+  taken.set(institution, { txs: txs + 1, bytes: bytes + tx.bytes.length });
+}
+
 export interface Skip {
   readonly txId: Hex32;
   /** From its first receipt here to the time of the block. */
@@ -30,18 +41,32 @@ export interface Skip {
 
 /**
  * The waiting transactions that this block skipped, oldest first and at most `SKIPS_PER_BLOCK_MAX`. `waiting`: in the order
- * of their receipt, as they are after the commit: what the block made void is not among them.
+ * of their receipt, as they are after the commit: what the block made void is not among them. `taken`: what the block
+ * has of each institution: one that had its part of the block is owed no more.
  */
-export function skipsOf(block: BlockRoom, waiting: Iterable<Waiting>): Skip[] {
+export function skipsOf(
+  block: BlockRoom,
+  waiting: Iterable<Waiting>,
+  taken: ReadonlyMap<Hex32, Taken>,
+): Skip[] {
   const skips: Skip[] = [];
   if (block.txsLeft <= 0) return skips;
   for (const each of waiting) {
     const ageMs = block.time - each.receivedMs;
     // Whatever comes after it was received later still.
     if (ageMs < block.skipAfterMs || skips.length >= SKIPS_PER_BLOCK_MAX) break;
-    if (hadRoomFor(block, each) && each.tx.validUntil >= block.time) skips.push({ txId: each.tx.id, ageMs });
+    if (
+      !hadItsPart(taken.get(each.institution)) &&
+      hadRoomFor(block, each) &&
+      each.tx.validUntil >= block.time
+    )
+      skips.push({ txId: each.tx.id, ageMs });
   }
   return skips;
+}
+
+function hadItsPart(taken: Taken | undefined): boolean {
+  return taken !== undefined && (taken.txs >= LANE_TXS_PER_BLOCK || taken.bytes >= LANE_BYTES_PER_BLOCK);
 }
 
 function hadRoomFor({ bytesLeft, workLeft, bySender }: BlockRoom, { tx, isPerson }: Waiting): boolean {

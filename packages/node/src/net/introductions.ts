@@ -13,6 +13,7 @@ export function withIntroductions(net: NodeNet, self: string, introduced: readon
     connected: () => net.connected(),
     send: (peer, channel, message) => net.send(peer, channel, message),
     penalize: (peer, code) => net.penalize(peer, code),
+    pause: (peer, channel, forMs) => net.pause(peer, channel, forMs),
     addresses: () => net.addresses(),
     stats: () => net.stats(),
     admit: (peers) =>

@@ -126,6 +126,10 @@ export class Link {
     if (score >= PENALTY_SCORE_MAX) this.#bar(code);
   }
 
+  pause(channel: Channel, forMs: number): void {
+    this.#session?.pause(channel, forMs);
+  }
+
   tick(): void {
     this.#session?.tick();
   }

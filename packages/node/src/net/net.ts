@@ -124,6 +124,10 @@ class Libp2pNet implements NodeNet {
     this.#roster.linkTo(peer)?.penalize(code, 1);
   }
 
+  pause(peer: Hex32, channel: Channel, forMs: number): void {
+    this.#roster.linkTo(peer)?.pause(channel, forMs);
+  }
+
   admit(peers: readonly AdmittedPeer[]): void {
     this.#admitted = peers;
     this.#applyAdmitted();

@@ -38,6 +38,8 @@ export class Session {
   #ready = false;
   #closed = false;
   #readingPaused = true;
+  /** Channels that are not read for a while, whatever the others do. */
+  readonly #pausedChannels: Set<Channel> = new Set();
 
   constructor(connection: Connection, deps: SessionDeps) {
     this.connection = connection;
@@ -67,10 +69,20 @@ export class Session {
       charge: (bytes, messages) => this.#charge(bytes, messages),
       fault: (code) => this.#deps.onFault(code),
     });
-    if (this.#readingPaused) inlet.pause();
+    if (this.#readingPaused || this.#pausedChannels.has(channel)) inlet.pause();
     this.#inlets.set(channel, inlet);
     stream.addEventListener('close', () => {
       if (this.#inlets.get(channel) === inlet) this.#inlets.delete(channel);
+    });
+  }
+
+  pause(channel: Channel, forMs: number): void {
+    if (this.#closed || this.#pausedChannels.has(channel)) return;
+    this.#pausedChannels.add(channel);
+    this.#inlets.get(channel)?.pause();
+    this.#after(forMs, () => {
+      this.#pausedChannels.delete(channel);
+      if (!this.#readingPaused) this.#inlets.get(channel)?.resume();
     });
   }
 
@@ -130,7 +142,8 @@ export class Session {
 
   #setReadingPaused(paused: boolean): void {
     this.#readingPaused = paused;
-    for (const inlet of this.#inlets.values()) paused ? inlet.pause() : inlet.resume();
+    for (const [channel, inlet] of this.#inlets)
+      paused || this.#pausedChannels.has(channel) ? inlet.pause() : inlet.resume();
   }
 
   #after(delayMs: number, run: () => void): void {

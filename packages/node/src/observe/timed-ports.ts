@@ -43,6 +43,7 @@ export function countedNet(net: NodeNet, bytes: PeerBytes): NodeNet {
     admit: (peers) => net.admit(peers),
     connected: () => net.connected(),
     penalize: (peer, code) => net.penalize(peer, code),
+    pause: (peer, channel, forMs) => net.pause(peer, channel, forMs),
     send: (peer, channel, message) => {
       const isTaken = net.send(peer, channel, message);
       if (isTaken) bytes.sent(peer, channel, message.length);

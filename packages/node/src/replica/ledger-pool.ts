@@ -1,6 +1,6 @@
 // Owns: the mempool of a replica: the pool's questions answered by the ledger, its batches sent to the peers.
 import type { Hex32, Verify } from '@consilium/core';
-import { SIGNATURE_VERDICTS_MAX } from '../limits.ts';
+import { PEER_TXS_PAUSE_MS, SIGNATURE_VERDICTS_MAX } from '../limits.ts';
 import { createMempool, type Mempool, type MempoolLimits } from '../mempool/mempool.ts';
 import type { RelayedTx } from '../mempool/relay.ts';
 import { createSignatureMemory, type SignatureMemory } from '../mempool/signature-memory.ts';
@@ -11,7 +11,7 @@ import { encodeTransactions } from './tx-batches.ts';
 export interface LedgerPoolDeps {
   readonly clock: Clock;
   readonly report: Report;
-  readonly net: Pick<Net, 'connected' | 'send' | 'penalize'>;
+  readonly net: Pick<Net, 'connected' | 'send' | 'penalize' | 'pause'>;
   readonly signatures: SignatureMemory;
   readonly onAdmitted: () => void;
   readonly onCommittedAge?: (ageMs: number) => void;
@@ -39,6 +39,7 @@ export function createLedgerPool(deps: LedgerPoolDeps, ledger: LedgerDesk, limit
       onBatch: (txs) => relay(net, txs),
       onPeerRefusal: (peer, { verdict, code }) => {
         if (verdict === 'reject') net.penalize(peer, code);
+        if (code === 'RATE_LIMITED') net.pause(peer, 'transactions', PEER_TXS_PAUSE_MS);
       },
     },
     limits,

@@ -37,6 +37,7 @@ export function splitNet(net: Net): SplitNet {
     connected: () => net.connected(),
     send: (peer: Hex32, channel: Channel, message: Uint8Array) => net.send(peer, channel, message),
     penalize: (peer: Hex32, code: string) => net.penalize(peer, code),
+    pause: (peer: Hex32, channel: Channel, forMs: number) => net.pause(peer, channel, forMs),
   };
   return {
     replica: { ...shared, start: (handler) => start('replica', handler), admit: (peers) => net.admit(peers) },

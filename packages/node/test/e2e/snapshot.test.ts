@@ -62,6 +62,7 @@ function lyingInChunks(net: NodeNet): NodeNet {
     stop: () => net.stop(),
     connected: () => net.connected(),
     penalize: (peer, code) => net.penalize(peer, code),
+    pause: (peer, channel, forMs) => net.pause(peer, channel, forMs),
     admit: (peers) => net.admit(peers),
     addresses: () => net.addresses(),
     stats: () => net.stats(),

@@ -195,6 +195,7 @@ function peersOf(wire: Wire, self: Hex32, node: () => CustodyNode): Peers {
         });
       return true;
     },
+    pause: () => undefined,
     penalize: (peer, code) => node().penalties.push({ peer, code }),
   };
 }

@@ -40,6 +40,7 @@ const DEAF_NET: Net = {
   start: () => undefined,
   connected: () => [],
   send: () => false,
+  pause: () => undefined,
   penalize: () => undefined,
   admit: () => undefined,
 };

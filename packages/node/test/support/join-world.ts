@@ -203,6 +203,7 @@ export function startJoin(
           clock.after(1 + (bent?.lateMs ?? 0), () => newcomer?.onMessage(name, channel, each));
         return true;
       },
+      pause: () => undefined,
       penalize: () => undefined,
     };
     new SnapshotServer({
@@ -224,6 +225,7 @@ export function startJoin(
       clock.after(1, () => doors.get(peer)?.onMessage('newcomer', channel, bytes));
       return true;
     },
+    pause: () => undefined,
     penalize: (peer, code) => penalties.push({ peer, code }),
   };
   const { genesis, deps } = past.chain;

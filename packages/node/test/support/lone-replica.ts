@@ -81,6 +81,7 @@ function createPlayedNet(peers: readonly Hex32[]): PlayedNet {
       sent.push({ to, message: decodeMessage(bytes) });
       return true;
     },
+    pause: () => undefined,
     penalize: (peer, code) => {
       penalties.push({ peer, code });
     },

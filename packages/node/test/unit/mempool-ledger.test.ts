@@ -70,7 +70,7 @@ function setting(): Setting {
   });
   const kv = memoryKv();
   const desk = deskOf(chain, kv, signatures);
-  const net = { connected: () => [], send: () => false, penalize: () => {} };
+  const net = { connected: () => [], send: () => false, pause: () => undefined, penalize: () => {} };
   const pool = createLedgerPool({ clock, report: () => {}, net, signatures, onAdmitted: () => {} }, desk);
   const submit = (tx: Tx): SubmitOutcome | undefined => {
     let outcome: SubmitOutcome | undefined;

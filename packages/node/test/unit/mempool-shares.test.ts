@@ -43,7 +43,7 @@ describe('turns', () => {
     const t = createTestPool(ALL);
     for (let count = 0; count < 10; count += 1) t.submit(t.tx('Aare', { padding: 50_000 }).bytes);
     submitted(t, 'Birs', 150);
-    const selected = t.pool.select(120, 1e6);
+    const selected = t.pool.select(60, 1e6);
     expect(sendersOf(selected).filter((sender) => sender === idOf('Aare')).length).toBeLessThanOrEqual(2);
   });
 
@@ -65,6 +65,36 @@ describe('turns', () => {
     const senders = sendersOf(t.pool.select(100, 1e6));
     expect(senders.filter((sender) => sender === idOf('a patient'))).toHaveLength(16);
     expect(senders.filter((sender) => sender === idOf('Aare'))).toHaveLength(5);
+  });
+});
+
+describe('the part of a block', () => {
+  const selectedOf = (t: TestPool, name: string): number =>
+    sendersOf(t.pool.select(2_000, 1e7)).filter((sender) => sender === idOf(name)).length;
+
+  test('of an institution alone is the whole', () => {
+    const t = createTestPool(ALL);
+    submitted(t, FLOODER, 300);
+    expect(selectedOf(t, FLOODER)).toBe(300);
+  });
+
+  test('of one that floods is bounded as soon as another sends too, and for a while after', () => {
+    const t = createTestPool(ALL);
+    submitted(t, FLOODER, 300);
+    const [few] = submitted(t, 'Birs', 1);
+    expect(selectedOf(t, FLOODER)).toBe(64);
+    expect(t.commit(100).map((tx) => tx.id)).toContain(few?.id);
+    expect(selectedOf(t, FLOODER)).toBe(64);
+    t.clock.advance(5_001);
+    expect(selectedOf(t, FLOODER)).toBe(236);
+  });
+
+  test('grows with what the busiest other has waiting: a network that is busy all over fills its blocks', () => {
+    const t = createTestPool(ALL);
+    submitted(t, FLOODER, 300);
+    submitted(t, 'Birs', 40);
+    expect(selectedOf(t, FLOODER)).toBe(160);
+    expect(selectedOf(t, 'Birs')).toBe(40);
   });
 });
 

@@ -55,8 +55,17 @@ describe('A skip', () => {
       key: AUTHOR,
       receivedMs: block.time - 5_000,
     };
-    expect(skipsOf(block, [person])).toHaveLength(1);
-    expect(skipsOf({ ...block, bySender: new Map([[waiting.sender, 16]]) }, [person])).toEqual([]);
+    expect(skipsOf(block, [person], new Map())).toHaveLength(1);
+    expect(skipsOf({ ...block, bySender: new Map([[waiting.sender, 16]]) }, [person], new Map())).toEqual([]);
+  });
+
+  test('is none when the block has as many of its institution as it owes one that is not alone', () => {
+    const { waiting, block } = poolWithOne(5_000);
+    const receivedMs = block.time - 5_000;
+    const one = { tx: waiting, institution: idOf('North'), isPerson: false, key: AUTHOR, receivedMs };
+    expect(skipsOf(block, [one], new Map([[idOf('North'), { txs: 63, bytes: 1 }]]))).toHaveLength(1);
+    expect(skipsOf(block, [one], new Map([[idOf('North'), { txs: 64, bytes: 1 }]]))).toEqual([]);
+    expect(skipsOf(block, [one], new Map([[idOf('South'), { txs: 64, bytes: 1 }]]))).toHaveLength(1);
   });
 
   test('of one block is counted up to a bound', () => {
@@ -68,7 +77,7 @@ describe('A skip', () => {
       key: AUTHOR,
       receivedMs: block.time - 5_000,
     };
-    expect(skipsOf(block, Array(1_000).fill(one))).toHaveLength(64);
+    expect(skipsOf(block, Array(1_000).fill(one), new Map())).toHaveLength(64);
     expect(new SkipCounts().of(AUTHOR)).toEqual({ blocks: 0, txs: 0 });
   });
 });

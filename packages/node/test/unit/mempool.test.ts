@@ -162,7 +162,7 @@ describe('way in from peers', () => {
     t.pool.addFromPeer(PEER, [tx.bytes]);
     expect(t.peerRefusals.at(-1)).toEqual({ peer: PEER, verdict: 'ignore', code: 'RATE_LIMITED' });
     t.clock.advance(1);
-    t.pool.addFromPeer(PEER, Array(10).fill(tx.bytes));
+    t.pool.addFromPeer(PEER, Array(5).fill(tx.bytes));
     expect(t.peerRefusals).toHaveLength(2);
   });
 });

@@ -99,6 +99,8 @@ class Wires implements SimNet {
       },
       connected: () => [...new Set(this.#connections.connectedTo(name).map(({ id }) => id))],
       send: (peer, channel, message) => life.isAlive() && this.#send(station, peer, channel, message),
+      // Reading costs nothing here.
+      pause: () => undefined,
       penalize: (peer, code) => {
         this.#trace.say(`penalty ${self.slice(0, 8)} ${peer.slice(0, 8)} ${code}`);
         this.penalties.push({ by: self, peer, code });

@@ -29,6 +29,7 @@ export function netThrough(net: Net, wire: () => Wire | undefined): Net {
       return told.reduce((sent, each) => net.send(peer, channel, each) && sent, true);
     },
     penalize: (peer, code) => net.penalize(peer, code),
+    pause: (peer, channel, forMs) => net.pause(peer, channel, forMs),
     admit: (peers) => net.admit(peers),
   };
 }

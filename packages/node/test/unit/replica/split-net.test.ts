@@ -19,6 +19,7 @@ function playedNet() {
       calls.push(`send ${channel}`);
       return true;
     },
+    pause: () => undefined,
     penalize: (_peer, code) => calls.push(`penalize ${code}`),
     admit: (peers: readonly AdmittedPeer[]) => calls.push(`admit ${peers.length}`),
   };

@@ -29,6 +29,7 @@ function serving(base = 1) {
     },
     connected: () => [],
     send: (_peer: string, _channel: string, bytes: Uint8Array) => sent.push(decodeSnapshotMessage(bytes)) > 0,
+    pause: () => undefined,
     penalize: (_peer: string, code: string) => void blamed.push(code),
   };
   const lightSteps = (_from: number, done: (steps: Uint8Array) => void): void => done(new Uint8Array());
