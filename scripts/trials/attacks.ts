@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { DEFAULT_PARAMS } from '../../packages/core/src/index.ts';
 import { type Devnet, launchDevnet } from '../../packages/devnet/src/index.ts';
 import {
   ATTACKS,
@@ -12,6 +13,7 @@ import {
   type AttackPlan,
   type Tally,
 } from '../../packages/node/test/support/attacks/plan.ts';
+import { approveProposal, proposeParams } from '../../packages/sdk/src/index.ts';
 import { startAttack } from './attacks/attacker.ts';
 import { type Load, type Stretch, startLoad, stretch } from './attacks/load.ts';
 import { type Parting, partProcessors } from './attacks/processors.ts';
@@ -121,10 +123,25 @@ async function attacked(
   }
 }
 
+/** Longer than the trial: who is away is demoted once, and costs no timeout in one stretch rather than in another. */
+const DEMOTION_HEIGHTS = 1_000_000;
+
 /** A validator that is away costs a timeout whenever its turn to propose comes, until the others have demoted it. */
 async function absent({ devnet, honest, load }: Scene, intruder: string): Promise<void> {
+  await keepDemoted(devnet, honest);
   await devnet.command(intruder, 'stop');
   await stretch(devnet, honest, load, DEMOTION_MS);
+}
+
+async function keepDemoted(devnet: Devnet, honest: readonly string[]): Promise<void> {
+  const client = devnet.client(honest, { trustNode: true });
+  const change = { ...DEFAULT_PARAMS, demotionHeights: DEMOTION_HEIGHTS };
+  const [proposer, ...approvers] = await Promise.all(honest.map((name) => devnet.signer(name)));
+  if (proposer === undefined) throw new Error('invariant: a devnet has nodes');
+  const proposed = await client.submit([proposeParams(DEFAULT_PARAMS, change)], proposer);
+  const id = proposed.state === 'committed' ? proposed.outcomes[0]?.id : undefined;
+  if (typeof id !== 'string') throw new Error('the parameters were not proposed');
+  for (const approver of approvers) await client.submit([approveProposal(id)], approver);
 }
 
 async function planOf(

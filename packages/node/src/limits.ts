@@ -289,16 +289,19 @@ export const RECENT_TXS_MAX = 65_536;
 /** Signature verdicts remembered: the pool, the block being decided, and as much again of what was refused. */
 export const SIGNATURE_VERDICTS_MAX = 32_768;
 /**
- * What a block takes of one institution's transactions while others send too, however many wait: at twenty blocks a second
- * more than a thousand a second, and the blocks stay as short as those who send a few expect.
+ * What a block takes of one institution's transactions while others send too, however many wait. Who has more waiting than
+ * that comes into a block once in a while: 128 transactions a second, or 8,000 records, and the blocks between are as short
+ * as those who send a few expect.
  */
 export const LANE_TXS_PER_BLOCK = 64;
 /** And how many bytes: a few of the largest. */
 export const LANE_BYTES_PER_BLOCK: number = 8 * TX_BYTES_MAX;
+/** Milliseconds from one block with a part of such an institution to the next. */
+export const LANE_REST_MS = 500;
 /** And what it takes at least, as a multiple of what the busiest other has waiting: a network that is busy all over fills its blocks. */
 export const LANE_TXS_PER_OTHER = 4;
-/** And of so many blocks it may have the part waiting meanwhile: more would be looked at and checked for nothing. */
-export const LANE_BLOCKS_WAITING = 16;
+/** Of so many blocks it may have the part waiting: three seconds, which nobody takes for a skip; more would be checked for nothing. */
+export const LANE_BLOCKS_WAITING = 6;
 /** For how long after its last transaction an institution is one that sends too. */
 export const LANE_ACTIVE_MS = 5_000;
 /** Transactions checked in one turn: 1 ms of signatures, so that no vote waits behind a batch. */
@@ -311,9 +314,9 @@ export const PEER_TXS_PER_SECOND = 5_000;
 /** What a peer may send at once after a silence: all that waits in a pool, as it does to a node that has just come. */
 export const PEER_TXS_BURST: number = MEMPOOL_TXS_MAX;
 /** For how long no more transactions are read from a peer over its rate: what its stream holds is at most some 1,000 of them. */
-export const PEER_TXS_PAUSE_MS = 500;
-/** What a transaction that finds no room costs its peer: then a flood is refused a thousand times a second, not five. */
-export const FULL_POOL_COST = 4;
+export const PEER_TXS_PAUSE_MS = 1_000;
+/** What a transaction of an institution that floods costs the peer that relays it: refusing 200 a second is 1 % of a core. */
+export const FLOOD_COST = 24;
 /** What a transaction with a wrong signature costs its peer: at most 1,000 a second, 4 % of one core. */
 export const BAD_SIGNATURE_COST = 10;
 /** The first transaction is relayed at once, further ones after this time or at one full batch. Milliseconds. */

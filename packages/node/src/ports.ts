@@ -140,7 +140,7 @@ export interface Peers {
   send(peer: Hex32, channel: Channel, message: Uint8Array): boolean;
   /** The peer broke the protocol: counted, and past a bound it is cut off for a while. */
   penalize(peer: Hex32, code: string): void;
-  /** Nothing more of this channel is read for so long: it waits at the peer, and costs nothing here. */
+  /** Nothing more of this channel is taken for so long: what is on its way is dropped unread, the rest waits at the peer. */
   pause(peer: Hex32, channel: Channel, forMs: number): void;
 }
 

@@ -12,14 +12,20 @@ import {
 import {
   BAD_SIGNATURE_COST,
   CHECKS_PER_TURN,
-  FULL_POOL_COST,
+  FLOOD_COST,
   PEER_TXS_BURST,
   PEER_TXS_PER_SECOND,
   UNCHECKED_BYTES_PER_SOURCE_MAX,
   UNCHECKED_TXS_PER_SOURCE_MAX,
 } from '../limits.ts';
 import type { Cancel, Clock } from '../ports.ts';
-import { refusalOfPeer, refusalThrown, refusedOutcome, type SubmitOutcome } from './outcomes.ts';
+import {
+  OVER_ITS_PART,
+  refusalOfPeer,
+  refusalThrown,
+  refusedOutcome,
+  type SubmitOutcome,
+} from './outcomes.ts';
 import { createRateBound, type RateBound } from './rate.ts';
 import type { RelayedTx } from './relay.ts';
 import { SourceQueue } from './source-queue.ts';
@@ -157,7 +163,7 @@ export class Intake {
     for (const answer of answers) answer(this.#refused(refusal));
     if (from === null) return;
     if (refusal.code === 'TX_SIGNATURE_INVALID') this.#rate.charge(from, BAD_SIGNATURE_COST);
-    if (refusal.code === 'MEMPOOL_FULL') this.#rate.charge(from, FULL_POOL_COST);
+    if (refusal.data['rule'] === OVER_ITS_PART) this.#rate.charge(from, FLOOD_COST);
     this.#deps.onPeerRefusal(from, refusalOfPeer(refusal.code));
   }
 

@@ -11,6 +11,7 @@ import {
   LANE_ACTIVE_MS,
   LANE_BLOCKS_WAITING,
   LANE_BYTES_PER_BLOCK,
+  LANE_REST_MS,
   LANE_TXS_PER_BLOCK,
   LANE_TXS_PER_OTHER,
   TX_OVERHEAD_BYTES,
@@ -73,6 +74,8 @@ export class Lanes {
   readonly #perAccount = new Map<Hex32, number>();
   /** When each institution last sent one. Milliseconds since the epoch. */
   readonly #lastSentMs = new Map<Hex32, number>();
+  /** When a block last took some of each. */
+  readonly #lastTakenMs = new Map<Hex32, number>();
   #bytes = 0;
 
   constructor(limits: LaneLimits) {
@@ -99,20 +102,20 @@ export class Lanes {
     return this.#perAccount.get(account) ?? 0;
   }
 
-  /** Whether there is room, or the institution is owed some by a larger one. */
-  hasRoomFor(institution: Hex32, bytes: number, nowMs: number): boolean {
+  /** `room`: there is some, or the institution is owed some by a larger one. `part`: it has more waiting than its part. */
+  roomFor(institution: Hex32, bytes: number, nowMs: number): 'room' | 'full' | 'part' {
     const { txsMax, bytesMax } = this.#limits;
     const lane = this.#lanes.get(institution);
     const part = this.#partOf(institution, nowMs);
-    if ((lane?.count ?? 0) >= LANE_BLOCKS_WAITING * part.places) return false;
-    if ((lane?.bytes ?? 0) >= LANE_BLOCKS_WAITING * part.bytes) return false;
+    if ((lane?.count ?? 0) >= LANE_BLOCKS_WAITING * part.places) return 'part';
+    if ((lane?.bytes ?? 0) >= LANE_BLOCKS_WAITING * part.bytes) return 'part';
     const sharers = this.#lanes.size + (lane === undefined ? 1 : 0);
     const txsFit = this.count < txsMax || (lane?.count ?? 0) + 1 <= txsMax / sharers;
     const bytesFit = this.#bytes + bytes <= bytesMax || (lane?.bytes ?? 0) + bytes <= bytesMax / sharers;
-    return txsFit && bytesFit;
+    return txsFit && bytesFit ? 'room' : 'full';
   }
 
-  /** Adds a transaction that `hasRoomFor` let in; returns those that had to leave for it. */
+  /** Adds a transaction that `roomFor` let in; returns those that had to leave for it. */
   add(waiting: Waiting): Waiting[] {
     const { tx, institution, receivedMs } = waiting;
     this.#lastSentMs.set(institution, receivedMs);
@@ -148,12 +151,10 @@ export class Lanes {
   select(limits: SelectionLimits): Tx[] {
     const selected: Tx[] = [];
     const perPerson = new Map<Hex32, number>();
-    const cursors: Cursor[] = [...this.#lanes.values()].map((lane) => ({
-      lane,
-      slot: 0,
-      taken: 0,
-      left: this.#partOf(lane.institution, limits.nowMs),
-    }));
+    const cursors: Cursor[] = [...this.#lanes.values()].flatMap((lane) => {
+      const left = this.#partOf(lane.institution, limits.nowMs);
+      return this.#rests(lane, left, limits.nowMs) ? [] : [{ lane, slot: 0, taken: 0, left }];
+    });
     let bytesLeft = limits.bytesMax;
     while (cursors.length > 0 && selected.length < limits.txsMax) {
       const served = leastServed(cursors);
@@ -187,6 +188,18 @@ export class Lanes {
       places: Math.max(LANE_TXS_PER_BLOCK, LANE_TXS_PER_OTHER * busiest('count')),
       bytes: Math.max(LANE_BYTES_PER_BLOCK, LANE_TXS_PER_OTHER * busiest('bytes')),
     };
+  }
+
+  /** A block was committed with transactions of this institution. */
+  taken(institution: Hex32, nowMs: number): void {
+    this.#lastTakenMs.set(institution, nowMs);
+  }
+
+  /** One with more waiting than its part comes into a block once in a while. */
+  #rests({ institution, count, bytes }: Lane, part: Part, nowMs: number): boolean {
+    const isLarge = count > part.places || bytes > part.bytes;
+    const sinceMs = nowMs - (this.#lastTakenMs.get(institution) ?? Number.NEGATIVE_INFINITY);
+    return isLarge && sinceMs >= 0 && sinceMs < LANE_REST_MS;
   }
 
   /** Who was served first is served last next time: with few places in a block the first turn decides. */

@@ -23,7 +23,7 @@ import type { Cancel, Clock, Report } from '../ports.ts';
 import type { Pool } from '../replica/pool.ts';
 import { type Answer, Intake } from './intake.ts';
 import { Lanes, type Waiting } from './lanes.ts';
-import { type PoolState, refusalThrown, type SubmitOutcome } from './outcomes.ts';
+import { OVER_ITS_PART, type PoolState, refusalThrown, type SubmitOutcome } from './outcomes.ts';
 import { createRecentTxs, type RecentTxs } from './recent.ts';
 import { createRelay, type Relay, type RelayedTx } from './relay.ts';
 import type { SignatureMemory } from './signature-memory.ts';
@@ -221,6 +221,7 @@ export class Mempool implements Pool {
       this.#recent.remember(txId, { state: 'committed' });
       this.#deps.signatures.forget(txId);
     }
+    for (const institution of taken.keys()) this.#lanes.taken(institution, nowMs);
     this.#dropOutdated(new Set(changedAccounts));
     if (servedFirst !== undefined) this.#lanes.moveToEnd(servedFirst);
     const skips = skipsOf(room, this.#lanes.all(), taken);
@@ -267,8 +268,9 @@ export class Mempool implements Pool {
     const { pendingPerPersonMax } = this.#limits;
     if (isPerson && this.#lanes.waitingOf(tx.sender) >= pendingPerPersonMax)
       throw new ConsiliumError('TX_QUOTA_EXCEEDED', { pendingMax: pendingPerPersonMax });
-    if (!this.#lanes.hasRoomFor(institution, tx.bytes.length, this.#deps.clock.wallMs()))
-      throw new ConsiliumError('MEMPOOL_FULL');
+    const room = this.#lanes.roomFor(institution, tx.bytes.length, this.#deps.clock.wallMs());
+    if (room === 'part') throw new ConsiliumError('MEMPOOL_FULL', { rule: OVER_ITS_PART });
+    if (room === 'full') throw new ConsiliumError('MEMPOOL_FULL');
   }
 
   /** What the block made void. Whatever else no longer holds is found by who builds a block of it. */

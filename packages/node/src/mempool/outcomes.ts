@@ -1,6 +1,9 @@
 // Owns: what the pool answers: to a client, about a transaction, of a peer. Does not own: the reasons.
 import { type ConsiliumError, codeOf, type ErrorCode, type ErrorData, type Refusal } from '@consilium/core';
 
+/** Rule of a refusal: the institution has more waiting than its part while others send too. */
+export const OVER_ITS_PART = 'part of the pool';
+
 /** `received` may still be lost. `retryAfterMs`: of refusals for want of room or quota; the same bytes will do. */
 export type SubmitOutcome =
   | { readonly state: 'received' }

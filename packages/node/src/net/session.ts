@@ -38,7 +38,7 @@ export class Session {
   #ready = false;
   #closed = false;
   #readingPaused = true;
-  /** Channels that are not read for a while, whatever the others do. */
+  /** Channels that are not read for a while, whatever the others do; what is there already is dropped unread. */
   readonly #pausedChannels: Set<Channel> = new Set();
 
   constructor(connection: Connection, deps: SessionDeps) {
@@ -64,7 +64,7 @@ export class Session {
       messageBytesMax: CHANNEL_MESSAGE_BYTES_MAX[channel],
       frameTicksMax: this.#deps.limits.frameTicksMax,
       deliver: (message) => {
-        if (!this.#closed) this.#deps.onMessage(channel, message);
+        if (!this.#closed && !this.#pausedChannels.has(channel)) this.#deps.onMessage(channel, message);
       },
       charge: (bytes, messages) => this.#charge(bytes, messages),
       fault: (code) => this.#deps.onFault(code),

@@ -84,9 +84,18 @@ describe('the part of a block', () => {
     const [few] = submitted(t, 'Birs', 1);
     expect(selectedOf(t, FLOODER)).toBe(64);
     expect(t.commit(100).map((tx) => tx.id)).toContain(few?.id);
+    expect(selectedOf(t, FLOODER)).toBe(0);
+    t.clock.advance(500);
     expect(selectedOf(t, FLOODER)).toBe(64);
-    t.clock.advance(5_001);
+    t.clock.advance(4_501);
     expect(selectedOf(t, FLOODER)).toBe(236);
+  });
+
+  test('of one that floods comes into a block once in a while, and not at all beyond some blocks of it waiting', () => {
+    const t = createTestPool(ALL);
+    submitted(t, 'Birs', 1);
+    const outcomes = Array.from({ length: 385 }, () => t.submit(t.tx(FLOODER).bytes).state);
+    expect(outcomes).toEqual([...Array(384).fill('received'), 'refused']);
   });
 
   test('grows with what the busiest other has waiting: a network that is busy all over fills its blocks', () => {
