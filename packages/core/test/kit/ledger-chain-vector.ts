@@ -19,10 +19,12 @@ import {
   type Hex32,
   hashHex,
   headerId,
+  type NewRecord,
   NO_ROUND,
   openProposals,
   paramsHash,
   proposerOrder,
+  type RecordEraseBody,
   readRow,
   type StateChange,
   signValidatorCard,
@@ -121,6 +123,12 @@ const auditBatch = (name: string, before: string) =>
     mapRoot: hashHex(utf8(`map, ${name}`)),
     previous: before === 'none' ? ZERO_HASH : hashHex(utf8(`map, ${before}`)),
   });
+
+const erasureOf = (patient: Hex32, { commitment }: NewRecord): RecordEraseBody => ({
+  patient,
+  records: [commitment],
+  reason: 'patient-request',
+});
 
 /** People, and a proposal to admit a fifth hospital. */
 function first(chain: Chain): BuiltBlock {
@@ -241,8 +249,8 @@ function otherKey({ card, account, validator, id }: Hospital): GovernedChange {
 }
 
 /**
- * Decided by five, who keep the shares now; one batch has moved to them, and one of its dealers is accused. What the
- * doctor could open before is denied, what its institution wrote is not. The parameters
+ * Decided by five, who keep the shares now; one batch has moved to them, and one of its dealers is accused. Of two requests
+ * to erase one is met, and a custodian has said so; the other is refused. What the doctor could open before is denied, what its institution wrote is not. The parameters
  * are decided, an admission is withdrawn, the other kinds of changes are proposed.
  */
 function fifth(chain: Chain): BuiltBlock {
@@ -284,7 +292,7 @@ function fifth(chain: Chain): BuiltBlock {
  * not, reviewed, and the privilege suspended and given back. The log is read.
  */
 function sixth(chain: Chain): BuiltBlock {
-  const [a, b] = four(chain);
+  const [a, b, c] = four(chain);
   const [one, two] = [personOf('patient 1'), personOf('patient 2')];
   const [doctor, officer] = [personOf('doctor 1'), personOf('officer 1')];
   const { time } = chain.view().tip;
@@ -309,6 +317,17 @@ function sixth(chain: Chain): BuiltBlock {
     chain.tx(doctor.id, doctor.key, [opening(one.id, [NOTE.commitment], 'BTG')]),
     by(chain, b, actionOf('emergency.reinstate', { clinician: doctor.id })),
     by(chain, a, actionOf('institutions.propose', { change: { type: 'policy', policy: 'Policy-deny' } })),
+    chain.tx(one.id, keyOf('patient 1, second key'), [
+      actionOf('record.requestErasure', erasureOf(one.id, LETTER)),
+      actionOf('record.requestErasure', erasureOf(one.id, NOTE)),
+    ]),
+    by(
+      chain,
+      a,
+      actionOf('record.erase', erasureOf(one.id, LETTER)),
+      actionOf('record.refuseErasure', { patient: one.id, request: 1, ground: 'legal-obligation' }),
+    ),
+    by(chain, c, actionOf('custody.erased', { erasures: [0] })),
   ]);
 }
 

@@ -15,6 +15,7 @@ import {
   type Hex32,
   type Hex64,
   isConsiliumError,
+  isErased,
   isRequestSigned,
   RECORDS,
   RELEASE_BYTES_MAX,
@@ -244,7 +245,7 @@ function newestEpoch(grants: readonly Grant[]): number | undefined {
 function releasedOf(grant: Grant, view: PackageView, share: Uint8Array): ReleasedRecord | undefined {
   const { place, record, epoch, index, position } = grant;
   const sealed = view.content.records[position];
-  if (sealed?.commitment !== record) return undefined;
+  if (sealed?.commitment !== record || isErased(sealed)) return undefined;
   const { pointsSalt, salt, chunks } = sealed;
   const points = (view.points[position] ?? []).map(toHex);
   return {

@@ -117,6 +117,21 @@ export class Reshare {
     this.#plan(0);
   }
 
+  /** Records of this batch are erased: what is under way for it holds shares of them. */
+  erased(batch: Hex32): void {
+    this.#dealer.forget(batch);
+    const taking = this.#takings.get(batch);
+    taking?.abandon();
+    this.#takings.delete(batch);
+    if (taking !== undefined) this.#later.set(batch, 0);
+    // What so many have signed that it will be confirmed is left: its root stays when the record goes.
+    if (this.#receipts.has(batch) && !this.#receipts.isEnough(batch)) {
+      this.#receipts.withdraw(batch);
+      this.#later.set(batch, 0);
+    }
+    this.#plan(0);
+  }
+
   asked(peer: Hex32, question: DealingRequest): void {
     this.#dealer.asked(peer, question);
   }
