@@ -94,6 +94,8 @@ export const STANDING_DELEGATIONS_MAX = 16;
 export const EMERGENCIES_OPEN_MAX = 1024;
 /** How long an opening in an emergency lets shares out. */
 export const EMERGENCY_LIFETIME_MS: number = 2 * 60 * 60_000;
+/** How far ahead a second clinician's word may hold: it is given in the emergency, not beforehand. */
+export const EMERGENCY_OPINION_MS_MAX: number = 60 * 60_000;
 /** Within which time an opening in an emergency is reviewed. */
 export const EMERGENCY_REVIEW_MS: number = 72 * 60 * 60_000;
 /** A code of a published code system (SNOMED CT has at most 18 digits) or a short label of a document format. */

@@ -136,6 +136,7 @@ export {
   STANDING_DELEGATIONS,
   type Table,
   UPGRADES,
+  USED_OPINIONS,
   VALIDATOR_SETS,
 } from './tables.ts';
 export { createVerifySender, type VerifySender } from './tx-entry.ts';

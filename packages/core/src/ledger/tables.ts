@@ -11,6 +11,8 @@ import {
   type EmergencyStanding,
   emergencyRowShape,
   emergencyStandingShape,
+  type UsedOpinion,
+  usedOpinionShape,
 } from './access-rows.ts';
 import { type Aggregate, aggregateShape } from './aggregate-rows.ts';
 import { type ImplicitPolicy, implicitPolicyShape } from './codes.ts';
@@ -260,6 +262,13 @@ export const ERASURE_REQUESTS: Table<[patient: Hex32, index: number], ErasureReq
   40,
   byOwnerIndex,
   erasureRequestShape,
+);
+
+/** 40. Second clinician and reader key -> that the word given for this key was used. Personal, salted. */
+export const USED_OPINIONS: Table<[second: Hex32, readerKey: Hex32], UsedOpinion> = table(
+  40,
+  (second, readerKey) => concat(fromHex(second), fromHex(readerKey)),
+  usedOpinionShape,
 );
 
 /** The gapless lists, by the table that holds their rows. Evidence, batches and epochs have no owner. */

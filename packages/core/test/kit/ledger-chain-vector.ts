@@ -35,6 +35,7 @@ import {
   ZERO_HASH,
 } from '../../src/index.ts';
 import { type Chain, createChain, type Hospital, hospital, keyOf, signVote } from './chain.ts';
+import { breaking, named, opinionFor, signed } from './emergencies.ts';
 import {
   consentTerms,
   credentialing,
@@ -295,6 +296,7 @@ function sixth(chain: Chain): BuiltBlock {
   const [a, b, c] = four(chain);
   const [one, two] = [personOf('patient 1'), personOf('patient 2')];
   const [doctor, officer] = [personOf('doctor 1'), personOf('officer 1')];
+  const opinion = opinionFor(chain, one.id, doctor.id);
   const { time } = chain.view().tip;
   const period = { from: time, until: time + 86_400_000 };
   const ofGroup = { type: 'group', institution: b.id, index: 0 } as const;
@@ -312,6 +314,13 @@ function sixth(chain: Chain): BuiltBlock {
     ]),
     by(chain, b, credentialing(chain, b, 'officer 1', { role: 'privacy-officer', speciality: null })),
     chain.tx(doctor.id, doctor.key, [opening(one.id, [NOTE.commitment, LETTER.commitment], 'BTG')]),
+    by(chain, b, credentialing(chain, b, 'doctor 2', { role: 'nurse' })),
+    chain.tx(doctor.id, doctor.key, [
+      breaking(one.id, {
+        selection: named(LETTER.commitment),
+        second: signed(chain, personOf('doctor 2'), opinion),
+      }),
+    ]),
     by(chain, b, opening(one.id, [NOTE.commitment], 'BTG')),
     chain.tx(officer.id, officer.key, [actionOf('emergency.review', { index: 0, verdict: 'unjustified' })]),
     chain.tx(doctor.id, doctor.key, [opening(one.id, [NOTE.commitment], 'BTG')]),
