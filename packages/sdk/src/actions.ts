@@ -13,6 +13,7 @@ import {
   type Hex32,
   type Purpose,
   paramsHash,
+  type ReviewVerdict,
   type SecretKey,
   signPossession,
   type ValidatorCard,
@@ -140,6 +141,16 @@ export function revokeConsent(patient: Hex32, index: number): Action {
 /** Sent by the institution that the anchor names. `schema`: what kind of documents, as a code. */
 export function commitAnchor(secrets: AnchorSecrets, schema: string): Action {
   return actionOf('anchor.commit', { root: secrets.root, count: secrets.documents.length, schema });
+}
+
+/** Sent by a privacy officer. `index`: in the worklist of the own institution. */
+export function reviewEmergency(index: number, verdict: ReviewVerdict): Action {
+  return actionOf('emergency.review', { index, verdict });
+}
+
+/** Sent by the clinician's institution, after a review found one unjustified. */
+export function reinstateEmergency(clinician: Hex32): Action {
+  return actionOf('emergency.reinstate', { clinician });
 }
 
 /** Any change that the hospitals govern by vote. */

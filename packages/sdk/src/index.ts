@@ -117,6 +117,28 @@ export {
   type ReferencesOut,
   termsOfPlain,
 } from './consents/plain-terms.ts';
+export {
+  type EmergencyNotice,
+  emergencyNotices,
+  followEmergencies,
+  type NoticePart,
+} from './emergency/notices.ts';
+export {
+  type EmergencyEntry,
+  type EmergencyWish,
+  type OpenedEmergency,
+  openInEmergency,
+  readEmergencyOf,
+} from './emergency/opening.ts';
+export * from './emergency/second-opinion.ts';
+export { EMERGENCY_REASON_WORDS } from './emergency/sentences.ts';
+export {
+  EMERGENCY_STATES,
+  type EmergencyPrivilege,
+  type EmergencyState,
+  type EmergencyView,
+  readPrivilege,
+} from './emergency/worklist.ts';
 export type { FollowOptions } from './events/follow.ts';
 export type { BlockEvent, LedgerEvent, TxEvent } from './events/order.ts';
 export { parseGenesis } from './genesis.ts';

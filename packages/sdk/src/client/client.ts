@@ -12,6 +12,7 @@ import {
 import type { AnchorSecrets } from '../anchor/anchor.ts';
 import type { DocumentProof } from '../anchor/proof-file.ts';
 import { proveDocument } from '../anchor/prove.ts';
+import { type EmergencyView, readEmergencies } from '../emergency/worklist.ts';
 import { type FollowOptions, followEvents } from '../events/follow.ts';
 import type { LedgerEvent } from '../events/order.ts';
 import { type GovernanceView, readGovernance } from '../governance/views.ts';
@@ -117,6 +118,11 @@ export interface Client {
   readonly record: (id: Hex32, options?: ReadOptions) => Promise<Answer<RecordView | null>>;
   /** All attempts to open records of this pseudonym, permitted or not. */
   readonly accesses: (patient: Hex32, options?: ListOptions) => Promise<Answer<ListPage<AccessView>>>;
+  /** Every emergency of an institution's clinicians, in order of their opening. */
+  readonly emergencies: (
+    institution: Hex32,
+    options?: ListOptions,
+  ) => Promise<Answer<ListPage<EmergencyView>>>;
   /** Who keeps the shares of new records; or of the epoch with this number. */
   readonly custodyEpoch: (epoch?: number, options?: ReadOptions) => Promise<Answer<CustodyEpochView | null>>;
   /** Any reading code over proven rows, all of one block. */
@@ -191,6 +197,7 @@ type LedgerQuestions = Pick<
   | 'consents'
   | 'credentials'
   | 'custodyEpoch'
+  | 'emergencies'
   | 'evidence'
   | 'governance'
   | 'institution'
@@ -223,6 +230,8 @@ function ledgerQuestions(session: Session, genesis: Genesis): LedgerQuestions {
     records: (patient, options = {}) => read((state) => readRecords(state, patient, options), options),
     record: (id, options) => read((state) => readRecord(state, id), options),
     accesses: (patient, options = {}) => read((state) => readAccesses(state, patient, options), options),
+    emergencies: (institution, options = {}) =>
+      read((state, asOf) => readEmergencies(state, asOf, institution, options), options),
     custodyEpoch: (epoch, options) => read((state) => readCustodyEpoch(state, epoch), options),
   };
 }
