@@ -89,6 +89,18 @@ const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    name: 'emergency',
+    summary: 'breaking the glass, and who looks at it afterwards',
+    verbs: [
+      async () => (await import('./commands/emergency-open.ts')).registerEmergencyOpen,
+      async () => (await import('./commands/emergency-sign.ts')).registerEmergencySign,
+      async () => (await import('./commands/emergency-list.ts')).registerEmergencyList,
+      async () => (await import('./commands/emergency-review.ts')).registerEmergencyReview,
+      async () => (await import('./commands/emergency-reinstate.ts')).registerEmergencyReinstate,
+      async () => (await import('./commands/emergency-notices.ts')).registerEmergencyNotices,
+    ],
+  },
+  {
     name: 'anchor',
     summary: 'proofs of documents that stay where they are',
     verbs: [

@@ -1,30 +1,19 @@
 // Owns: `record open`: asks the ledger, which enters the access whatever it decides, then the custodians, and gives what
 // opens. Each record's decision is told; custodians that lied are named.
+import { type DataPeriod, RECORDS_PER_ACCESS_MAX, TAGS_PER_RECORD } from '@consilium/core';
 import {
-  type DataPeriod,
-  RECORDS_PER_ACCESS_MAX,
-  RECORDS_PER_QUERY_SCAN_MAX,
-  TAGS_PER_RECORD,
-} from '@consilium/core';
-import {
-  type AccessedRecord,
   type AccessSelection,
   COMMON_CATEGORIES,
   COMMON_LABELS,
   ConsiliumError,
-  ERRORS,
-  type ErrorCode,
   type Hex32,
-  isConsiliumError,
   type OpenedAccess,
   openRecords,
   PURPOSES,
 } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
-import { createDelivery, type Deliver, type Delivered, type DeliveryOptions } from '../delivering.ts';
-import { EXIT } from '../exit-codes.ts';
+import { createDelivery, type DeliveryOptions } from '../delivering.ts';
 import type { Io } from '../io.ts';
-import { plural, printable, table, time } from '../print/text.ts';
 import { accountSigner, addSigningOption, identityOf } from '../setup/identity.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
 import { addPatienceOption, type PatienceOption, withPatience } from '../setup/patience.ts';
@@ -35,8 +24,8 @@ import {
   type SubjectOptions,
   subjectOf,
   tagsOf,
-  wordsOf,
 } from '../setup/subject.ts';
+import { openedExitCode, openedLines, recordsData, type Told, tellAll, tellRest } from '../telling.ts';
 import { collect, hexIdOf, integerOf, knownWords, monthsOf, oneOf, usage } from '../usage.ts';
 
 interface Options extends NetworkOptions, SubjectOptions, PatienceOption, DeliveryOptions {
@@ -140,103 +129,21 @@ function queryOf({ vocabulary }: Subject, months: DataPeriod | null, options: Op
   return { type: 'query', tags, months, fromIndex };
 }
 
-interface Told {
-  readonly record: AccessedRecord;
-  readonly delivered: Delivered | null;
-  /** Why a permitted record was not opened. */
-  readonly fault: ErrorCode | null;
-}
-
-async function tellAll(
-  io: Io,
-  subject: Subject,
-  { access, records, liars }: OpenedAccess,
-  deliver: Deliver,
-): Promise<readonly Told[]> {
-  io.err(`entered as access ${access.index} of this patient, at height ${access.height}\n`);
-  for (const { name, reason } of liars)
-    io.err(`${printable(`${name} answered with something false (${reason}); it was not used`)}\n`);
-  const told: Told[] = [];
-  for (const record of records) told.push(await tell(io, subject, record, deliver));
-  return told;
-}
-
-async function tell(io: Io, subject: Subject, record: AccessedRecord, deliver: Deliver): Promise<Told> {
-  io.err(`${printable(decisionLine(subject, record))}\n`);
-  const { content, fault } = record;
-  if (content === null) {
-    if (fault !== null) io.err(`  not opened: ${fault}: ${ERRORS[fault]}\n`);
-    return { record, delivered: null, fault };
-  }
-  try {
-    return { record, delivered: await deliver(record.record, content), fault: null };
-  } catch (error) {
-    if (!isConsiliumError(error)) throw error;
-    io.err(`  not opened: ${error.code}: ${error.message}\n`);
-    return { record, delivered: null, fault: error.code };
-  }
-}
-
-function decisionLine(
-  { vocabulary }: Subject,
-  { decision, record, rule, consent, tag, row }: AccessedRecord,
-): string {
-  const words = tag === null || row === null ? [] : wordsOf(vocabulary, { ...row, tags: [tag] });
-  const grounds = [rule, ...(consent === null ? [] : [`consent ${consent}`]), ...words];
-  return `${decision} ${record}: ${grounds.join(', ')}`;
-}
-
-/** One access looks at so many records only: where the next one begins. What was opened stands without this word. */
-async function tellRest(
-  io: Io,
-  { client }: Network,
-  patient: Hex32,
-  selection: AccessSelection,
-  { records }: OpenedAccess,
-): Promise<void> {
-  if (selection.type === 'records') return;
-  const last = records.length < RECORDS_PER_ACCESS_MAX ? undefined : records.at(-1)?.row?.index;
-  const next = last === undefined ? selection.fromIndex + RECORDS_PER_QUERY_SCAN_MAX : last + 1;
-  try {
-    const { value } = await client.records(patient, { limit: 1 });
-    if (next < value.count) io.err(`there are more records to look at: --from-index ${next}\n`);
-  } catch (error) {
-    if (!isConsiliumError(error)) throw error;
-    io.err(`whether there are more records is not known: ${error.code}\n`);
-  }
-}
-
 function shown(
   { account }: Subject,
   { access, liars }: OpenedAccess,
   told: readonly Told[],
   { out }: Options,
 ): Result {
-  const opened = told.filter(({ delivered }) => delivered !== null);
-  const { index, height, purpose, expires } = access;
-  const rows = opened.map(({ record, delivered }) => [record.record, delivered?.file ?? '']);
+  const { index, height, purpose, expires, time } = access;
   return {
     data: {
       patient: account,
-      access: { index, height, time: access.time, purpose, expires },
-      records: told.map(({ record, delivered, fault }) => ({
-        record: record.record,
-        decision: record.decision,
-        rule: record.rule,
-        consent: record.consent,
-        tag: record.tag,
-        fault,
-        ...delivered,
-      })),
+      access: { index, height, time, purpose, expires },
+      records: recordsData(told),
       liars,
     },
-    lines:
-      out === undefined
-        ? []
-        : [
-            ...table([['RECORD', 'FILE'], ...rows]),
-            `${plural(opened.length, 'record')} of ${told.length} opened, ${time(access.time)}`,
-          ],
-    exitCode: opened.length === told.length ? EXIT.ok : EXIT.failed,
+    lines: out === undefined ? [] : openedLines(told, time),
+    exitCode: openedExitCode(told),
   };
 }

@@ -107,7 +107,8 @@ export async function createAuditScene(): Promise<AuditScene> {
       const { account: patient } = scene.patient;
       const second = emergency === undefined || emergency === 'alone' ? null : emergency;
       const readerKey = encryptionKeyFromSeed(fromHex(READER_SEED)).publicKey;
-      const opinion = { patient, reader: signer.account, readerKey, reason: 'unconscious' } as const;
+      const until = chain.view().tip.time + 60_000;
+      const opinion = { patient, reader: signer.account, readerKey, reason: 'unconscious', until } as const;
       const signature =
         second === null ? null : signSecondOpinion(second.key, chain.deps.genesisHash, opinion);
       commit([]);
@@ -122,7 +123,8 @@ export async function createAuditScene(): Promise<AuditScene> {
         ...(emergency !== undefined && {
           emergency: {
             reason: 'unconscious',
-            second: second === null || signature === null ? null : { account: second.account, signature },
+            second:
+              second === null || signature === null ? null : { account: second.account, until, signature },
           },
         }),
       });
