@@ -65,5 +65,7 @@ export const ACCESS_LOG_PATIENTS_MAX = 64;
 export const MACHINE_GROUP_MS: number = 60 * 60_000;
 /** Consents, labels or groups of one conformance case: what one patient may have standing. */
 export const CASE_CONSENTS_MAX = 64;
+/** A reference or the name of a paragraph in a case. */
+export const CASE_TEXT_LENGTH_MAX = 512;
 /** Conformance cases in one file: what a person still finds a case in. */
 export const CASES_PER_FILE_MAX = 1_000;

@@ -59,6 +59,7 @@ describe('who', () => {
     ['actor-kind Consent.provision.actor[0].reference', [actor('RelatedPerson/x')]],
     ['actor-kind Consent.provision.actor[0].reference', [actor('Patient/x')]],
     ['reference Consent.provision.actor[0].reference', [actor('#contained')]],
+    ['reference Consent.provision.actor[0].reference', [actor(`https://${'h'.repeat(500)}/Practitioner/x`)]],
     ['reference Consent.provision.actor[0].reference', [actor('Practitioner/x/_history/2')]],
     [
       'reference Consent.provision.actor[0].reference',
