@@ -175,3 +175,18 @@ export { accountsIn, consentSentence, type NameOf } from './records/sentences.ts
 export type { Liar, LieReason } from './records/shares.ts';
 export { type FileSource, type RecordSource, type ResourceSource, streamOf } from './records/sources.ts';
 export { type RecordWords, recordTags } from './records/tags.ts';
+export { type AccountingOptions, accountingReport } from './reports/accounting.ts';
+export { tableToCsv } from './reports/as-csv.ts';
+export { type FhirAttachment, reportToFhir } from './reports/as-fhir.ts';
+export { type CopiedRecord, type CopyParts, copyReport } from './reports/copy.ts';
+export { accessReport, ehdsReport } from './reports/looks.ts';
+export { NAME_BOOK_KIND, type NameBook, type NamedAccount, parseNameBook } from './reports/name-book.ts';
+export {
+  type ProcessingFacts,
+  type ProcessingTemplate,
+  parseTemplate,
+  processingReport,
+  TEMPLATE_KIND,
+} from './reports/processing.ts';
+export * from './reports/report.ts';
+export type { ReportSource, ReportSubject } from './reports/subject.ts';

@@ -69,3 +69,18 @@ export const CASE_CONSENTS_MAX = 64;
 export const CASE_TEXT_LENGTH_MAX = 512;
 /** Conformance cases in one file: what a person still finds a case in. */
 export const CASES_PER_FILE_MAX = 1_000;
+/** 45 CFR 164.528(a)(1): six years before the request. */
+export const ACCOUNTING_YEARS = 6;
+/** HITECH Act, section 13405(c)(1)(B): three years, of disclosures for treatment, payment and operations. */
+export const ACCOUNTING_TPO_YEARS = 3;
+/** 76 FR 31426, proposed 164.528(b): an access report goes back three years. */
+export const ACCESS_REPORT_YEARS = 3;
+/** Regulation (EU) 2025/327, article 9(2): available for at least three years. */
+export const EHDS_YEARS = 3;
+/** People and institutions of one file of names: the staff of a large hospital. */
+export const NAME_BOOK_ENTRIES_MAX = 100_000;
+/** A name or an address on one line. */
+export const NAME_LENGTH_MAX = 500;
+/** What a hospital says of itself in one field of a record of processing, and in one sentence of it. */
+export const TEMPLATE_TEXTS_MAX = 100;
+export const TEMPLATE_TEXT_MAX = 2_000;

@@ -67,6 +67,11 @@ export function monthWords(month: number): string {
   return `${MONTHS[month % 12]} ${Math.floor(month / 12)}`;
 }
 
+/** `2027-03`, of a month of data. */
+export function monthStamp(month: number): string {
+  return `${String(Math.floor(month / 12)).padStart(4, '0')}-${String((month % 12) + 1).padStart(2, '0')}`;
+}
+
 /** `31 May 2027`, or with the time when it is not midnight. UTC. */
 export function timeWords(timeMs: number): string {
   const date = new Date(timeMs);

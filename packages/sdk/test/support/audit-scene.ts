@@ -64,7 +64,7 @@ const ALLERGY = {
 /** With four records of the first hospital; nobody has asked for any yet. */
 export async function createAuditScene(): Promise<AuditScene> {
   const scene = createRecordsScene();
-  const { chain, commit } = scene.custody.ledger;
+  const { chain } = scene.custody.ledger;
   const sources = [observation(0), ALLERGY, observation(2, labelled('PSYTHPN')), observation(3)].map(
     (resource, nr) => resourceSource(scene.patient, resource, `${nr}.json`),
   );
@@ -111,7 +111,6 @@ export async function createAuditScene(): Promise<AuditScene> {
       const opinion = { patient, reader: signer.account, readerKey, reason: 'unconscious', until } as const;
       const signature =
         second === null ? null : signSecondOpinion(second.key, chain.deps.genesisHash, opinion);
-      commit([]);
       await openRecords(scene.client, {
         patient,
         selection: records === undefined ? QUERY_ALL : { type: 'records', records },
