@@ -101,6 +101,17 @@ const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    name: 'audit',
+    summary: "entries of an institution's own systems, many under one root",
+    verbs: [
+      async () => (await import('./commands/audit-add.ts')).registerAuditAdd,
+      async () => (await import('./commands/audit-commit.ts')).registerAuditCommit,
+      async () => (await import('./commands/audit-export.ts')).registerAuditExport,
+      async () => (await import('./commands/audit-prove.ts')).registerAuditProve,
+      async () => (await import('./commands/audit-verify.ts')).registerAuditVerify,
+    ],
+  },
+  {
     name: 'anchor',
     summary: 'proofs of documents that stay where they are',
     verbs: [

@@ -23,6 +23,8 @@ export const ERRORS = {
   ACCOUNT_EXISTS: 'an account with this key exists already',
   ACCOUNT_NOT_FOUND: 'no such account',
   AGGREGATE_NOT_NEXT: 'other entries of this institution were committed since; these do not follow on them',
+  AGGREGATES_DIVERGED:
+    'the ledger holds batches that this store has not: an old copy, or one of two; nothing is committed from it',
   ANCHOR_EXISTS: 'this root was anchored before by this institution',
   CONSENT_NOT_FOUND: 'no such consent of this patient',
   CONSENT_REVOKED: 'the consent is revoked already',

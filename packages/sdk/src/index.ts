@@ -53,6 +53,28 @@ export {
   type SealedKeyFile,
 } from '@consilium/sealing';
 export * from './actions.ts';
+export {
+  type AuditQueue,
+  type CommitOptions,
+  type CommittedBatch,
+  commitEntries,
+} from './aggregate/commit.ts';
+export {
+  auditActorCode,
+  auditDetailBytes,
+  type EntryInputDeps,
+  parseEntryInput,
+} from './aggregate/entry-input.ts';
+export { AUDIT_PROOF_KIND } from './aggregate/proof-file.ts';
+export type { EntriesCheck } from './aggregate/proof-refusals.ts';
+export { type EntriesSource, type ProveOptions, proveEntries } from './aggregate/prove-entries.ts';
+export {
+  type VerifiedEntries,
+  type VerifiedEntry,
+  type VerifyEntriesOptions,
+  verifyEntriesFile,
+} from './aggregate/verify-entries.ts';
+export type { WaitingEntry } from './aggregate/waiting.ts';
 export * from './anchor/anchor.ts';
 export { documentsOfBundle } from './anchor/bundle.ts';
 export {
@@ -152,7 +174,7 @@ export { COMMON_CATEGORIES, COMMON_LABELS, explainTags } from './keys/vocabulary
 export * from './keys/wallet.ts';
 export { withToken } from './net/bearer.ts';
 export { type AskNode, createAskNode, type Fetch, type NodeRequest, nodeUrl } from './net/transport.ts';
-export type { Now, RandomBytes } from './random.ts';
+export { type Now, type RandomBytes, systemRandom } from './random.ts';
 export { type AccessTicket, type AccessWish, readAccess, requestAccess } from './records/access.ts';
 export { type RecordContent, type WholeContent, wholeContent } from './records/content.ts';
 export { type CustodianRefusal, custodianRefusals } from './records/custodians.ts';

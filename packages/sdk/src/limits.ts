@@ -84,3 +84,20 @@ export const NAME_LENGTH_MAX = 500;
 /** What a hospital says of itself in one field of a record of processing, and in one sentence of it. */
 export const TEMPLATE_TEXTS_MAX = 100;
 export const TEMPLATE_TEXT_MAX = 2_000;
+
+/** One entry of an institution's own systems as a line of input: its detail may be a whole message of an interface. */
+export const AUDIT_LINE_LENGTH_MAX: number = 64 * 1024;
+/** Entries that are made durable by one sync: some 2 MB. A batch holds whole ones only. */
+export const AUDIT_CHUNK_ENTRIES_MAX = 4_096;
+/** A chunk as text: an entry has less than 600 characters. */
+export const AUDIT_CHUNK_LENGTH_MAX: number = AUDIT_CHUNK_ENTRIES_MAX * 600 + 128;
+/** A file of waiting entries; the next one is begun beyond it, and it goes once all of it is in batches. */
+export const AUDIT_SEGMENT_BYTES_MAX: number = 16 * 1024 * 1024;
+/** A batch as text: 131,072 entries of less than 800 characters, with what finds them again. */
+export const AUDIT_BATCH_LENGTH_MAX: number = 2 ** 17 * 800;
+/** Batches after which the heads of all pseudonyms are written down: what a start has to read again. */
+export const AUDIT_HEADS_EVERY_BATCHES = 1_000;
+/** A file of heads: two million pseudonyms. */
+export const AUDIT_HEADS_LENGTH_MAX: number = 2 ** 21 * 200;
+/** A file that proves entries: some 60,000 of one pseudonym, each 2 KB with its place in its batch. */
+export const AUDIT_PROOF_LENGTH_MAX: number = 128 * 1024 * 1024;

@@ -1,0 +1,87 @@
+// Owns: the folder in which an institution keeps the entries of its own systems: which files there are, whose it is.
+// Does not own: what stands in them.
+//
+//   store.json                            whose store this is, and the secret of its codes
+//   waiting/000000000000000.log           entries that wait, from this number on, in chunks
+//   batches/000000/000000000000.ndjson    a batch that is decided, for ever; a thousand in a folder
+//   sending.json                          the transaction that was signed last, and for which batch
+//   committed.json                        how many batches are known to stand on the ledger
+//   heads.ndjson                          the heads of all pseudonyms after some batch; only saves time
+import { join } from 'node:path';
+import { ConsiliumError, type Hex32, isHexOf, toHex } from '@consilium/core';
+import { parseObject } from '../../keys/key-file.ts';
+import { type RandomBytes, systemRandom } from '../../random.ts';
+import { makeStoreFolder, readIfThere, writeDurableOnce } from './durable-files.ts';
+
+export const AUDIT_STORE_KIND = 'consilium-audit-store';
+
+export interface AuditStoreFacts {
+  readonly genesis: Hex32;
+  readonly institution: Hex32;
+  /** Under it a local user name becomes a code. It never changes: the same person is the same code. */
+  readonly actorSecret: Hex32;
+}
+
+export interface AuditStore extends AuditStoreFacts {
+  readonly folder: string;
+}
+
+export function waitingFolder(store: string): string {
+  return join(store, 'waiting');
+}
+
+export function headsPath(store: string): string {
+  return join(store, 'heads.ndjson');
+}
+
+export function sendingPath(store: string): string {
+  return join(store, 'sending.json');
+}
+
+export function committedPath(store: string): string {
+  return join(store, 'committed.json');
+}
+
+const BATCHES_PER_FOLDER = 1_000;
+
+export function batchFolder(store: string, index: number): string {
+  return join(store, 'batches', String(Math.floor(index / BATCHES_PER_FOLDER)).padStart(6, '0'));
+}
+
+export function batchPath(store: string, index: number): string {
+  return join(batchFolder(store, index), `${String(index).padStart(12, '0')}.ndjson`);
+}
+
+/** Throws `FILE_MISSING` when there is no store. */
+export async function openAuditStore(folder: string): Promise<AuditStore> {
+  const path = join(folder, 'store.json');
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) throw new ConsiliumError('FILE_MISSING', { file: path });
+  return { folder, ...parseAuditStore(bytes.toString('utf8')) };
+}
+
+/** Makes it when there is none. Throws `FILE_INVALID` when it is another network's or institution's. */
+export async function openOrMakeAuditStore(
+  folder: string,
+  { genesis, institution }: Omit<AuditStoreFacts, 'actorSecret'>,
+  random: RandomBytes = systemRandom,
+): Promise<AuditStore> {
+  for (const each of [folder, waitingFolder(folder)]) await makeStoreFolder(each);
+  const facts = { kind: AUDIT_STORE_KIND, version: 1, genesis, institution, actorSecret: toHex(random(32)) };
+  await writeDurableOnce(join(folder, 'store.json'), `${JSON.stringify(facts, null, 1)}\n`);
+  const store = await openAuditStore(folder);
+  if (store.genesis !== genesis || store.institution !== institution)
+    throw new ConsiliumError('FILE_INVALID', {
+      file: folder,
+      rule: 'the store of another network or institution',
+    });
+  return store;
+}
+
+/** Throws `FILE_INVALID`; never says what stands in the file. */
+export function parseAuditStore(text: string): AuditStoreFacts {
+  const { version, genesis, institution, actorSecret } = parseObject(text, AUDIT_STORE_KIND);
+  if (version !== 1 || !isHexOf(genesis, 32) || !isHexOf(institution, 32) || !isHexOf(actorSecret, 32))
+    throw new ConsiliumError('FILE_INVALID', { kind: AUDIT_STORE_KIND, rule: 'form' });
+  return { genesis, institution, actorSecret };
+}

@@ -1,0 +1,72 @@
+// Owns: reading the batches of a store, and the heads of all pseudonyms after them. Does not own: deciding a batch
+// (queue.ts), proofs (source.ts).
+import { ConsiliumError, isConsiliumError } from '@consilium/core';
+import { createAuditMap } from '../../aggregate/audit-map.ts';
+import { type AuditBatch, growByBatch, parseAuditBatch } from '../../aggregate/batch.ts';
+import { type AuditHeads, formatAuditHeads, parseAuditHeads } from '../../aggregate/heads-file.ts';
+import { readIfThere, writeDurable } from './durable-files.ts';
+import { batchPath, headsPath } from './layout.ts';
+import { readProgress } from './progress.ts';
+
+/** Throws `FILE_MISSING`, `FILE_INVALID`. */
+export async function readBatch(store: string, index: number): Promise<AuditBatch> {
+  const file = batchPath(store, index);
+  const bytes = await readIfThere(file);
+  if (bytes === undefined) throw new ConsiliumError('FILE_MISSING', { file });
+  const batch = parseAuditBatch(bytes.toString('utf8'));
+  if (batch.head.index !== index)
+    throw new ConsiliumError('FILE_INVALID', { file, rule: 'the batch of another index' });
+  return batch;
+}
+
+/** The heads that were written down, as of no more than so many batches; else those of nothing. */
+export async function readHeads(store: string, batchesMax: number): Promise<AuditHeads> {
+  const bytes = await readIfThere(headsPath(store));
+  const heads = bytes === undefined ? undefined : tryParse(bytes.toString('utf8'));
+  if (heads === undefined || heads.batches === 0 || heads.batches > batchesMax) return NOTHING();
+  const { head } = await readBatch(store, heads.batches - 1);
+  const fits = head.mapRoot === heads.map.root() && head.first + head.count === heads.entries;
+  return fits ? heads : NOTHING();
+}
+
+const NOTHING = (): AuditHeads => ({ batches: 0, entries: 0, map: createAuditMap() });
+
+/** They only save time: what is no longer read is made anew from the batches. */
+function tryParse(text: string): AuditHeads | undefined {
+  try {
+    return parseAuditHeads(text);
+  } catch (error) {
+    if (isConsiliumError(error, 'FILE_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+export function writeHeads(store: string, heads: AuditHeads): Promise<void> {
+  return writeDurable(headsPath(store), formatAuditHeads(heads));
+}
+
+/** The heads after so many batches: each is read, and checked against its own roots. Throws `FILE_MISSING`, `FILE_INVALID`. */
+export async function grownTo(store: string, heads: AuditHeads, batches: number): Promise<AuditHeads> {
+  let { entries } = heads;
+  for (let index = heads.batches; index < batches; index += 1) {
+    const batch = await readBatch(store, index);
+    if (batch.head.first !== entries)
+      throw new ConsiliumError('FILE_INVALID', {
+        file: batchPath(store, index),
+        rule: 'a gap before it',
+      });
+    growByBatch(heads.map, batch);
+    entries += batch.head.count;
+  }
+  return { batches: Math.max(batches, heads.batches), entries, map: heads.map };
+}
+
+/** How many entries are in batches, by the head of the last one. */
+export async function enteredBatches(
+  store: string,
+): Promise<{ readonly batches: number; readonly entries: number }> {
+  const { decided } = await readProgress(store);
+  if (decided === 0) return { batches: 0, entries: 0 };
+  const { head } = await readBatch(store, decided - 1);
+  return { batches: decided, entries: head.first + head.count };
+}
