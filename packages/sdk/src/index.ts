@@ -103,6 +103,7 @@ export {
 export type { CertifiedBlock, CertifiedHeader } from './client/blocks.ts';
 export { type ChainMemory, parseChainMemory, type SetFrom } from './client/chain.ts';
 export { type Client, type ClientOptions, createClient, type ListOptions } from './client/client.ts';
+export type { DelegationState, DelegationView, GroupView } from './client/consent-queries.ts';
 export type {
   AccountView,
   AnchorView,
@@ -129,6 +130,7 @@ export type { NodeStatus, PeerStatus } from './client/status.ts';
 export type { SubmitOptions, SubmitOutcome, UnsettledTx } from './client/submit.ts';
 export type { CertifiedTip } from './client/sync.ts';
 export type { CommittedTx, ProvenTx, TxAnswer, TxProof, UncommittedTx } from './client/transactions.ts';
+export * from './consents/agreements.ts';
 export { type ConsentCase, parseConsentCases } from './consents/conformance/case-file.ts';
 export { type CaseVerdict, type RefusedConsent, runConsentCase } from './consents/conformance/run-case.ts';
 export { ledgerReferencesIn, ledgerReferencesOut } from './consents/ledger-references.ts';
@@ -139,6 +141,7 @@ export {
   type ReferencesOut,
   termsOfPlain,
 } from './consents/plain-terms.ts';
+export * from './consents/words.ts';
 export {
   type EmergencyNotice,
   emergencyNotices,
@@ -183,6 +186,7 @@ export {
   type ExplainOptions,
   type ExplainQuestion,
   explainAccess,
+  explainAccesses,
 } from './records/explain.ts';
 export { formatGrant, GRANT_KIND, type Grant, grantOf, parseGrant, type TagWord } from './records/grant.ts';
 export { type HistoryItem, type HistoryOptions, readOwn } from './records/history.ts';
@@ -197,6 +201,13 @@ export { accountsIn, consentSentence, type NameOf } from './records/sentences.ts
 export type { Liar, LieReason } from './records/shares.ts';
 export { type FileSource, type RecordSource, type ResourceSource, streamOf } from './records/sources.ts';
 export { type RecordWords, recordTags } from './records/tags.ts';
+export {
+  type ConsentChange,
+  type WhatIf,
+  type WhatIfAnswer,
+  type WhatIfWish,
+  whatIf,
+} from './records/what-if.ts';
 export { type AccountingOptions, accountingReport } from './reports/accounting.ts';
 export { tableToCsv } from './reports/as-csv.ts';
 export { type FhirAttachment, reportToFhir } from './reports/as-fhir.ts';

@@ -124,7 +124,7 @@ async function explainOne(
   );
   const { asOf, ...answer } = explained;
   return {
-    data: { asOf, patient: account, record, reader, purpose, ...answer },
+    data: { asOf, patient: account, reader, purpose, ...answer },
     lines: [printable(explained.sentence), asOfLine(asOf)],
   };
 }

@@ -4,6 +4,8 @@ import {
   ConsiliumError,
   type Genesis,
   type Hex32,
+  type ImplicitPolicy,
+  implicitPolicy,
   type StateReader,
   type Tx,
   type Verify,
@@ -22,6 +24,7 @@ import { createAskNode, type Fetch, nodeUrl } from '../net/transport.ts';
 import { type Now, type RandomBytes, systemNow, systemRandom } from '../random.ts';
 import { type CertifiedBlock, type CertifiedHeader, findBlock, findHeader } from './blocks.ts';
 import { type ChainMemory, createChain } from './chain.ts';
+import { type DelegationView, type GroupView, readDelegations, readGroups } from './consent-queries.ts';
 import {
   type AccountView,
   type AnchorView,
@@ -106,6 +109,12 @@ export interface Client {
     options?: ListOptions,
   ) => Promise<Answer<ListPage<CredentialView>>>;
   readonly consents: (patient: Hex32, options?: ListOptions) => Promise<Answer<ListPage<ConsentView>>>;
+  /** Groups that an institution has named. */
+  readonly groups: (institution: Hex32, options?: ListOptions) => Promise<Answer<ListPage<GroupView>>>;
+  /** Whoever acts, or acted, for the patient. */
+  readonly delegations: (patient: Hex32, options?: ListOptions) => Promise<Answer<ListPage<DelegationView>>>;
+  /** What holds where no consent speaks. */
+  readonly policy: (options?: ReadOptions) => Promise<Answer<ImplicitPolicy>>;
   readonly anchors: (institution: Hex32, options?: ListOptions) => Promise<Answer<ListPage<AnchorView>>>;
   readonly anchor: (
     institution: Hex32,
@@ -198,10 +207,13 @@ type LedgerQuestions = Pick<
   | 'credentials'
   | 'custodyEpoch'
   | 'emergencies'
+  | 'delegations'
   | 'evidence'
   | 'governance'
+  | 'groups'
   | 'institution'
   | 'institutionNamed'
+  | 'policy'
   | 'proposals'
   | 'read'
   | 'record'
@@ -223,6 +235,10 @@ function ledgerQuestions(session: Session, genesis: Genesis): LedgerQuestions {
       read((state) => readCredentials(state, institution, options), options),
     consents: (patient, options = {}) =>
       read((state, asOf) => readConsents(state, asOf, patient, options), options),
+    groups: (institution, options = {}) => read((state) => readGroups(state, institution, options), options),
+    delegations: (patient, options = {}) =>
+      read((state, asOf) => readDelegations(state, asOf, patient, options), options),
+    policy: (options) => read(implicitPolicy, options),
     anchors: (institution, options = {}) =>
       read((state) => readAnchors(state, institution, options), options),
     anchor: (institution, root, options) => read((state) => readAnchor(state, institution, root), options),

@@ -1,7 +1,7 @@
 // Owns: what a patient hands a grantee off the chain: the tags of exactly what a consent permits, each with its word, so
 // that the grantee can ask for records by kind. Does not own: the consent itself (actions.ts). A secret of both.
 import { ConsiliumError, type Hex32, isHexOf } from '@consilium/core';
-import type { ConsentInWords } from '../actions.ts';
+import type { ConsentInWords } from '../consents/words.ts';
 import { parseObject } from '../keys/key-file.ts';
 import { categoryTag, labelTag } from '../keys/tags.ts';
 import { COMMON_CATEGORIES } from '../keys/vocabulary.ts';

@@ -470,7 +470,7 @@ describe('explaining an access', () => {
     for (const [index, { decision, rule, consent, tag }] of records.entries())
       expect(explained[index]).toMatchObject({ decision, rule, consent, tag });
     expect(explained[0]?.sentence).toMatch(
-      /^Dr\. Keller may not open this record for treatment, because a consent of the patient excludes it \(consent 0, HIV\): Dr\. Keller may see records of the category laboratory, also protected ones labelled STD, none with another sensitivity label, for treatment, from .* until .*\.$/,
+      /^Dr\. Keller may not open this record for treatment, because a consent of the patient excludes it \(consent 0, exception 1, HIV\): Dr\. Keller may see records of the category laboratory, also protected ones labelled STD, none with another sensitivity label, for treatment, from .* until .*\.$/,
     );
     expect(explained[1]?.sentence).toContain(
       'Dr. Keller may open this record for treatment, by a consent of the patient',
