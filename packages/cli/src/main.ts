@@ -112,6 +112,17 @@ const NOUNS: readonly Noun[] = [
     ],
   },
   {
+    name: 'report',
+    summary: 'what the laws want told, of a patient or an institution',
+    verbs: [
+      async () => (await import('./commands/report-accounting.ts')).registerReportAccounting,
+      async () => (await import('./commands/report-access.ts')).registerReportAccess,
+      async () => (await import('./commands/report-ehds.ts')).registerReportEhds,
+      async () => (await import('./commands/report-copy.ts')).registerReportCopy,
+      async () => (await import('./commands/report-processing.ts')).registerReportProcessing,
+    ],
+  },
+  {
     name: 'anchor',
     summary: 'proofs of documents that stay where they are',
     verbs: [

@@ -120,7 +120,12 @@ function ledgerRows({ name, others, policy, staff, custody }: ProcessingFacts): 
   const roles = Object.entries(staff).map(([role, count]) => `${count} ${role}`);
   return [
     ['(a)', 'controller', name, 'ledger'],
-    ['(a)', 'joint controllers', others.length === 0 ? 'none' : others.join(', '), 'ledger'],
+    [
+      '(a)',
+      'hospitals that run the ledger with it (joint controllers: article 26)',
+      others.length === 0 ? 'none' : others.join(', '),
+      'ledger',
+    ],
     [
       '(c)',
       'data subjects: staff with a standing credential',
