@@ -79,6 +79,22 @@ describe('Sealed records in a simulated network', () => {
     net.expectNoViolation();
   });
 
+  test('Break-glass: works with one hospital down, also when a second hands out false shares: of four and of seven the liar alone is named.', () => {
+    for (const founders of [four(), seven()]) {
+      const net = hostileNetwork('false-shares', founders);
+      const rescuer = net.rescuer();
+      const authored = net.registerDataset('an allergy', 'an implant');
+      const liar = net.nodes.at(-1) as SimNode;
+      net.nodes.at(-2)?.kill();
+      const access = net.breakGlass(authored, rescuer);
+      const { secrets, liars } = net.believe(access, net.ask(net.node(0), access));
+      expect(liars).toEqual([liar.id]);
+      expect(secrets.size).toBe(2);
+      expect(net.read(net.node(1), access).toSorted()).toEqual(['an allergy', 'an implant']);
+      net.expectNoViolation();
+    }
+  });
+
   test('One custodian releases to a reader whom the ledger denied: its share is true, and opens nothing.', () => {
     const net = hostileNetwork('release-without-permit');
     const authored = net.register('an allergy');
@@ -195,10 +211,15 @@ describe('The checker of confidentiality convicts', () => {
   });
 });
 
-/** The last of four custodians is an adversary's. */
-function hostileNetwork(fault: CustodyLie): RecordsNetwork {
-  const net = recordsNetwork();
-  net.world().inject({ fault, targets: ['n4'], params: {}, prng: net.cluster.prng.fork('injection') });
+/** The last of the custodians is an adversary's. */
+function hostileNetwork(fault: CustodyLie, founders: Founders = four()): RecordsNetwork {
+  const net = recordsNetwork({ founders });
+  net.world().inject({
+    fault,
+    targets: [`n${net.nodes.length}`],
+    params: {},
+    prng: net.cluster.prng.fork('injection'),
+  });
   return net;
 }
 

@@ -6,6 +6,7 @@ import {
   EMERGENCIES,
   type EmergencyReason,
   type Hex32,
+  isConsiliumError,
   listCount,
   readRow,
   type StateReader,
@@ -14,6 +15,7 @@ import type { Client } from '../client/client.ts';
 import { nameOf } from '../client/record-queries.ts';
 import type { ReadOptions } from '../client/session.ts';
 import { LIST_PAGE_MAX } from '../limits.ts';
+import { createPatience, persist } from '../records/patience.ts';
 import type { EmergencyEntry } from './opening.ts';
 import { noticeSentence } from './sentences.ts';
 
@@ -64,27 +66,38 @@ export async function emergencyNotices(
   }
 }
 
-/** As they are committed, for ever, until the signal. Begins with what is there already. */
+/** As they are committed, for ever, until the signal. Begins with what is there already. Waits for nodes that are away. */
 export async function* followEmergencies(
   client: Client,
   patients: readonly { readonly account: Hex32; readonly from: number }[],
   options: { readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<NoticePart & { readonly patient: Hex32 }, void> {
   const places = new Map(patients.map(({ account, from }) => [account, from]));
+  const patience = createPatience(client.session, options);
+  const look = (account: Hex32, from: number, minHeight: number): Promise<NoticePart> =>
+    persist(
+      patience,
+      () => undefined,
+      () => emergencyNotices(client, account, from, { minHeight }),
+    );
   let seen = 0;
-  // The stream begins before the first look: what is committed in between is seen by one of them.
   const { height: start } = await client.tip();
-  for await (const event of client.follow({ fromHeight: Math.max(1, start), ...options })) {
-    if (event.type !== 'block' || event.height <= seen) continue;
-    const heights: number[] = [];
-    // One at a time: no request tells a node that two pseudonyms are of one person.
-    for (const [account, from] of places) {
-      const part = await emergencyNotices(client, account, from, { minHeight: event.height });
-      places.set(account, part.next);
-      heights.push(part.height);
-      if (part.next > from) yield { ...part, patient: account };
+  try {
+    // From the last block on: what is committed before the first look is seen by it.
+    for await (const event of client.follow({ fromHeight: Math.max(1, start), ...options })) {
+      if (event.type !== 'block' || event.height <= seen) continue;
+      const heights: number[] = [];
+      // One at a time: no request tells a node that two pseudonyms are of one person.
+      for (const [account, from] of places) {
+        const part = await look(account, from, event.height);
+        places.set(account, part.next);
+        heights.push(part.height);
+        if (part.next > from) yield { ...part, patient: account };
+      }
+      seen = Math.min(...heights);
     }
-    seen = Math.min(...heights);
+  } catch (error) {
+    if (!isConsiliumError(error, 'INTERRUPTED')) throw error;
   }
 }
 
