@@ -2,12 +2,6 @@
 import { genesisToJson, type Hex32, secretKeyFromSeed } from '@consilium/core';
 import { createKeyFile, formatKeyFile, parseKeyFile, readKeyFile } from '@consilium/sealing';
 import { SAMPLE_GENESIS } from '../../../../core/test/kit/samples.ts';
-import { createAuditMap } from '../../../../sdk/src/aggregate/audit-map.ts';
-import { buildAuditBatch, formatAuditBatch, parseAuditBatch } from '../../../../sdk/src/aggregate/batch.ts';
-import { parseEntryInput } from '../../../../sdk/src/aggregate/entry-input.ts';
-import { formatAuditHeads, parseAuditHeads } from '../../../../sdk/src/aggregate/heads-file.ts';
-import { parseEntriesFile } from '../../../../sdk/src/aggregate/proof-file.ts';
-import { formatWaitingChunk, parseWaitingChunk } from '../../../../sdk/src/aggregate/waiting.ts';
 import { createAnchor, formatAnchorSecrets, parseAnchorSecrets } from '../../../../sdk/src/anchor/anchor.ts';
 import { documentsOfBundle } from '../../../../sdk/src/anchor/bundle.ts';
 import { parseDocumentProof } from '../../../../sdk/src/anchor/proof-file.ts';
@@ -23,8 +17,6 @@ import {
 import { createSseParser } from '../../../../sdk/src/events/sse.ts';
 import { parseGenesis } from '../../../../sdk/src/genesis.ts';
 import { createWallet, formatWallet, parseWallet } from '../../../../sdk/src/keys/wallet.ts';
-import { parseAuditStore } from '../../../../sdk/src/node-only/audit-store/layout.ts';
-import { parseCommitted, parseSending } from '../../../../sdk/src/node-only/audit-store/progress.ts';
 import { parseGrant } from '../../../../sdk/src/records/grant.ts';
 import { createRegister, formatRegister, parseRegister } from '../../../../sdk/src/records/register-file.ts';
 import type { Decoder } from './decoder.ts';
@@ -63,25 +55,6 @@ const BUNDLE = JSON.stringify({
   entry: [{ resource: { resourceType: 'Patient', id: 'a' } }, { resource: { resourceType: 'Observation' } }],
 });
 
-const ENTRY_LINE = JSON.stringify({
-  time: '2026-11-26T10:15:00+01:00',
-  patient: ID,
-  actor: 'user',
-  action: 'R',
-  purpose: 'TREAT',
-  detail: { form: 1 },
-});
-const ENTRY_DEPS = {
-  actorSecret: ID,
-  random: (length: number) => new Uint8Array(length).fill(9),
-  pseudonymOf: () => undefined,
-};
-const ENTRY = parseEntryInput(ENTRY_LINE, ENTRY_DEPS);
-const AUDIT_MAP = createAuditMap();
-const AUDIT_BATCH = buildAuditBatch(AUDIT_MAP, { index: 0, first: 0 }, [ENTRY, ENTRY]);
-const kindOf = (kind: string, more: object): string =>
-  JSON.stringify({ kind: `consilium-audit-${kind}`, version: 1, ...more });
-
 export const CLIENT_DECODERS: readonly Decoder[] = [
   textDecoderOf('sealing/src/key-file/key-file.ts#parseKeyFile', [KEY], parseKeyFile),
   textDecoderOf('sealing/src/key-file/key-file.ts#readKeyFile', [KEY], readKeyFile),
@@ -110,40 +83,5 @@ export const CLIENT_DECODERS: readonly Decoder[] = [
   ),
   textDecoderOf('sdk/src/events/sse.ts#createSseParser', ['id: 1.0\nevent: tx\ndata: {}\n\n'], (text) =>
     createSseParser()(text),
-  ),
-  textDecoderOf('sdk/src/aggregate/entry-input.ts#parseEntryInput', [ENTRY_LINE], (line) =>
-    parseEntryInput(line, ENTRY_DEPS),
-  ),
-  textDecoderOf(
-    'sdk/src/aggregate/waiting.ts#parseWaitingChunk',
-    [formatWaitingChunk({ first: 7, entries: [ENTRY] })],
-    parseWaitingChunk,
-    formatWaitingChunk,
-  ),
-  textDecoderOf(
-    'sdk/src/aggregate/batch.ts#parseAuditBatch',
-    [formatAuditBatch(AUDIT_BATCH)],
-    parseAuditBatch,
-  ),
-  textDecoderOf(
-    'sdk/src/aggregate/heads-file.ts#parseAuditHeads',
-    [formatAuditHeads({ batches: 1, entries: 2, map: AUDIT_MAP })],
-    parseAuditHeads,
-  ),
-  textDecoderOf('sdk/src/aggregate/proof-file.ts#parseEntriesFile', [], parseEntriesFile),
-  textDecoderOf(
-    'sdk/src/node-only/audit-store/layout.ts#parseAuditStore',
-    [kindOf('store', { genesis: ID, institution: ID, actorSecret: ID })],
-    parseAuditStore,
-  ),
-  textDecoderOf(
-    'sdk/src/node-only/audit-store/progress.ts#parseCommitted',
-    [kindOf('committed', { batches: 3 })],
-    parseCommitted,
-  ),
-  textDecoderOf(
-    'sdk/src/node-only/audit-store/progress.ts#parseSending',
-    [kindOf('sending', { batch: 3, tx: 'ab'.repeat(40) })],
-    parseSending,
   ),
 ];
