@@ -59,6 +59,18 @@ export function voiceOf(consent: Consent, request: RuleRequest): ConsentVoice {
   };
 }
 
+/**
+ * Whether a consent says what is permitted for a purpose, whoever asks and of whatever record: the implicit policy is for
+ * patients who have said nothing (IHE PCF 53.2.1, 53.2.2).
+ */
+export function settlesPurpose(
+  { decision, period, rule, separateAuthorization, agreement }: Consent,
+  { purpose, time }: Pick<RuleRequest, 'purpose' | 'time'>,
+): boolean {
+  const isOrdinary = !separateAuthorization && agreement === null;
+  return isOrdinary && decision === 'permit' && isDuring(period, time) && covers(rule.purposes, purpose);
+}
+
 const NEVER: RecordTest = () => undefined;
 
 /** In its period; and of breaking the glass, where it names that, or names no purpose within a root that does. */

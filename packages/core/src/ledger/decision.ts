@@ -7,7 +7,7 @@ import { isActiveInstitution } from './accounts.ts';
 import type { ClinicianRole, Purpose } from './codes.ts';
 import { standingConsents } from './consent.ts';
 import type { ActorRef, ConsentRule } from './consent-rows.ts';
-import { type ConsentVerdict, type ConsentVoice, voiceOf } from './consent-rules.ts';
+import { type ConsentVerdict, type ConsentVoice, settlesPurpose, voiceOf } from './consent-rules.ts';
 import { actsFor } from './delegations.ts';
 import { emergencyRefusal } from './emergency-standing.ts';
 import { isMember } from './groups.ts';
@@ -90,7 +90,8 @@ function rulesOf(asking: Asking): readonly Rule[] {
   const person = personRule(asking);
   if (person !== undefined) return [person];
   if (asking.account.kind === 'patient') return [];
-  return [law, authorRule(asking), consentRule(ordinary), policyRule(asking)];
+  const policy = ordinary.some(({ settles }) => settles) ? [] : [policyRule(asking)];
+  return [law, authorRule(asking), consentRule(ordinary), ...policy];
 }
 
 function permit(rule: AccessRule): AccessDecision {
@@ -108,6 +109,8 @@ interface Voice {
   readonly separate: boolean;
   /** Its permits count: it is of the very project that is named, or neither names one. */
   readonly mayPermit: boolean;
+  /** The patient has said what is permitted for this purpose. */
+  readonly settles: boolean;
 }
 
 function voicesOf(asking: Asking): readonly Voice[] {
@@ -122,7 +125,15 @@ function voicesOf(asking: Asking): readonly Voice[] {
     const { agreement, separateAuthorization } = consent;
     if (agreement !== null && agreement.project !== project) return [];
     const mayPermit = (agreement === null) === (project === null);
-    return [{ index, voice: voiceOf(consent, request), separate: separateAuthorization, mayPermit }];
+    return [
+      {
+        index,
+        voice: voiceOf(consent, request),
+        separate: separateAuthorization,
+        mayPermit,
+        settles: settlesPurpose(consent, request),
+      },
+    ];
   });
 }
 

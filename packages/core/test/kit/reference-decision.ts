@@ -71,6 +71,18 @@ function opensByPolicy({ policy, purpose, reader }: ReferenceCase): boolean {
   return policy === 'Policy-all-normal' && (treats || pays || operates);
 }
 
+/** A consent on file that grants something for the use that is asked for; those for one project or one law are no such. */
+const grantsUse = ({ consents, purpose, time }: ReferenceCase): boolean =>
+  consents.some(
+    ({ decision, agreement, separateAuthorization, period, revokedHeight, rule }) =>
+      decision === 'permit' &&
+      revokedHeight === null &&
+      agreement === null &&
+      !separateAuthorization &&
+      within(period, time) &&
+      (rule.purposes.length === 0 || NAMES_OF[purpose].some((name) => rule.purposes.includes(name))),
+  );
+
 const forPayerOnly = (role: string | null): boolean => role === 'payer' || CARE.includes(role ?? '');
 
 /** In this order; the first that has an answer decides. */
@@ -132,6 +144,8 @@ const QUESTIONS: readonly Question[] = [
   },
   (asked, record) => first(asked, record, ({ says }) => says === 'deny'),
   (asked, record) => first(asked, record, ({ says }, of) => says === 'permit' && counts(asked, of)),
+  // "Used when there is no Consent found on file" (53.2.1): none that grants anything for this use.
+  (asked) => (grantsUse(asked) ? 'no-consent' : undefined),
   (asked, { confidentiality }) =>
     opensByPolicy(asked) && LET_THROUGH.N.includes(confidentiality) ? 'policy' : undefined,
 ];

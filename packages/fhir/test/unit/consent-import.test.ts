@@ -197,6 +197,18 @@ describe('the decision', () => {
     ]);
   });
 
+  it('of a denial within a denial stands, whatever the root excepts', () => {
+    const { consents } = readConsent(
+      consent(
+        deny({
+          provision: [permit({ actor: [actor('Practitioner/x')] }), deny({ securityLabel: [label('PSY')] })],
+        }),
+      ),
+    );
+    expect(consents.map(({ exceptions }) => exceptions.length)).toEqual([1, 0]);
+    expect(consents[1]).toMatchObject({ decision: 'deny', rule: { labels: ['PSY'] } });
+  });
+
   it('to agree with a policy of PCF permits what that policy permits', () => {
     const under = (name: string): Json => ({ policy: [{ uri: `https://profiles.ihe.net/ITI/PCF/${name}` }] });
     expect(only(permit(), under('Policy-basic-normal')).rule).toMatchObject({

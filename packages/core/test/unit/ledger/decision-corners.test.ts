@@ -74,6 +74,8 @@ class Clinic {
 }
 
 const WHOLE = { ...OPEN_RULE, period: null };
+/** Begins after every block of these tests. */
+const LATER = { from: 8_000_000_000_000, until: 8_000_000_000_001 };
 
 describe('breaking the glass', () => {
   it.each([
@@ -177,5 +179,37 @@ describe('an implicit policy', () => {
     const reader = role === 'machine' ? asPerson(clinic.b) : clinic.staff('asker', role);
     expect(clinic.rule(clinic.record(), purpose, reader)).toBe(rule);
     expect(clinic.rule(clinic.record({ confidentiality: 'R' }), purpose, reader)).toBe('no-consent');
+  });
+
+  const elsewhere = (wish: Partial<ConsentTerms['rule']> = {}): ConsentTerms['rule'] => ({
+    ...OPEN_RULE,
+    actors: [{ type: 'role', role: 'teacher' }],
+    ...wish,
+  });
+
+  it.each<[string, Partial<ConsentTerms>, AccessRule]>([
+    ['permits somebody else', { rule: elsewhere() }, 'no-consent'],
+    ['permits somebody else treatment', { rule: elsewhere({ purposes: ['TREAT'] }) }, 'no-consent'],
+    ['permits somebody else something else', { rule: elsewhere({ purposes: ['HPAYMT'] }) }, 'policy'],
+    ['denies somebody else', { decision: 'deny', rule: elsewhere() }, 'policy'],
+    ['permits somebody else, and has not begun', { rule: elsewhere(), period: LATER }, 'policy'],
+    [
+      'authorizes somebody else to read psychotherapy notes',
+      { rule: elsewhere({ labels: [TAG_B] }), separateAuthorization: true },
+      'policy',
+    ],
+    [
+      'lets somebody else do research',
+      {
+        rule: elsewhere({ purposes: ['HRESCH'] }),
+        agreement: { project: 'heart', terms: ['0'.repeat(64)] },
+      },
+      'policy',
+    ],
+  ])('opens what it opens unless a consent settles the purpose; one that %s: %s', (_what, wish, rule) => {
+    const clinic = new Clinic();
+    clinic.adopt('Policy-basic-normal');
+    clinic.grant(wish);
+    expect(clinic.rule(clinic.record())).toBe(rule);
   });
 });
