@@ -77,6 +77,17 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/record-open.ts')).registerRecordOpen,
       async () => (await import('./commands/record-amend.ts')).registerRecordAmend,
       async () => (await import('./commands/record-retract.ts')).registerRecordRetract,
+      async () => (await import('./commands/record-erase.ts')).registerRecordErase,
+    ],
+  },
+  {
+    name: 'erasure',
+    summary: 'records that are erased, or that a patient wants erased',
+    verbs: [
+      async () => (await import('./commands/erasure-list.ts')).registerErasureList,
+      async () => (await import('./commands/erasure-refuse.ts')).registerErasureRefuse,
+      async () => (await import('./commands/erasure-receipt.ts')).registerErasureReceipt,
+      async () => (await import('./commands/erasure-verify.ts')).registerErasureVerify,
     ],
   },
   {

@@ -8,10 +8,12 @@ import {
   type ConsentTerms,
   canonicalSet,
   type DelegationTerms,
+  type ErasureReason,
   type GovernedChange,
   type Hex32,
   type ImplicitPolicy,
   paramsHash,
+  type RefusalGround,
   type ReviewVerdict,
   type SecretKey,
   signPossession,
@@ -71,6 +73,21 @@ export function grantConsent(words: ConsentInWords, tagKey: TagKey & { readonly 
 
 export function grantTerms(patient: Hex32, terms: ConsentTerms): Action {
   return actionOf('consent.grant', { patient, terms });
+}
+
+/** Sent by the authoring institution or one of its clinicians. From its block on nobody opens them, and custodians destroy. */
+export function eraseRecords(patient: Hex32, records: readonly Hex32[], reason: ErasureReason): Action {
+  return actionOf('record.erase', { patient, records: canonicalSet(records), reason });
+}
+
+/** Sent by the patient, or who acts for the patient: the author decides. */
+export function requestErasure(patient: Hex32, records: readonly Hex32[], reason: ErasureReason): Action {
+  return actionOf('record.requestErasure', { patient, records: canonicalSet(records), reason });
+}
+
+/** Sent by the institution that keeps the patient's records: why they stay. */
+export function refuseErasure(patient: Hex32, request: number, ground: RefusalGround): Action {
+  return actionOf('record.refuseErasure', { patient, request, ground });
 }
 
 /** Sent by the authoring institution or one of its clinicians: the record was entered in error. */

@@ -10,7 +10,9 @@ export {
   type Confidentiality,
   type ConsensusParams,
   ConsiliumError,
+  ERASURE_REASONS,
   ERRORS,
+  type ErasureReason,
   type ErrorCode,
   type Genesis,
   type GovernedChange,
@@ -22,6 +24,8 @@ export {
   type LightStep,
   PURPOSES,
   type Purpose,
+  REFUSAL_GROUNDS,
+  type RefusalGround,
   type SecretKey,
   type StateReader,
   type StatutoryEffect,
@@ -86,6 +90,12 @@ export {
   parseDocumentProof,
   verifyDocumentProof,
 } from './anchor/proof-file.ts';
+export {
+  ERASURE_RECEIPT_KIND,
+  type ErasureReceiptFile,
+  type ProvenErasure,
+  verifyErasureReceipt,
+} from './audit/erasure-receipt.ts';
 export { exportAccessLog } from './audit/export-log.ts';
 export { type AuditEventOf, auditBundle, auditEvents } from './audit/fhir/bundle.ts';
 export { type EventsCheck, verifyAuditBundle } from './audit/fhir/verify-bundle.ts';
@@ -93,6 +103,7 @@ export type { AccessLogEntry, LoggedItem } from './audit/log-entries.ts';
 export { ACCESS_LOG_KIND } from './audit/log-file.ts';
 export { type AccessLogGroup, groupEntries } from './audit/log-groups.ts';
 export type { LogCheck } from './audit/log-refusals.ts';
+export { proveErasure } from './audit/prove-erasure.ts';
 export { type LogReading, type ReadLog, readLog } from './audit/read-log.ts';
 export {
   type LoggedRecord,
@@ -181,6 +192,13 @@ export { type Now, type RandomBytes, systemRandom } from './random.ts';
 export { type AccessTicket, type AccessWish, readAccess, requestAccess } from './records/access.ts';
 export { type RecordContent, type WholeContent, wholeContent } from './records/content.ts';
 export { type CustodianRefusal, custodianRefusals } from './records/custodians.ts';
+export {
+  type CustodianReceipt,
+  type ErasureRequestView,
+  type ErasureView,
+  readErasureOf,
+  readErasureRequests,
+} from './records/erasures.ts';
 export {
   type AccessExplanation,
   type ExplainOptions,

@@ -3,7 +3,6 @@
 import {
   BATCHES,
   codeOf,
-  type ErrorCode,
   type Hex32,
   isConsiliumError,
   type OwnRecord,
@@ -80,10 +79,8 @@ export class Custody {
       this.#reshare.erased(batch);
     };
     const eraser = new Eraser({ ...shared, forget });
-    // As after a restore: what was erased since must be gone before anything is released.
-    const standing = (): ErrorCode | undefined =>
-      deps.standing() ?? (eraser.isBehind ? 'CUSTODY_NOT_READY' : undefined);
-    const releaser = new Releaser({ ...shared, standing, views, readIndex });
+    const mustErase = eraser.mustCatchUp.bind(eraser);
+    const releaser = new Releaser({ ...shared, views, readIndex, mustErase });
     this.#vault = vault;
     this.#asks = asks;
     this.#holdings = holdings;

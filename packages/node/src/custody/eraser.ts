@@ -57,6 +57,7 @@ export class Eraser {
   #submittedMs = Number.NEGATIVE_INFINITY;
   #timer: Cancel | undefined;
   #isStopped = false;
+  #hasCaughtUp = false;
 
   constructor(deps: EraserDeps) {
     this.#deps = deps;
@@ -78,13 +79,18 @@ export class Eraser {
     this.#run();
   }
 
-  /** Far behind the ledger, as after a restore: until it has caught up nothing is released. */
-  get isBehind(): boolean {
-    return this.#count() > this.#progress.destroyed + ERASURES_PER_TURN;
+  /**
+   * Whether so much is left to destroy that nothing may be released: anything, until once after the start nothing was left
+   * when somebody asked; later, more than one turn. Asked when the ledger here is known to be fresh.
+   */
+  mustCatchUp(): boolean {
+    if (this.waiting === 0) this.#hasCaughtUp = true;
+    return this.waiting > (this.#hasCaughtUp ? ERASURES_PER_TURN : 0);
   }
 
   isErasing(batch: Hex32): boolean {
-    return this.waiting > 0 && (this.isBehind || this.#batchesFrom(this.#progress.destroyed).includes(batch));
+    const isFar = this.waiting > ERASURES_PER_TURN;
+    return this.waiting > 0 && (isFar || this.#batchesFrom(this.#progress.destroyed).includes(batch));
   }
 
   /** Erasures that are not carried out here yet. */
@@ -117,15 +123,14 @@ export class Eraser {
   }
 
   #carryOut(from: number, end: number, done: (error?: ConsiliumError | 'pinned') => void): void {
-    const { holdings, compact, report } = this.#deps;
+    const { holdings, report } = this.#deps;
     const rows = this.#rows(from, end);
     const batches = this.#batchesOf(rows);
     this.#rewriteAll(batches, rows, (failed) => {
       if (failed !== undefined) return done(failed);
       holdings.destroyGivenUp((isGone) => {
         if (!isGone) return done('pinned');
-        // Before this, what was in the rows still lies in files of the store.
-        compact(batches.map(rangeOf), (unfinished) => {
+        this.#scrub(batches, (unfinished) => {
           if (unfinished !== undefined) return done(unfinished);
           this.#note({ ...this.#progress, destroyed: end }, (error) => {
             if (error === undefined)
@@ -165,6 +170,29 @@ export class Eraser {
         done(failed);
       },
     );
+  }
+
+  /**
+   * What was in the rows still lies in files of the store. It merges what overlaps: the first time the new rows with the old
+   * ones, unless both came into one file together; so the rows are written once more, into a file above that one.
+   */
+  #scrub(batches: readonly Hex32[], done: (error?: ConsiliumError) => void): void {
+    const { compact, holdings, state } = this.#deps;
+    const ranges = batches.map(rangeOf);
+    const epochs = currentEpoch(state) + 1;
+    compact(ranges, (unfinished) => {
+      if (unfinished !== undefined) return done(unfinished);
+      let failed: ConsiliumError | undefined;
+      eachInTurn(
+        batches,
+        (batch, next) =>
+          holdings.touch(batch, epochs, (error) => {
+            failed ??= error;
+            next();
+          }),
+        () => (failed === undefined ? compact(ranges, done) : done(failed)),
+      );
+    });
   }
 
   #rows(from: number, end: number): readonly ErasureRow[] {

@@ -266,6 +266,23 @@ export class Holdings {
     });
   }
 
+  /**
+   * Writes all rows of the batch's packages once more as they stand, also those that are gone: what the store merges then
+   * holds one version of each.
+   */
+  touch(batch: Hex32, epochs: number, done: Done): void {
+    this.#queue.enqueue((next) => {
+      const rows = Array.from({ length: epochs }, (_, epoch) => [
+        packageRow(batch, epoch, this.package(batch, epoch) ?? null),
+        asideRow(batch, epoch, this.aside(batch, epoch)),
+      ]);
+      this.#write(rows.flat(), (error) => {
+        next();
+        done(error);
+      });
+    });
+  }
+
   /** Destroys what was given up. `done` with whether all of it is gone: a pin, or a disk that fails, may keep some. */
   destroyGivenUp(done: (isGone: boolean) => void): void {
     this.#queue.enqueue((next) => {

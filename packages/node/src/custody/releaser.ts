@@ -52,6 +52,8 @@ export interface ReleaserDeps extends LedgerSight {
   readonly views: Views;
   readonly readIndex: ReadIndex;
   readonly standing: () => ErrorCode | undefined;
+  /** Whether what the ledger erased must be destroyed here first. */
+  readonly mustErase: () => boolean;
   readonly sign: SignStatement;
   readonly report: Report;
   readonly count: Count;
@@ -140,6 +142,7 @@ export class Releaser {
     const { request } = signed;
     const refusal = standing();
     if (refusal !== undefined) throw new ConsiliumError(refusal);
+    if (this.#deps.mustErase()) throw new ConsiliumError('CUSTODY_NOT_READY');
     // By the ledger itself, whatever the daemon says of its standing.
     if (!isCustodian(state, self)) throw new ConsiliumError('CUSTODY_REMOVED');
     const account = readRow(state, ACCOUNTS, request.reader);

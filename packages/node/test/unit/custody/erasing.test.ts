@@ -128,7 +128,7 @@ it('Of an erased record its custodians keep neither shares, salts, points, wraps
   for (const node of world.nodes) {
     expect(tracesAt(node, told.authored)).toEqual([]);
     const [range] = node.compacted;
-    expect(node.compacted).toHaveLength(1);
+    expect(node.compacted).toEqual([range, range]);
     expect(range).toMatchObject({ table: TABLES.packages, from: fromHex(told.authored.batch) });
     expect(node.log.codes().filter((code) => code === 'custody.erased')).toHaveLength(1);
     expect(node.penalties).toEqual([]);
@@ -214,9 +214,26 @@ it('A vault that was brought back from before the erasure, or was behind, destro
   old.kv.write(before, () => undefined);
   await new Promise<void>((resolve) => old.vault.write(authored.blobs, () => resolve()));
   expect(tracesAt(old, authored).length).toBeGreaterThan(5);
+  const { remove } = old.vault;
+  old.vault.remove = (_ids, done) => queueMicrotask(() => done(new ConsiliumError('DISK_FAILED')));
   old.restart();
+  const { patient, doctor } = told;
+  const open = opening(patient.id, authored.records);
+  const { execution } = world.commit([world.chain.tx(doctor.id, doctor.key, [open])]);
+  const access = execution.results[0]?.outcomes[0]?.index as number;
+  const saidByOld = async (): Promise<string | undefined> => {
+    const bytes = signedRelease(world, { patient, doctor }, { access, places: [1] });
+    const asked = answerOf<Outcome<readonly CustodianAnswer[]>>((done) =>
+      told.reading.custody.release(bytes, 'all', done),
+    );
+    const own = ok(await whilePassing(world, asked)).find(({ custodian }) => custodian === old.hospital.id);
+    return own === undefined ? undefined : codesIn(own);
+  };
+  expect(await saidByOld()).toBe('CUSTODY_NOT_READY');
+  old.vault.remove = remove;
   await world.passUntil(() => tracesAt(old, authored).length === 0, 'it is destroyed again');
   await world.passUntil(() => old.custody.status().erasing === 0, 'and noted');
+  expect(await saidByOld()).toBe('released');
   expect(world.pump()).toEqual([]);
   expect(await openedBy(told)).toEqual([false, true]);
 });
