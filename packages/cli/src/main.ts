@@ -120,6 +120,7 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/audit-export.ts')).registerAuditExport,
       async () => (await import('./commands/audit-prove.ts')).registerAuditProve,
       async () => (await import('./commands/audit-verify.ts')).registerAuditVerify,
+      async () => (await import('./commands/audit-check.ts')).registerAuditCheck,
     ],
   },
   {

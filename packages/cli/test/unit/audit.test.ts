@@ -185,6 +185,15 @@ describe('entries of a hospital', () => {
     expect((await desk.run('audit', 'commit', ...STORE)).stdout).toBe('nothing waits\n');
   });
 
+  test('of a whole store are held against the ledger', async () => {
+    desk.input = line(BEAT);
+    await desk.json('audit', 'add', '-', ...STORE);
+    const entries = (await desk.json('audit', 'add', '-', ...STORE))['total'] - 2;
+    expect(await desk.json('audit', 'check', ...STORE)).toMatchObject({ whole: true, entries, waiting: 2 });
+    expect((await desk.run('audit', 'check', ...STORE)).stdout).toContain('whole as of height');
+    await desk.json('audit', 'commit', ...STORE);
+  });
+
   test('the store is found by the key, where none is named', async () => {
     expect(await desk.run('audit', 'commit')).toMatchObject({
       exitCode: 78,

@@ -2,11 +2,13 @@
 export {
   type AuditAdder,
   type AuditStore,
+  countAdded,
   openAuditAdder,
   openAuditQueue,
   openAuditStore,
   openEntriesSource,
   openOrMakeAuditStore,
+  openStoredBatches,
   type StoredQueue,
   type StoredSource,
 } from './audit-store/index.ts';

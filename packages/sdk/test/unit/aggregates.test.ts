@@ -1,13 +1,11 @@
-import { cp, readdir, readFile, rm } from 'node:fs/promises';
-import { AGGREGATES, ConsiliumError, decodeTx, listCount, readRow, type Tx } from '@consilium/core';
+import { readdir, readFile } from 'node:fs/promises';
+import { AGGREGATES, ConsiliumError, listCount, readRow } from '@consilium/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FOUNDERS, type Hospital, hospital } from '../../../core/test/kit/chain.ts';
 import {
-  type AuditQueue,
   approveProposal,
   auditActorCode,
-  commitEntries,
   joinSet,
   noop,
   proposeAdmission,
@@ -15,11 +13,9 @@ import {
   type VerifyEntriesOptions,
   verifyEntriesFile,
 } from '../../src/index.ts';
-import { openAuditAdder, openAuditQueue, openAuditStore } from '../../src/node-only/index.ts';
 import {
   type AggregatesScene,
   createAggregatesScene,
-  entryOfLine,
   inputLine,
   pseudonym,
 } from '../support/aggregates-scene.ts';
@@ -243,88 +239,5 @@ describe('whoever changes the file is found out, by the line', () => {
       }),
       { numRuns: 150 },
     );
-  });
-});
-
-describe('a batch is decided once', () => {
-  /** Decides a batch and signs for it, and no more. */
-  const signOnly = async (own: AggregatesScene): Promise<Tx> => {
-    let signed: Uint8Array | undefined;
-    await using queue = await openAuditQueue(own.store);
-    const killed: AuditQueue = {
-      ...queue,
-      signed: async (batch, tx) => {
-        await queue.signed(batch, tx);
-        signed = tx;
-        throw new Error('killed');
-      },
-    };
-    await expect(commitEntries(own.client, killed, own.signer)).rejects.toThrow('killed');
-    return decodeTx(signed ?? new Uint8Array());
-  };
-
-  test('a transaction of which nobody knows: the same bytes again, one root for the entries', async () => {
-    await using own = await createAggregatesScene();
-    await own.add(inputLine('Anna'));
-    const { id } = await signOnly(own);
-    await own.add(inputLine('Beat'));
-    expect(await own.commit()).toMatchObject({ index: 0, count: 1 });
-    expect(own.ledger.blocks.map(({ txs }) => txs.map((tx) => tx.id))).toEqual([[id]]);
-    expect(await own.commit()).toMatchObject({ index: 1, count: 1 });
-    expect(await own.commit()).toBeNull();
-  });
-
-  test('a transaction that is proven dead: another one asks for the same root', async () => {
-    await using own = await createAggregatesScene();
-    await own.add(inputLine('Anna'));
-    const dead = await signOnly(own);
-    await own.add(inputLine('Beat'));
-    own.pass(dead.validUntil + 1_000);
-    expect(await own.commit()).toMatchObject({ index: 0, count: 1 });
-    const committed = own.ledger.blocks
-      .flatMap(({ txs }) => txs)
-      .find(({ actions }) => actions[0]?.type === 'audit.commit');
-    expect(committed?.id).not.toBe(dead.id);
-    expect(committed?.actions).toEqual(dead.actions);
-  });
-
-  test('committed while the process that sent it was killed: found on the ledger, not committed again', async () => {
-    await using own = await createAggregatesScene();
-    await own.add(inputLine('Anna'));
-    {
-      await using queue = await openAuditQueue(own.store);
-      const killed = { ...queue, committed: () => Promise.reject(new Error('killed')) };
-      await expect(commitEntries(own.client, killed, own.signer)).rejects.toThrow('killed');
-    }
-    expect(await own.commit()).toMatchObject({ index: 0, count: 1, height: 1 });
-    expect(own.ledger.blocks).toHaveLength(1);
-    expect(
-      verifyEntriesFile(await own.prove(ANNA), own.ledger.chain.genesis, {
-        verify: own.ledger.chain.deps.verify,
-      }).entries,
-    ).toHaveLength(1);
-  });
-
-  test('two copies of a store cannot both go on', async () => {
-    await using own = await createAggregatesScene();
-    const copy = `${own.folder}-copy`;
-    await own.add(inputLine('Anna'));
-    await cp(own.folder, copy, { recursive: true });
-    try {
-      await own.commit();
-      await own.add(inputLine('Beat'));
-      await own.commit();
-      const store = await openAuditStore(copy);
-      await using queue = await openAuditQueue(store);
-      // The copy decides the same entries: the same root, which stands already; then it has no more.
-      expect(await commitEntries(own.client, queue, own.signer)).toMatchObject({ index: 0 });
-      await using adder = await openAuditAdder(store);
-      await adder.add([entryOfLine(inputLine('Clara'), store)]);
-      await expect(commitEntries(own.client, queue, own.signer)).rejects.toMatchObject({
-        code: 'AGGREGATES_DIVERGED',
-      });
-    } finally {
-      await rm(copy, { recursive: true, force: true });
-    }
   });
 });

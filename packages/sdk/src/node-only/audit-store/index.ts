@@ -2,4 +2,6 @@
 export { type AuditAdder, openAuditAdder } from './adder.ts';
 export { type AuditStore, openAuditStore, openOrMakeAuditStore } from './layout.ts';
 export { openAuditQueue, type StoredQueue } from './queue.ts';
+export { countAdded } from './segments.ts';
 export { openEntriesSource, type StoredSource } from './source.ts';
+export { openStoredBatches } from './stored-batches.ts';

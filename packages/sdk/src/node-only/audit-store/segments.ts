@@ -104,3 +104,11 @@ function damaged(path: string, offset: number): ConsiliumError {
     'waiting entries were changed or lost in the middle of the file; put it back from a backup',
   );
 }
+
+/** Number of all entries that were ever added, by the last file of those that wait; 0 when there is none. */
+export async function countAdded(store: string): Promise<number> {
+  const newest = (await listSegments(store)).at(-1);
+  if (newest === undefined) return 0;
+  const part = await readSegment(newest, { offset: 0, next: newest.first }, Number.POSITIVE_INFINITY);
+  return part.end.next;
+}

@@ -3,9 +3,10 @@
 import { ConsiliumError, isConsiliumError } from '@consilium/core';
 import { createAuditMap } from '../../aggregate/audit-map.ts';
 import { type AuditBatch, growByBatch, parseAuditBatch } from '../../aggregate/batch.ts';
+import type { StoredBatches } from '../../aggregate/check-store.ts';
 import { type AuditHeads, formatAuditHeads, parseAuditHeads } from '../../aggregate/heads-file.ts';
 import { readIfThere, writeDurable } from './durable-files.ts';
-import { batchPath, headsPath } from './layout.ts';
+import { type AuditStore, batchPath, headsPath } from './layout.ts';
 import { readProgress } from './progress.ts';
 
 /** Throws `FILE_MISSING`, `FILE_INVALID`. */
@@ -17,6 +18,11 @@ export async function readBatch(store: string, index: number): Promise<AuditBatc
   if (batch.head.index !== index)
     throw new ConsiliumError('FILE_INVALID', { file, rule: 'the batch of another index' });
   return batch;
+}
+
+/** The batches as they are checked from the first to the last. */
+export function openStoredBatches({ folder, genesis, institution }: AuditStore): StoredBatches {
+  return { genesis, institution, read: (index) => readBatch(folder, index) };
 }
 
 /** The heads that were written down, as of no more than so many batches; else those of nothing. */
