@@ -35,6 +35,9 @@ export const BACKUP_PAUSE_MS_MIN = 20;
 /** Rows brought back in one batch. */
 export const RESTORE_BATCH_BYTES: number = 4 * 1024 * 1024;
 
+/** Emergencies that one scrape of the metrics looks at for the first time: some 10 ms; years of them after a few scrapes. */
+export const EMERGENCY_ROWS_PER_LOOK = 1_000;
+
 /** Damage that a verification names; of more it tells the count. */
 export const DAMAGES_NAMED_MAX = 1_000;
 
