@@ -40,7 +40,8 @@ export async function tellAll(
 
 async function tell(io: Io, subject: Subject, record: AccessedRecord, deliver: Deliver): Promise<Told> {
   io.err(`${printable(decisionLine(subject, record))}\n`);
-  const { content, fault } = record;
+  const { content, fault, notices } = record;
+  for (const { text, citation } of notices) io.err(`  ${text} (${citation})\n`);
   if (content === null) {
     if (fault !== null) io.err(`  not opened: ${fault}: ${ERRORS[fault]}\n`);
     return { record, delivered: null, fault };
@@ -91,6 +92,7 @@ export function recordsData(told: readonly Told[]): readonly object[] {
     rule: record.rule,
     consent: record.consent,
     tag: record.tag,
+    notices: record.notices,
     fault,
     ...delivered,
   }));

@@ -211,6 +211,7 @@ export { formatGrant, GRANT_KIND, type Grant, grantOf, parseGrant, type TagWord 
 export { type HistoryItem, type HistoryOptions, readOwn } from './records/history.ts';
 export * from './records/ingest.ts';
 export { impliedLabels } from './records/labels.ts';
+export type { LegalNotice } from './records/notices.ts';
 export { type AccessedRecord, collectRecords, type OpenedAccess, openRecords } from './records/open.ts';
 export type { PatienceOptions } from './records/patience.ts';
 export { FHIR_MEDIA_TYPE, type PreparedRecord, prepareRecord } from './records/prepare.ts';

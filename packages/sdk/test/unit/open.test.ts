@@ -119,6 +119,23 @@ describe('opening records', () => {
     ]);
   });
 
+  test('a record of 42 CFR Part 2 opens with the notice that goes along with it, and not so to the patient or when refused', async () => {
+    const scene = await sceneWith(({ patient }) =>
+      [observation(0, labelled('42CFRPart2')), observation(1)].map((resource, nr) =>
+        resourceSource(patient, resource, `${nr}`),
+      ),
+    );
+    const notices = ({ records }: OpenedAccess): unknown[] =>
+      records.map((record) => record.notices.map(({ citation }) => citation));
+    expect(notices(await open(scene))).toEqual([[], []]);
+    permit(scene, scene.doctor.account, { permittedLabels: ['SUD'] });
+    const opened = await open(scene);
+    expect(notices(opened)).toEqual([['42 CFR 2.32(a)(2)'], []]);
+    expect(opened.records[0]).toMatchObject({ decision: 'permit', consent: 0 });
+    expect(opened.records[0]?.notices[0]?.text).toMatch(/prohibits unauthorized use or disclosure/);
+    expect(notices(await open(scene, scene.patientSigner, ALL, 'PATRQT'))).toEqual([[], []]);
+  });
+
   test('more than one request of places is made, and every record comes', async () => {
     const scene = await sceneWith(({ patient }) => observations(patient, 70));
     permit(scene, scene.doctor.account);
