@@ -91,7 +91,6 @@ describe('a FHIR consent', () => {
     ['scope Consent.scope', { scope: concept('consentscope', 'treatment') }],
     ['scope Consent.scope', { scope: concept('consentscope', 'adr') }],
     ['agreement Consent.scope', { scope: concept('consentscope', 'research') }],
-    ['category Consent.category', { category: [{ text: 'consent' }] }],
     ['category Consent.category', { category: [concept('consentcategorycodes', 'dnr')] }],
     ['category Consent.category', { category: [concept('consentcategorycodes', 'npp')] }],
     ['category Consent.category', { category: [concept('v3-ActCode', 'EMRGONLY')] }],
@@ -123,6 +122,14 @@ describe('a FHIR consent', () => {
   it('of an acknowledgement, or not verified, may deny all the same', () => {
     const wish = { category: [concept('consentcategorycodes', 'npp')], verification: [{ verified: false }] };
     expect(only(deny(), wish).consent?.decision).toBe('deny');
+  });
+
+  it('of a category that HL7 does not list, or in words, is what its scope says', () => {
+    const category = [{ text: 'our form 12' }, concept('consentcategorycodes', 'our-own')];
+    expect(only(permit(), { category }).consent?.decision).toBe('permit');
+    expect(refused(deny(), { category: [...category, concept('consentcategorycodes', 'polst')] })).toMatch(
+      / category /,
+    );
   });
 
   it('for emergencies only permits emergencies only', () => {

@@ -23,6 +23,11 @@ describe('who', () => {
       actor('https://h.example/fhir/Practitioner/x', 'PRCP'),
       { type: 'account', reference: 'https://h.example/fhir/Practitioner/x' },
     ],
+    [
+      'a grantee',
+      { role: concept('v3-RoleCode', 'GRANTEE'), reference: { reference: 'Practitioner/x' } },
+      { type: 'account', reference: 'Practitioner/x' },
+    ],
     ['a care team', actor('CareTeam/x'), { type: 'group', reference: 'CareTeam/x' }],
     [
       'a logical reference',
