@@ -121,6 +121,7 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/audit-prove.ts')).registerAuditProve,
       async () => (await import('./commands/audit-verify.ts')).registerAuditVerify,
       async () => (await import('./commands/audit-check.ts')).registerAuditCheck,
+      async () => (await import('./commands/audit-begin.ts')).registerAuditBegin,
     ],
   },
   {

@@ -57,6 +57,7 @@ export {
   type SealedKeyFile,
 } from '@consilium/sealing';
 export * from './actions.ts';
+export { beginBehind, type StoreBegin } from './aggregate/begin.ts';
 export { checkEntryStore, type StoreCheck, type StoredBatches } from './aggregate/check-store.ts';
 export {
   type AuditQueue,

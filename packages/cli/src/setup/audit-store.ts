@@ -43,7 +43,7 @@ export async function auditStoreOrNew(
   const named = options.store === undefined ? undefined : pathOf(io, options.store);
   if (named !== undefined && (await isThere(join(named, 'store.json')))) return openAuditStore(named);
   const { account } = accountSigner(await identityOf(io, options, devnet), 'the institution');
-  const folder = named ?? defaultFolder(io, options, devnet, account);
+  const folder = newStoreFolder(io, options, devnet, account);
   if (await isThere(join(folder, 'store.json'))) return openAuditStore(folder);
   const path = genesisPathOf(io, options, devnet);
   if (path === undefined)
@@ -52,6 +52,18 @@ export async function auditStoreOrNew(
     genesis: genesisHash(await readGenesis(path)),
     institution: account,
   });
+}
+
+/** Where a new store is made. */
+export function newStoreFolder(
+  io: Io,
+  options: StoreOptions,
+  devnet: DevnetFile | undefined,
+  institution: Hex32,
+): string {
+  return options.store === undefined
+    ? defaultFolder(io, options, devnet, institution)
+    : pathOf(io, options.store);
 }
 
 function defaultFolder(

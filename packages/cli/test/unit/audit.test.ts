@@ -204,6 +204,28 @@ describe('entries of a hospital', () => {
     expect(store).toBe(desk.path(`home/.consilium/audit-${first.id}`));
   });
 
+  test('a new store begins behind a lost one only when somebody says so', async () => {
+    const words = ['audit', 'begin', '--store', 'new-store'];
+    expect((await desk.run(...words)).exitCode).toBe(64);
+    desk.ask = async () => 'no';
+    expect(await desk.run(...words)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/NOT_CONFIRMED/),
+    });
+    desk.ask = undefined;
+    const { begins } = await desk.json(...words, '--yes');
+    desk.input = line(BEAT);
+    await desk.json('audit', 'add', '-', '--store', 'new-store');
+    expect((await desk.json('audit', 'commit', '--store', 'new-store'))['last'].index).toBe(begins.batches);
+    expect((await desk.run(...words, '--yes')).exitCode).toBe(78);
+    desk.input = line(BEAT);
+    await desk.json('audit', 'add', '-', ...STORE);
+    expect(await desk.run('audit', 'commit', ...STORE)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^AGGREGATES_DIVERGED: /),
+    });
+  });
+
   test('a second process that commits is refused, and what is damaged too', async () => {
     const { openAuditQueue, openAuditStore } = await import('@consilium/sdk/node');
     {

@@ -12,6 +12,7 @@ import {
   type StateProof,
   treeRoot,
   updateTree,
+  ZERO_HASH,
 } from '@consilium/core';
 
 /** Where an entry lies in the institution's store. */
@@ -37,11 +38,12 @@ export interface AuditMap {
   readonly prove: (patient: Hex32) => StateProof;
 }
 
-export function createAuditMap(): AuditMap {
+/** `behind`: the root that stands for it as long as it is empty; zeros, unless an earlier map was lost. */
+export function createAuditMap(behind: Hex32 = ZERO_HASH): AuditMap {
   const rows = new Map<Hex32, MapRow>();
   const tree = createMemoryTree();
   return {
-    root: () => treeRoot(tree),
+    root: () => (rows.size === 0 ? behind : treeRoot(tree)),
     size: () => rows.size,
     rowOf: (patient) => rows.get(patient),
     headOf: (patient) => {

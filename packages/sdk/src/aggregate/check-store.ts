@@ -15,11 +15,14 @@ import type { ReadOptions } from '../client/session.ts';
 import { LIST_PAGE_MAX } from '../limits.ts';
 import { createAuditMap } from './audit-map.ts';
 import { type AuditBatch, growByBatch } from './batch.ts';
+import type { StoreBegin } from './begin.ts';
 
 /** The batches of an institution, read from wherever they are kept. */
 export interface StoredBatches {
   readonly genesis: Hex32;
   readonly institution: Hex32;
+  /** What came before is not in the store. */
+  readonly begins: StoreBegin;
   /** Throws `FILE_MISSING`, `FILE_INVALID`. */
   readonly read: (index: number) => Promise<AuditBatch>;
 }
@@ -43,9 +46,9 @@ export async function checkEntryStore(
 ): Promise<StoreCheck> {
   if (store.genesis !== client.genesisHash)
     throw new ConsiliumError('VALUE_INVALID', { field: 'store', rule: 'of another genesis' });
-  const map = createAuditMap();
+  const map = createAuditMap(store.begins.mapRoot);
   let entries = 0;
-  let index = 0;
+  let index = store.begins.batches;
   for (;;) {
     const { rows, count, asOf } = await readRows(client, store.institution, index, options);
     for (const row of rows) {
@@ -54,7 +57,8 @@ export async function checkEntryStore(
       entries += batch.head.count;
       index += 1;
     }
-    if (index >= count) return { batches: index, entries, pseudonyms: map.size(), asOf };
+    if (index >= count)
+      return { batches: index - store.begins.batches, entries, pseudonyms: map.size(), asOf };
   }
 }
 

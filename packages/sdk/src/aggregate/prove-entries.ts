@@ -188,8 +188,9 @@ async function assemble(
 ): Promise<EntriesFile> {
   const { signed, last } = head;
   const claim = options.index === undefined ? 'all' : 'one';
-  if (last !== undefined && last.row.mapRoot !== source.map().root())
-    throw new ConsiliumError('AGGREGATES_DIVERGED', { batch: last.index });
+  // A store that begins behind lost batches proves nothing before it has one of its own.
+  const isOwn = last?.row.mapRoot === source.map().root() && source.map().size() > 0;
+  if (last !== undefined && !isOwn) throw new ConsiliumError('AGGREGATES_DIVERGED', { batch: last.index });
   const other = entries.find(({ batch, root }) => found.get(batch)?.row.root !== root);
   if (other !== undefined) throw new ConsiliumError('AGGREGATES_DIVERGED', { batch: other.batch });
   const used = new Map(

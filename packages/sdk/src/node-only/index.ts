@@ -3,6 +3,8 @@ export {
   type AuditAdder,
   type AuditStore,
   countAdded,
+  makeAuditStore,
+  type NewStore,
   openAuditAdder,
   openAuditQueue,
   openAuditStore,

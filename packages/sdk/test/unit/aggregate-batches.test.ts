@@ -3,14 +3,23 @@ import { actionOf, auditEntryDigest, decodeTx, type Tx } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
 import { createAuditMap } from '../../src/aggregate/audit-map.ts';
 import { buildAuditBatch, formatAuditBatch } from '../../src/aggregate/batch.ts';
-import { type AuditQueue, checkEntryStore, commitEntries, verifyEntriesFile } from '../../src/index.ts';
+import {
+  type AuditQueue,
+  beginBehind,
+  checkEntryStore,
+  commitEntries,
+  proveEntries,
+  verifyEntriesFile,
+} from '../../src/index.ts';
 import { batchPath } from '../../src/node-only/audit-store/layout.ts';
 import { writeCommitted } from '../../src/node-only/audit-store/progress.ts';
 import { readBatch, writeHeads } from '../../src/node-only/audit-store/stored-batches.ts';
 import {
+  makeAuditStore,
   openAuditAdder,
   openAuditQueue,
   openAuditStore,
+  openEntriesSource,
   openStoredBatches,
 } from '../../src/node-only/index.ts';
 import {
@@ -178,5 +187,49 @@ describe('a whole store', () => {
     await writeFile(batchPath(own.folder, 1), formatAuditBatch({ head, entries: built.entries }));
     await writeHeads(own.folder, { batches: 2, entries: 4, map });
     await writeCommitted(own.folder, 2);
+  }
+});
+
+test('a new store behind a lost one goes on, proves its own entries, and cannot hide what was proven before', async () => {
+  await using own = await createAggregatesScene();
+  const { chain } = own.ledger;
+  const options = { verify: chain.deps.verify };
+  for (const name of ['Anna', 'Beat']) {
+    await own.add(inputLine(name));
+    await own.commit();
+  }
+  const before = await own.prove(ANNA);
+  const folder = `${own.folder}-new`;
+  try {
+    const { genesis, institution } = own.store;
+    const begins = await beginBehind(own.client, institution);
+    expect(begins.batches).toBe(2);
+    const store = await makeAuditStore(folder, { genesis, institution, begins });
+    await expect(makeAuditStore(folder, { genesis, institution })).rejects.toMatchObject({
+      code: 'FILE_EXISTS',
+    });
+    const proven = async () => proveEntries(own.client, await openEntriesSource(store), ANNA);
+    await expect(proven()).rejects.toMatchObject({ code: 'AGGREGATES_DIVERGED', data: { batch: 1 } });
+    for (const index of [2, 3]) {
+      {
+        await using adder = await openAuditAdder(store);
+        await adder.add([entryOfLine(inputLine('Anna'), store)]);
+      }
+      await using queue = await openAuditQueue(store);
+      expect(await commitEntries(own.client, queue, own.signer)).toMatchObject({ index, count: 1 });
+    }
+    const after = await proven();
+    expect(verifyEntriesFile(after, chain.genesis, options).entries.map(({ batch }) => batch)).toEqual([
+      2, 3,
+    ]);
+    expect(() => verifyEntriesFile(after, chain.genesis, { ...options, earlier: before })).toThrow('earlier');
+    expect(await checkEntryStore(own.client, openStoredBatches(store))).toMatchObject({
+      batches: 2,
+      entries: 2,
+    });
+    await own.add(inputLine('Clara'));
+    await expect(own.commit()).rejects.toMatchObject({ code: 'AGGREGATES_DIVERGED' });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 });

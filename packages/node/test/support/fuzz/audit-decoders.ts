@@ -77,7 +77,14 @@ export const AUDIT_DECODERS: readonly Decoder[] = [
   textDecoderOf('sdk/src/aggregate/proof-file.ts#parseEntriesFile', [PROOF], parseEntriesFile),
   textDecoderOf(
     'sdk/src/node-only/audit-store/layout.ts#parseAuditStore',
-    [fileOf('consilium-audit-store', { genesis: ID, institution: ID, actorSecret: ID })],
+    [
+      fileOf('consilium-audit-store', {
+        genesis: ID,
+        institution: ID,
+        actorSecret: ID,
+        begins: { batches: 2, mapRoot: ID },
+      }),
+    ],
     parseAuditStore,
   ),
   textDecoderOf(

@@ -8,7 +8,7 @@ import { diskError, onDisk, STORE_FILE_MODE, syncFolder } from './durable-files.
 import { takeFolderLock } from './folder-lock.ts';
 import { type AuditStore, waitingFolder } from './layout.ts';
 import { listSegments, readSegment, type Segment, type SegmentPlace, segmentOf } from './segments.ts';
-import { enteredBatches } from './stored-batches.ts';
+import { countEntered } from './stored-batches.ts';
 
 export interface AuditAdder extends AsyncDisposable {
   /** Durable when it returns. Throws `DISK_FULL` or `DISK_FAILED`; then the adder takes no more: open it anew. */
@@ -25,7 +25,7 @@ export async function openAuditAdder(store: AuditStore): Promise<AuditAdder> {
   const lock = await takeFolderLock(store.folder, 'adding.lock');
   try {
     const newest = (await listSegments(store.folder)).at(-1);
-    const segment = newest ?? segmentOf(store.folder, (await enteredBatches(store.folder)).entries);
+    const segment = newest ?? segmentOf(store.folder, await countEntered(store));
     const start: SegmentPlace = { offset: 0, next: segment.first };
     const { end, tornBytes } =
       newest === undefined

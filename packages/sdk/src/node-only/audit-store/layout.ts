@@ -9,6 +9,7 @@
 //   heads.ndjson                          the heads of all pseudonyms after some batch; only saves time
 import { join } from 'node:path';
 import { ConsiliumError, type Hex32, isHexOf, toHex } from '@consilium/core';
+import { FIRST_BEGIN, type StoreBegin } from '../../aggregate/begin.ts';
 import { parseObject } from '../../keys/key-file.ts';
 import { type RandomBytes, systemRandom } from '../../random.ts';
 import { makeStoreFolder, readIfThere, writeDurableOnce } from './durable-files.ts';
@@ -20,6 +21,7 @@ export interface AuditStoreFacts {
   readonly institution: Hex32;
   /** Under it a local user name becomes a code. It never changes: the same person is the same code. */
   readonly actorSecret: Hex32;
+  readonly begins: StoreBegin;
 }
 
 export interface AuditStore extends AuditStoreFacts {
@@ -60,17 +62,22 @@ export async function openAuditStore(folder: string): Promise<AuditStore> {
   return { folder, ...parseAuditStore(bytes.toString('utf8')) };
 }
 
+export interface NewStore {
+  readonly genesis: Hex32;
+  readonly institution: Hex32;
+  /** Default: with the institution's first batch. */
+  readonly begins?: StoreBegin;
+}
+
 /** Makes it when there is none. Throws `FILE_INVALID` when it is another network's or institution's. */
 export async function openOrMakeAuditStore(
   folder: string,
-  { genesis, institution }: Omit<AuditStoreFacts, 'actorSecret'>,
+  wanted: NewStore,
   random: RandomBytes = systemRandom,
 ): Promise<AuditStore> {
-  for (const each of [folder, waitingFolder(folder)]) await makeStoreFolder(each);
-  const facts = { kind: AUDIT_STORE_KIND, version: 1, genesis, institution, actorSecret: toHex(random(32)) };
-  await writeDurableOnce(join(folder, 'store.json'), `${JSON.stringify(facts, null, 1)}\n`);
+  await makeStore(folder, wanted, random);
   const store = await openAuditStore(folder);
-  if (store.genesis !== genesis || store.institution !== institution)
+  if (store.genesis !== wanted.genesis || store.institution !== wanted.institution)
     throw new ConsiliumError('FILE_INVALID', {
       file: folder,
       rule: 'the store of another network or institution',
@@ -78,10 +85,45 @@ export async function openOrMakeAuditStore(
   return store;
 }
 
+/** Throws `FILE_EXISTS`. */
+export async function makeAuditStore(
+  folder: string,
+  wanted: NewStore,
+  random: RandomBytes = systemRandom,
+): Promise<AuditStore> {
+  if (!(await makeStore(folder, wanted, random)))
+    throw new ConsiliumError('FILE_EXISTS', { file: join(folder, 'store.json') });
+  return openAuditStore(folder);
+}
+
+/** False when there is one. */
+async function makeStore(
+  folder: string,
+  { genesis, institution, begins = FIRST_BEGIN }: NewStore,
+  random: RandomBytes,
+): Promise<boolean> {
+  for (const each of [folder, waitingFolder(folder)]) await makeStoreFolder(each);
+  const actorSecret = toHex(random(32));
+  const facts = { kind: AUDIT_STORE_KIND, version: 1, genesis, institution, actorSecret, begins };
+  return writeDurableOnce(join(folder, 'store.json'), `${JSON.stringify(facts, null, 1)}\n`);
+}
+
 /** Throws `FILE_INVALID`; never says what stands in the file. */
 export function parseAuditStore(text: string): AuditStoreFacts {
-  const { version, genesis, institution, actorSecret } = parseObject(text, AUDIT_STORE_KIND);
-  if (version !== 1 || !isHexOf(genesis, 32) || !isHexOf(institution, 32) || !isHexOf(actorSecret, 32))
-    throw new ConsiliumError('FILE_INVALID', { kind: AUDIT_STORE_KIND, rule: 'form' });
-  return { genesis, institution, actorSecret };
+  const raw = parseObject(text, AUDIT_STORE_KIND);
+  const { version, genesis, institution, actorSecret, begins } = raw;
+  const whole =
+    version === 1 &&
+    isHexOf(genesis, 32) &&
+    isHexOf(institution, 32) &&
+    isHexOf(actorSecret, 32) &&
+    isBegin(begins);
+  if (!whole) throw new ConsiliumError('FILE_INVALID', { kind: AUDIT_STORE_KIND, rule: 'form' });
+  return { genesis, institution, actorSecret, begins };
+}
+
+function isBegin(raw: unknown): raw is StoreBegin {
+  if (typeof raw !== 'object' || raw === null) return false;
+  const { batches, mapRoot } = raw as Record<string, unknown>;
+  return Number.isSafeInteger(batches) && (batches as number) >= 0 && isHexOf(mapRoot, 32);
 }

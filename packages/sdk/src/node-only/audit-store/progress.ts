@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { ConsiliumError, INDEX_MAX, TX_BYTES_MAX, toHex, tryFromHex } from '@consilium/core';
 import { parseObject } from '../../keys/key-file.ts';
 import { errnoOf, onDisk, readIfThere, writeDurable } from './durable-files.ts';
-import { batchPath, committedPath, sendingPath } from './layout.ts';
+import { type AuditStore, batchPath, committedPath, sendingPath } from './layout.ts';
 
 export const AUDIT_COMMITTED_KIND = 'consilium-audit-committed';
 export const AUDIT_SENDING_KIND = 'consilium-audit-sending';
@@ -15,10 +15,10 @@ export interface Progress {
   readonly decided: number;
 }
 
-export async function readProgress(store: string): Promise<Progress> {
-  const bytes = await readIfThere(committedPath(store));
-  const committed = bytes === undefined ? 0 : parseCommitted(bytes.toString('utf8'));
-  const pending = await isThere(batchPath(store, committed));
+export async function readProgress({ folder, begins }: AuditStore): Promise<Progress> {
+  const bytes = await readIfThere(committedPath(folder));
+  const committed = bytes === undefined ? begins.batches : parseCommitted(bytes.toString('utf8'));
+  const pending = await isThere(batchPath(folder, committed));
   return { committed, decided: pending ? committed + 1 : committed };
 }
 

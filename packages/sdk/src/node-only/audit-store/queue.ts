@@ -21,8 +21,8 @@ export interface StoredQueue extends AuditQueue, AsyncDisposable {
 export async function openAuditQueue(store: AuditStore): Promise<StoredQueue> {
   const lock = await takeFolderLock(store.folder, 'committing.lock');
   try {
-    const { decided } = await readProgress(store.folder);
-    const kept = await readHeads(store.folder, decided);
+    const { decided } = await readProgress(store);
+    const kept = await readHeads(store, decided);
     const heads = await grownTo(store.folder, kept, decided);
     return createQueue(store, heads, kept.batches, lock.release);
   } catch (error) {
@@ -32,11 +32,12 @@ export async function openAuditQueue(store: AuditStore): Promise<StoredQueue> {
 }
 
 function createQueue(
-  { folder, genesis, institution }: AuditStore,
+  store: AuditStore,
   start: AuditHeads,
   keptBatches: number,
   release: () => Promise<void>,
 ): StoredQueue {
+  const { folder, genesis, institution } = store;
   let heads = start;
   let headsKept = keptBatches;
   let failed = false;
@@ -59,14 +60,14 @@ function createQueue(
 
   const next = async (): Promise<DecidedBatch | null> => {
     if (failed) throw new ConsiliumError('DISK_FAILED', { file: folder });
-    const { decided, committed } = await readProgress(folder);
+    const { decided, committed } = await readProgress(store);
     if (decided === committed) return decide();
     const { head } = await readBatch(folder, committed);
     return { head, tx: (await readSending(folder, committed)) ?? null };
   };
 
   const keepHeads = async (): Promise<void> => {
-    const { decided, committed } = await readProgress(folder);
+    const { decided, committed } = await readProgress(store);
     if (failed || decided !== committed || headsKept === decided) return;
     await writeHeads(folder, heads);
     headsKept = decided;

@@ -22,9 +22,10 @@ export interface StoredSource extends EntriesSource {
 }
 
 /** Throws `FILE_MISSING` or `FILE_INVALID` for a damaged store. */
-export async function openEntriesSource({ folder, genesis, institution }: AuditStore): Promise<StoredSource> {
-  const { committed } = await readProgress(folder);
-  let heads = await grownTo(folder, await readHeads(folder, committed), committed);
+export async function openEntriesSource(store: AuditStore): Promise<StoredSource> {
+  const { folder, genesis, institution } = store;
+  const { committed } = await readProgress(store);
+  let heads = await grownTo(folder, await readHeads(store, committed), committed);
   const growTo = async (batches: number): Promise<void> => {
     try {
       heads = await grownTo(folder, heads, batches);

@@ -3,6 +3,7 @@
 import { ConsiliumError, isConsiliumError } from '@consilium/core';
 import { createAuditMap } from '../../aggregate/audit-map.ts';
 import { type AuditBatch, growByBatch, parseAuditBatch } from '../../aggregate/batch.ts';
+import type { StoreBegin } from '../../aggregate/begin.ts';
 import type { StoredBatches } from '../../aggregate/check-store.ts';
 import { type AuditHeads, formatAuditHeads, parseAuditHeads } from '../../aggregate/heads-file.ts';
 import { readIfThere, writeDurable } from './durable-files.ts';
@@ -21,21 +22,24 @@ export async function readBatch(store: string, index: number): Promise<AuditBatc
 }
 
 /** The batches as they are checked from the first to the last. */
-export function openStoredBatches({ folder, genesis, institution }: AuditStore): StoredBatches {
-  return { genesis, institution, read: (index) => readBatch(folder, index) };
+export function openStoredBatches({ folder, genesis, institution, begins }: AuditStore): StoredBatches {
+  return { genesis, institution, begins, read: (index) => readBatch(folder, index) };
 }
 
-/** The heads that were written down, as of no more than so many batches; else those of nothing. */
-export async function readHeads(store: string, batchesMax: number): Promise<AuditHeads> {
-  const bytes = await readIfThere(headsPath(store));
+/** The heads that were written down, as of no more than so many batches; else those that the store begins with. */
+export async function readHeads({ folder, begins }: AuditStore, batchesMax: number): Promise<AuditHeads> {
+  const bytes = await readIfThere(headsPath(folder));
   const heads = bytes === undefined ? undefined : tryParse(bytes.toString('utf8'));
-  if (heads === undefined || heads.batches === 0 || heads.batches > batchesMax) return NOTHING();
-  const { head } = await readBatch(store, heads.batches - 1);
+  if (heads === undefined || heads.batches <= begins.batches || heads.batches > batchesMax)
+    return headsAt(begins);
+  const { head } = await readBatch(folder, heads.batches - 1);
   const fits = head.mapRoot === heads.map.root() && head.first + head.count === heads.entries;
-  return fits ? heads : NOTHING();
+  return fits ? heads : headsAt(begins);
 }
 
-const NOTHING = (): AuditHeads => ({ batches: 0, entries: 0, map: createAuditMap() });
+function headsAt({ batches, mapRoot }: StoreBegin): AuditHeads {
+  return { batches, entries: 0, map: createAuditMap(mapRoot) };
+}
 
 /** They only save time: what is no longer read is made anew from the batches. */
 function tryParse(text: string): AuditHeads | undefined {
@@ -68,11 +72,9 @@ export async function grownTo(store: string, heads: AuditHeads, batches: number)
 }
 
 /** How many entries are in batches, by the head of the last one. */
-export async function enteredBatches(
-  store: string,
-): Promise<{ readonly batches: number; readonly entries: number }> {
+export async function countEntered(store: AuditStore): Promise<number> {
   const { decided } = await readProgress(store);
-  if (decided === 0) return { batches: 0, entries: 0 };
-  const { head } = await readBatch(store, decided - 1);
-  return { batches: decided, entries: head.first + head.count };
+  if (decided === store.begins.batches) return 0;
+  const { head } = await readBatch(store.folder, decided - 1);
+  return head.first + head.count;
 }
