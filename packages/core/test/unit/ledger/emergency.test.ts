@@ -82,7 +82,7 @@ describe('Break-glass: refused without the privilege; impossible to hide; opens 
   it('without the privilege everything is denied, and the attempt stands in the log of the patient', () => {
     const ward = new Ward();
     const selection = named(ward.allergy);
-    const attempts = [ward.doctor, asPerson(ward.b), asPerson(ward.a), ward.officer];
+    const attempts = [ward.doctor, asPerson(ward.b), asPerson(ward.a), ward.patient, ward.officer];
     for (const [before, reader] of attempts.entries()) {
       expect(ward.open(reader, { selection })).toEqual(['deny emergency-privilege']);
       expect(listCount(ward.chain.view().state, 'accesses', ward.patient.id)).toBe(before + 1);
@@ -199,6 +199,15 @@ describe('what a consent says of emergencies', () => {
 
   it('a permit does not widen the dataset', () => {
     expect(told(['BTG'], 'permit')).toBe('permit emergency,deny emergency-dataset');
+  });
+
+  it('an exception that names no purpose is of those of its root', () => {
+    const ward = new Ward();
+    const rule = { ...OPEN_RULE, purposes: ['BTG'] as const, confidentiality: 'V' as const };
+    const exceptions = [{ ...OPEN_RULE, period: null, labels: [TAG_A] }];
+    const terms = { ...consentTerms(ward.chain, ward.b.id), rule, exceptions };
+    submit(ward.chain, ward.patient, granting(ward.patient.id, terms));
+    expect(ward.open(ward.rescuer, { selection: named(ward.allergy) })).toEqual(['deny excluded']);
   });
 });
 
