@@ -64,8 +64,33 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/consent-revoke.ts')).registerConsentRevoke,
       async () => (await import('./commands/consent-list.ts')).registerConsentList,
       async () => (await import('./commands/consent-explain.ts')).registerConsentExplain,
+      async () => (await import('./commands/consent-what-if.ts')).registerConsentWhatIf,
+      async () => (await import('./commands/consent-import.ts')).registerConsentImport,
+      async () => (await import('./commands/consent-export.ts')).registerConsentExport,
       async () => (await import('./commands/consent-conformance.ts')).registerConsentConformance,
     ],
+  },
+  {
+    name: 'delegate',
+    summary: 'who acts for a patient: guardians and proxies',
+    verbs: [
+      async () => (await import('./commands/delegate-appoint.ts')).registerDelegateAppoint,
+      async () => (await import('./commands/delegate-end.ts')).registerDelegateEnd,
+      async () => (await import('./commands/delegate-list.ts')).registerDelegateList,
+    ],
+  },
+  {
+    name: 'group',
+    summary: 'groups of clinicians that a consent may name',
+    verbs: [
+      async () => (await import('./commands/group-set.ts')).registerGroupSet,
+      async () => (await import('./commands/group-list.ts')).registerGroupList,
+    ],
+  },
+  {
+    name: 'agreement',
+    summary: 'data-use agreements of research and payers',
+    verbs: [async () => (await import('./commands/agreement-list.ts')).registerAgreementList],
   },
   {
     name: 'record',

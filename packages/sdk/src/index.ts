@@ -9,6 +9,7 @@ export {
   type Certificate,
   type Confidentiality,
   type ConsensusParams,
+  type ConsentTerms,
   ConsiliumError,
   ERASURE_REASONS,
   ERRORS,
@@ -146,6 +147,7 @@ export type { CommittedTx, ProvenTx, TxAnswer, TxProof, UncommittedTx } from './
 export * from './consents/agreements.ts';
 export { type ConsentCase, parseConsentCases } from './consents/conformance/case-file.ts';
 export { type CaseVerdict, type RefusedConsent, runConsentCase } from './consents/conformance/run-case.ts';
+export * from './consents/delegate-file.ts';
 export { ledgerReferencesIn, ledgerReferencesOut } from './consents/ledger-references.ts';
 export {
   type GroupPlace,
@@ -208,10 +210,19 @@ export {
   explainAccess,
   explainAccesses,
 } from './records/explain.ts';
-export { formatGrant, GRANT_KIND, type Grant, grantOf, parseGrant, type TagWord } from './records/grant.ts';
+export {
+  formatGrant,
+  GRANT_KIND,
+  type Grant,
+  type GrantOwner,
+  grantOf,
+  grantOfPlain,
+  parseGrant,
+  type TagWord,
+} from './records/grant.ts';
 export { type HistoryItem, type HistoryOptions, readOwn } from './records/history.ts';
 export * from './records/ingest.ts';
-export { impliedLabels } from './records/labels.ts';
+export { impliedLabels, unrelatedLabels } from './records/labels.ts';
 export type { LegalNotice } from './records/notices.ts';
 export { type AccessedRecord, collectRecords, type OpenedAccess, openRecords } from './records/open.ts';
 export type { PatienceOptions } from './records/patience.ts';
@@ -229,6 +240,7 @@ export {
   type WhatIfWish,
   whatIf,
 } from './records/what-if.ts';
+export { POLICY_WORDS } from './records/words.ts';
 export { type AccountingOptions, accountingReport } from './reports/accounting.ts';
 export { tableToCsv } from './reports/as-csv.ts';
 export { type FhirAttachment, reportToFhir } from './reports/as-fhir.ts';

@@ -9,13 +9,13 @@ import {
   type Hex32,
   type OpenedAccess,
   openRecords,
-  PURPOSES,
 } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import { createDelivery, type DeliveryOptions } from '../delivering.ts';
 import type { Io } from '../io.ts';
-import { accountSigner, addSigningOption, identityOf } from '../setup/identity.ts';
+import { addSigningOption, identityOf } from '../setup/identity.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
+import { addOpenerOptions, type OpenerOptions, openerOf } from '../setup/opener.ts';
 import { addPatienceOption, type PatienceOption, withPatience } from '../setup/patience.ts';
 import {
   addSubjectOptions,
@@ -26,15 +26,14 @@ import {
   tagsOf,
 } from '../setup/subject.ts';
 import { openedExitCode, openedLines, recordsData, type Told, tellAll, tellRest } from '../telling.ts';
-import { collect, hexIdOf, integerOf, knownWords, monthsOf, oneOf, usage } from '../usage.ts';
+import { collect, hexIdOf, integerOf, knownWords, monthsOf, usage } from '../usage.ts';
 
-interface Options extends NetworkOptions, SubjectOptions, PatienceOption, DeliveryOptions {
+interface Options extends NetworkOptions, SubjectOptions, PatienceOption, DeliveryOptions, OpenerOptions {
   readonly category?: readonly string[];
   readonly label?: readonly string[];
   readonly from?: string;
   readonly to?: string;
   readonly fromIndex?: string;
-  readonly purpose: string;
 }
 
 export const registerRecordOpen: Register = (place) =>
@@ -45,6 +44,8 @@ export const registerRecordOpen: Register = (place) =>
       summary: 'open records, by id or by what they are; the access is entered first, permitted or not',
       examples: [
         'npx consilium record open ID --as keller',
+        'npx consilium record open ID --on-behalf-of keller --as inselspital',
+        'npx consilium record open --patient ACCOUNT --as mother.json',
         'npx consilium record open --grant for-keller.json --category laboratory --from 2026-01 --to 2026-06 --out opened --as keller',
       ],
     },
@@ -52,37 +53,34 @@ export const registerRecordOpen: Register = (place) =>
       addPatienceOption(
         addNetworkOptions(
           addSigningOption(
-            addSubjectOptions(command)
+            addOpenerOptions(addSubjectOptions(command))
               .option('--category <word>', 'without ids: records of any of these categories', collect)
               .option('--label <code>', 'or with any of these sensitivity labels', collect)
               .option('--from <yyyy-mm>', 'only of this month or later; with --to')
               .option('--to <yyyy-mm>', 'only of this month or earlier')
               .option('--from-index <nr>', "where in the patient's list to begin (default: 0)")
-              .option('--purpose <code>', PURPOSES.join(', '), 'TREAT')
               .option(
                 '--out <folder>',
                 'write each to a file there, exact and of any size (default: text to stdout)',
               ),
-            'who opens: a clinician or an institution',
+            'who opens: a clinician, an institution, a patient or who acts for one',
           ),
         ),
       ),
     (ids, options) =>
       withNetwork(place.io, options, async (network) => {
         const identity = await identityOf(place.io, options, network.devnet);
-        const signer = accountSigner(identity, 'who opens');
-        const purpose = oneOf(PURPOSES, options.purpose, '--purpose');
         const records = ids.map((id) => hexIdOf(id, 'ID'));
         const subject = await openedSubject(place.io, network, records, options);
         const selection = selectionOf(subject, records, options);
+        const opener = await openerOf(place.io, network, identity, subject.account, options);
         const deliver = await createDelivery(place.io, options);
         place.io.err('entering the access, waiting until it is committed\n');
         const opened = await withPatience(options, (patience) =>
           openRecords(network.client, {
             patient: subject.account,
             selection,
-            purpose,
-            signer,
+            ...opener,
             ...patience,
           }),
         );

@@ -27,7 +27,7 @@ export function consentSentence(
   names: NameOf = () => undefined,
 ): string {
   const { rule, exceptions, period, agreement, tagGeneration } = terms;
-  const telling: Telling = { words: (tags) => wordsOf(tags, tagGeneration, tagKey), names };
+  const telling: Telling = { words: (tags) => wordsOf(tags, tagGeneration, tagKey).toSorted(), names };
   const parts = [
     `${capital(whoIn(terms, telling))} ${recordsIn(terms, rule, telling)}`,
     ...protectionIn(terms, rule, telling),

@@ -1,5 +1,5 @@
 // Owns: the codes of the ledger in plain English words. Does not own: the codes (core), tags (keys/vocabulary.ts).
-import type { AccessRule, Purpose } from '@consilium/core';
+import type { AccessRule, ImplicitPolicy, Purpose } from '@consilium/core';
 
 export const PURPOSE_WORDS: Readonly<Record<Purpose, string>> = {
   BTG: 'breaking the glass in an emergency',
@@ -39,6 +39,16 @@ export const RULE_WORDS: Readonly<Record<AccessRule, string>> = {
   'record-erased': 'because it is erased',
   'record-retracted': 'because it was retracted as entered in error',
   'record-unknown': 'because this patient has no such record',
+};
+
+/** What is open where no consent speaks. */
+export const POLICY_WORDS: Readonly<Record<ImplicitPolicy, string>> = {
+  'Policy-all-normal':
+    'up to the normal level everything is open to whoever treats, pays or runs an institution',
+  'Policy-basic-normal':
+    'up to the normal level everything is open to doctors, nurses and pharmacists who treat',
+  'Policy-break-glass-only': 'nothing is open but the emergency dataset in an emergency',
+  'Policy-deny': 'nothing is open, in an emergency neither',
 };
 
 /** `a`, `a and b`, `a, b and c`. */
