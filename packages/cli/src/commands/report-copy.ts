@@ -13,7 +13,6 @@ import { usage } from '../usage.ts';
 
 interface Options extends PatientReportOptions {
   readonly records?: string;
-  readonly allVersions?: boolean;
 }
 
 export const registerReportCopy: Register = (place) =>
@@ -34,8 +33,7 @@ export const registerReportCopy: Register = (place) =>
           addSigningOption(
             command
               .option('--at <institution>', 'of this enrolment only (default: of all)')
-              .option('--records <folder>', 'write the content of each record to a file there')
-              .option('--all-versions', 'earlier and retracted versions too'),
+              .option('--records <folder>', 'write the content of each record to a file there'),
             "the patient's wallet; nothing is signed",
           ),
         ),
@@ -52,7 +50,7 @@ export const registerReportCopy: Register = (place) =>
           ...identity.wallet,
           enrolments: identity.wallet.enrolments.filter(({ account }) => pseudonyms.includes(account)),
         };
-        const history = readOwn(network.client, wallet, { allVersions: options.allVersions === true });
+        const history = readOwn(network.client, wallet, { allVersions: true });
         const { records, attachments } = await copiedRecords(history, folder, formatOf(options) === 'fhir');
         const { value: epoch } = await network.client.custodyEpoch(undefined, network.read);
         const custodians = (epoch?.custodians ?? []).map(({ name }) => name).toSorted();

@@ -26,11 +26,9 @@ export async function copiedRecords(
   const attachments: FhirAttachment[] = [];
   for await (const item of history) {
     const { content, record } = item;
-    // What is erased opens nowhere any more; a copy that still does is not taken.
-    const kept = record.erasedHeight === null ? content : null;
-    const file = kept === null || folder === null ? null : (await writeContent(folder, record.id, kept)).file;
-    records.push({ item, file });
-    const resource = kept === null || !attach ? null : await resourceOf(kept);
+    const write = content !== null && folder !== null;
+    records.push({ item, file: write ? (await writeContent(folder, record.id, content)).file : null });
+    const resource = content === null || !attach ? null : await resourceOf(content);
     if (resource !== null) attachments.push({ name: record.id, resource });
   }
   return { records, attachments };

@@ -165,17 +165,19 @@ function omitted(disclosures: readonly Disclosure[]): Report['tables'][number] {
   };
 }
 
-/** The disclosures among the events of these accesses that are of these authors. */
+/** Of the events of these accesses, those that hold one of the records that were disclosed. */
 function eventsBehind(shown: readonly Disclosure[]): readonly AuditEventOf[] {
-  const logs = [...new Set(shown.map(({ subject }) => subject.log))];
-  return logs.flatMap((log) =>
-    auditEvents(log).filter(({ patient, index, resource }) =>
-      shown.some(
-        ({ entry, items }) =>
-          entry.patient === patient &&
-          entry.index === index &&
-          items.some(({ record }) => JSON.stringify(resource['entity']).includes(record)),
-      ),
-    ),
+  const records = new Map<string, Hex32[]>();
+  for (const { entry, items } of shown) {
+    const place = `${entry.patient}/${entry.index}`;
+    records.set(place, [...(records.get(place) ?? []), ...items.map(({ record }) => record)]);
+  }
+  return [...new Set(shown.map(({ subject }) => subject.log))].flatMap((log) =>
+    auditEvents(log).filter(({ patient, index, resource }) => {
+      const wanted = records.get(`${patient}/${index}`);
+      if (wanted === undefined || resource['outcome'] !== '0') return false;
+      const entities = JSON.stringify(resource['entity']);
+      return wanted.some((record) => entities.includes(record));
+    }),
   );
 }

@@ -54,10 +54,16 @@ function recordsTable(records: readonly CopiedRecord[]): ReportTable {
       ['source', 'Written by', 'art. 15(1)(g)'],
       ['category', 'Category', 'art. 15(1)(b)'],
       ['title', 'Title', 'art. 15(3)'],
+      ['state', 'State'],
       ['content', 'Content', 'art. 15(3)'],
       ['record', 'Record'],
     ),
-    rows: records.map(({ item, file }) => [...factsOf(item), contentWords(item, file), item.record.id]),
+    rows: records.map(({ item, file }) => [
+      ...factsOf(item),
+      stateOf(item),
+      contentWords(item, file),
+      item.record.id,
+    ]),
   };
 }
 
@@ -73,8 +79,14 @@ function factsOf({ date, title, words, institutionName, record }: HistoryItem): 
   return [erased ? month : (date ?? month), institutionName, listed(sorted), erased ? '' : (title ?? '')];
 }
 
+function stateOf({ record: { erasedHeight, retractedHeight, amendedBy } }: HistoryItem): string {
+  if (erasedHeight !== null) return 'erased';
+  if (retractedHeight !== null) return 'retracted';
+  return amendedBy === null ? 'current' : 'amended';
+}
+
 function contentWords({ record, fault, content }: HistoryItem, file: string | null): string {
-  if (record.erasedHeight !== null) return 'erased';
+  if (record.erasedHeight !== null) return '';
   if (file !== null) return file;
   if (record.effects.includes('closed-to-patient'))
     return 'closed to the patient by law (45 CFR 164.524(a)(1)(i))';

@@ -1,6 +1,6 @@
 // Owns: the two reports of who looked: the access report (every entry, refused ones too), and the information of EHDS
 // article 9 (who accessed which data when). Does not own: the log.
-import { auditEvents } from '../audit/fhir/bundle.ts';
+import { type AuditEventOf, auditEvents } from '../audit/fhir/bundle.ts';
 import type { AccessLogEntry, LoggedItem } from '../audit/log-entries.ts';
 import { ACCESS_REPORT_YEARS, EHDS_YEARS } from '../limits.ts';
 import { PURPOSE_WORDS, RULE_WORDS } from '../records/words.ts';
@@ -24,6 +24,14 @@ function looksOf({ subjects, made }: ReportSource, from: number): readonly Look[
     .flatMap((subject) => subject.log.entries.map((entry) => ({ subject, entry })))
     .filter(({ entry }) => entry.time >= from && entry.time <= made)
     .sort((a, b) => a.entry.time - b.entry.time || a.entry.index - b.entry.index);
+}
+
+/** Every event of these entries. */
+function eventsOf(looks: readonly Look[]): readonly AuditEventOf[] {
+  const places = new Set(looks.map(({ entry }) => `${entry.patient}/${entry.index}`));
+  return [...new Set(looks.map(({ subject }) => subject.log))].flatMap((log) =>
+    auditEvents(log).filter(({ patient, index }) => places.has(`${patient}/${index}`)),
+  );
 }
 
 function headOf(
@@ -55,7 +63,7 @@ const ACCESS_COLUMNS = columnsOf(
 
 /** Each entry, one row for each way in which its records were decided. */
 export function accessReport(source: ReportSource): Report {
-  const { subjects, names } = source;
+  const { names } = source;
   const head = headOf(source, ACCESS_REPORT_YEARS);
   const looks = looksOf(source, head.period?.from ?? 0);
   return {
@@ -78,11 +86,7 @@ export function accessReport(source: ReportSource): Report {
       "The patient's own reading with the own key, and the patient's own looks at this log, leave no entry.",
       'What an institution looks up in its own systems is not here: see its aggregated entries.',
     ],
-    events: subjects
-      .flatMap(({ log }) => auditEvents(log))
-      .filter(({ patient, index }) =>
-        looks.some(({ entry }) => entry.patient === patient && entry.index === index),
-      ),
+    events: eventsOf(looks),
   };
 }
 
@@ -135,7 +139,7 @@ const EHDS_COLUMNS = columnsOf(
 
 /** Each access that was permitted, in the three years for which it must be there. */
 export function ehdsReport(source: ReportSource): Report {
-  const { subjects, names } = source;
+  const { names } = source;
   const head = headOf(source, EHDS_YEARS);
   const looks = looksOf(source, head.period?.from ?? 0).flatMap(({ subject, entry }) => {
     const items = entry.items.filter(({ decision }) => decision === 'permit');
@@ -168,12 +172,6 @@ export function ehdsReport(source: ReportSource): Report {
       'Every access is listed, whatever its purpose; the article asks for those in the context of healthcare.',
       'Refused attempts are in the access report. Restrictions under article 9(3) are for the institution to apply.',
     ],
-    events: subjects
-      .flatMap(({ log }) => auditEvents(log))
-      .filter(
-        ({ patient, index, resource }) =>
-          resource['outcome'] === '0' &&
-          looks.some(({ entry }) => entry.patient === patient && entry.index === index),
-      ),
+    events: eventsOf(looks).filter(({ resource }) => resource['outcome'] === '0'),
   };
 }

@@ -58,7 +58,7 @@ const ALLERGY = {
     coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
   },
   patient: { reference: 'Patient/1' },
-  recordedDate: '2024-03-02',
+  recordedDate: '2024-05-02',
 };
 
 /** With four records of the first hospital; nobody has asked for any yet. */

@@ -35,9 +35,9 @@ beforeAll(async () => {
     names: parseNameBook(names),
     made: Date.parse('2028-01-10T00:00:00Z'),
   };
+  const wallet = { ...scene.wallet, enrolments: [scene.enrolment] };
   history = [];
-  for await (const item of readOwn(client, { ...scene.wallet, enrolments: [scene.enrolment] }))
-    history.push(item);
+  for await (const item of readOwn(client, wallet, { allVersions: true })) history.push(item);
 });
 
 const rowsOf = ({ tables }: Report, name: string): readonly (readonly string[])[] =>
@@ -106,7 +106,7 @@ const accesses = (): string[][] => {
       'Dr. Beat Keller',
       own,
       'permitted',
-      '2 records of Aare: allergies and laboratory, 2024-01 to 2024-03',
+      '2 records of Aare: allergies and laboratory, 2024-01 to 2024-05',
       'treatment',
       'by a consent of the patient',
       '',
@@ -131,7 +131,7 @@ const accesses = (): string[][] => {
       'Dr. Emil Roth',
       own,
       'permitted',
-      '1 record of Aare: allergies, 2024-03',
+      '1 record of Aare: allergies, 2024-05',
       BTG,
       'in an emergency',
       'unconscious',
@@ -215,7 +215,7 @@ const accesses = (): string[][] => {
       SCIENCE(),
       own,
       'refused',
-      '1 record of Aare: allergies, 2024-03',
+      '1 record of Aare: allergies, 2024-05',
       'research, project sepsis-1',
       'because it is erased',
       '',
@@ -253,7 +253,7 @@ const ehds = (): string[][] => [
   [
     'Birs, Dr. Beat Keller',
     '2027-02-04T11:00:00Z',
-    '2 records of Aare: allergies and laboratory, 2024-01 to 2024-03',
+    '2 records of Aare: allergies and laboratory, 2024-01 to 2024-05',
     'no',
     'treatment',
     '1',
@@ -262,7 +262,7 @@ const ehds = (): string[][] => [
   [
     'Birs, Dr. Emil Roth',
     '2027-04-20T22:15:00Z',
-    '1 record of Aare: allergies, 2024-03',
+    '1 record of Aare: allergies, 2024-05',
     'yes: unconscious',
     BTG,
     '3',
@@ -302,27 +302,28 @@ test('The reports of a scripted year of one patient equal a table worked out by 
   expect(numbered(rowsOf(ehdsReport(source), 'accesses'))).toEqual(ehds());
 
   const copy = copyOf();
-  expect(rowsOf(copy, 'records').map((row) => row.slice(0, 5))).toEqual([
-    ['2024-04-15', 'Aare', 'laboratory', 'Hemoglobin nr 3', 'opened'],
-    ['2024-03', 'Aare', 'allergies', '', 'erased'],
+  expect(rowsOf(copy, 'records').map((row) => row.slice(0, 6))).toEqual([
+    ['2024-05', 'Aare', 'allergies', '', 'erased', ''],
+    ['2024-04-15', 'Aare', 'laboratory', 'Hemoglobin nr 3', 'current', 'opened'],
     [
       '2024-03',
       'Aare',
       'laboratory, MH, PSYTHPN and SPI',
       '',
+      'current',
       'closed to the patient by law (45 CFR 164.524(a)(1)(i))',
     ],
-    ['2024-01-15', 'Aare', 'laboratory', 'Hemoglobin nr 0', 'opened'],
+    ['2024-01-15', 'Aare', 'laboratory', 'Hemoglobin nr 0', 'current', 'opened'],
   ]);
   expect(rowsOf(copy, 'recipients').slice(0, -4)).toEqual([
     [
       'Birs',
       'treatment',
-      '2 records of Aare: allergies and laboratory, 2024-01 to 2024-03',
+      '2 records of Aare: allergies and laboratory, 2024-01 to 2024-05',
       '2027-02-04T11:00:00Z',
       '2027-02-04T11:00:00Z',
     ],
-    ['Birs', BTG, '1 record of Aare: allergies, 2024-03', '2027-04-20T22:15:00Z', '2027-04-20T22:15:00Z'],
+    ['Birs', BTG, '1 record of Aare: allergies, 2024-05', '2027-04-20T22:15:00Z', '2027-04-20T22:15:00Z'],
     ['Limmat', 'research', LAB, '2027-05-20T14:00:00Z', '2027-05-20T14:00:00Z'],
     ['Reuss', 'public health', LAB, '2027-06-02T09:30:00Z', '2027-06-02T09:30:00Z'],
     ['Reuss', 'legal matters', LAB, '2027-11-11T11:11:00Z', '2027-11-11T11:11:00Z'],
@@ -349,9 +350,9 @@ describe('an accounting of disclosures', () => {
       [
         '2027-02-04T11:00:00Z',
         'Birs (Dr. Beat Keller)',
-        '2 records of Aare: allergies and laboratory, 2024-01 to 2024-03',
+        '2 records of Aare: allergies and laboratory, 2024-01 to 2024-05',
       ],
-      ['2027-04-20T22:15:00Z', 'Birs (Dr. Emil Roth)', '1 record of Aare: allergies, 2024-03'],
+      ['2027-04-20T22:15:00Z', 'Birs (Dr. Emil Roth)', '1 record of Aare: allergies, 2024-05'],
       ['2027-06-02T09:30:00Z', 'Reuss (Dr. Hans Graf)', LAB],
       ['2027-11-11T11:11:00Z', `Reuss (${COUNSEL()})`, LAB],
     ]);
