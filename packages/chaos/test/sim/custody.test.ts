@@ -7,7 +7,9 @@ import {
   faultyMax,
   type Hex32,
   RECORDS,
+  readRow,
   rowValue,
+  type StateReader,
 } from '@consilium/core';
 import { type CustodyDeps, decodeCustodyMessage, encodeCustodyMessage } from '@consilium/node/custody';
 import { type Clock, type Kv, type NetHandler, type Peers, TABLES } from '@consilium/node/replica';
@@ -49,7 +51,7 @@ describe('Sealed records in a simulated network', () => {
       expect(seen.closed).toBeGreaterThan(5);
       expect(net.history.sometimes.get('share-released')).toBeGreaterThan(20);
       net.expectNoViolation();
-      expectTheftFails(net, seen.registered);
+      expectTheftFails(net, workload.records);
     }
     expectOwnCommitFirst();
   });
@@ -290,10 +292,13 @@ function idsOf(nodes: readonly SimNode[]): readonly Hex32[] {
 }
 
 /** Any f of them open nothing, and any f + 1 everything: so the theft was a real one. */
-function expectTheftFails({ cluster, history }: Network, registered: number): void {
+function expectTheftFails({ cluster, history }: Network, records: readonly { readonly id: Hex32 }[]): void {
   const { custody } = cluster;
   if (custody === undefined) throw new Error('a cluster with custody');
   const eyes = eyesOf(cluster, custody, history);
+  const rows = records.map(({ id }) => [id, readRow(eyes.furthest() as StateReader, RECORDS, id)] as const);
+  const registered = rows.filter(([, row]) => row !== undefined && row.erasedHeight === null).length;
+  const erased = rows.filter(([, row]) => (row?.erasedHeight ?? null) !== null).map(([id]) => id);
   const f = faultyMax(eyes.nodes.length);
   for (const thieves of choices(eyes.nodes, f)) {
     const thief = thiefOf(eyes, thieves);
@@ -302,6 +307,8 @@ function expectTheftFails({ cluster, history }: Network, registered: number): vo
   }
   const oneMore = thiefOf(eyes, eyes.nodes.slice(0, f + 1));
   expect(oneMore.secrets().size).toBeGreaterThanOrEqual(registered);
+  const everybody = thiefOf(eyes, eyes.nodes);
+  expect(erased.filter((id) => everybody.secrets().has(id))).toEqual([]);
 }
 
 /** A custodian that votes and blocks do not reach, while requests do. */

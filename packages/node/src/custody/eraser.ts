@@ -64,7 +64,7 @@ export class Eraser {
   }
 
   start(): void {
-    this.#progress = readProgress(this.#deps.kv);
+    this.#progress = progressOf(this.#deps.kv.get(TABLES.erasures, KEY));
     this.#run();
   }
 
@@ -269,8 +269,12 @@ function encodeProgress({ destroyed, receipted }: Progress): Uint8Array {
   return concat(uint64Bytes(destroyed), uint64Bytes(receipted));
 }
 
-function readProgress(kv: Kv): Progress {
-  const value = kv.get(TABLES.erasures, KEY);
+/** How many erasures are carried out, by the node's own note. */
+export function erasuresOf(note: Uint8Array | undefined): number {
+  return progressOf(note).destroyed;
+}
+
+function progressOf(value: Uint8Array | undefined): Progress {
   if (value === undefined) return { destroyed: 0, receipted: 0 };
   const view = new DataView(value.buffer, value.byteOffset, value.length);
   return { destroyed: Number(view.getBigUint64(0)), receipted: Number(view.getBigUint64(8)) };
