@@ -168,7 +168,6 @@ export {
   type EmergencyWish,
   type OpenedEmergency,
   openInEmergency,
-  readEmergencyOf,
 } from './emergency/opening.ts';
 export * from './emergency/second-opinion.ts';
 export { EMERGENCY_REASON_WORDS } from './emergency/sentences.ts';

@@ -2,12 +2,11 @@
 // falls due. Does not own: the decision (core's ledger), the steps of every opening (records/open.ts).
 import {
   type AccessSelection,
-  EMERGENCIES,
+  EMERGENCY_REVIEW_MS,
   type EmergencyReason,
   type EmergencyReview,
   type Group,
   type Hex32,
-  readRow,
 } from '@consilium/core';
 import type { Client } from '../client/client.ts';
 import type { Signer } from '../keys/derive.ts';
@@ -57,16 +56,11 @@ export async function openInEmergency(client: Client, wish: EmergencyWish): Prom
     emergency: { reason, second: usable?.second ?? null },
     readerSeed: usable?.readerSeed,
   });
-  return { ...opened, entry: await readEmergencyOf(client, opened.access) };
+  return { ...opened, entry: entryOf(opened.access) };
 }
 
-/** Where an access stands in the worklist of its reader's institution; null when it stands in none. */
-export async function readEmergencyOf(
-  client: Client,
-  { institution, emergency }: Pick<OpenedAccess['access'], 'institution' | 'emergency'>,
-): Promise<EmergencyEntry | null> {
+/** Known without asking anybody: what was just entered is due by a rule of the ledger, and not reviewed yet. */
+function entryOf({ time, emergency }: OpenedAccess['access']): EmergencyEntry | null {
   const index = emergency?.worklist ?? null;
-  if (index === null) return null;
-  const { value } = await client.read((state) => readRow(state, EMERGENCIES, institution, index));
-  return value === undefined ? null : { index, due: value.due, review: value.review };
+  return index === null ? null : { index, due: time + EMERGENCY_REVIEW_MS, review: null };
 }
