@@ -57,8 +57,8 @@ export const DEPOSITS_PER_NODE = 3;
 export const CONTENT_IN_MEMORY_BYTES_MAX: number = 32 * 1024 * 1024;
 /** How long a record may be for a history to open it for its date and title. Images go by their month. */
 export const DESCRIBED_BYTES_MAX: number = 4 * 1024 * 1024;
-/** An access log: a thousand lookups of 256 records each stay below. */
-export const ACCESS_LOG_BYTES_MAX: number = 64 * 1024 * 1024;
+/** An access log, or its events: a thousand lookups of 256 records each, of a patient with ten thousand, stay below. */
+export const ACCESS_LOG_BYTES_MAX: number = 128 * 1024 * 1024;
 /** Pseudonyms in one log: nobody is a patient of more institutions; all their counts are proven at one block. */
 export const ACCESS_LOG_PATIENTS_MAX = 64;
 /** Requests of one institution's systems for one person and purpose are shown as one line within it: a visit. */
