@@ -93,6 +93,8 @@ export const AUDIT_CHUNK_ENTRIES_MAX = 4_096;
 export const AUDIT_CHUNK_LENGTH_MAX: number = AUDIT_CHUNK_ENTRIES_MAX * 600 + 128;
 /** A file of waiting entries; the next one is begun beyond it, and it goes once all of it is in batches. */
 export const AUDIT_SEGMENT_BYTES_MAX: number = 16 * 1024 * 1024;
+/** Files of entries that stay when all is in batches: the keys of the last 40,000 entries at least are known. */
+export const AUDIT_SEGMENTS_KEPT = 2;
 /** A batch as text: 131,072 entries of less than 800 characters, with what finds them again. */
 export const AUDIT_BATCH_LENGTH_MAX: number = 2 ** 17 * 800;
 /** Batches after which the heads of all pseudonyms are written down: what a start has to read again. */

@@ -65,7 +65,7 @@ export const registerAuditAdd: Register = (place) =>
       // Of a file all lines are looked at first: it is taken as a whole, or not at all.
       if (file !== '-')
         for await (const lines of linesOfFile(path, AUDIT_INPUT_LENGTH_MAX)) lines.forEach(parse);
-      const { added, total, tornBytes } = await takeIn(
+      const { added, known, total, tornBytes } = await takeIn(
         store,
         file === '-' ? linesOfInput(io, AUDIT_INPUT_LENGTH_MAX) : linesOfFile(path, AUDIT_INPUT_LENGTH_MAX),
         parse,
@@ -75,9 +75,10 @@ export const registerAuditAdd: Register = (place) =>
           `${tornBytes} bytes that a process that died had not wholly written were cut off; nobody was told of them\n`,
         );
       return {
-        data: { store: store.folder, added, total, tornBytes },
+        data: { store: store.folder, added, known, total, tornBytes },
         lines: fields([
           ['added', added],
+          ['known before', known],
           ['in all', total],
           ['store', store.folder],
         ]),
@@ -104,25 +105,35 @@ async function parserOf(
   };
 }
 
+interface Taken {
+  readonly added: number;
+  /** That came before, by their ids. */
+  readonly known: number;
+  readonly total: number;
+  readonly tornBytes: number;
+}
+
 /** Portion by portion, each durable before the next is read. What came before a bad line stays, and is said. */
-async function takeIn(
-  store: AuditStore,
-  portions: Lines,
-  parse: Parse,
-): Promise<{ readonly added: number; readonly total: number; readonly tornBytes: number }> {
+async function takeIn(store: AuditStore, portions: Lines, parse: Parse): Promise<Taken> {
   await using adder = await openAuditAdder(store);
-  const before = adder.total();
-  const added = (): number => adder.total() - before;
   const entries: WaitingEntry[] = [];
+  let added = 0;
+  let known = 0;
+  const addAll = async (): Promise<void> => {
+    const taken = entries.splice(0);
+    const fresh = await adder.add(taken);
+    added += fresh;
+    known += taken.length - fresh;
+  };
   try {
     for await (const lines of portions) {
       for (const line of lines) entries.push(parse(line));
-      await adder.add(entries.splice(0));
+      await addAll();
     }
   } catch (error) {
     if (!isConsiliumError(error, 'VALUE_INVALID') && !isConsiliumError(error, 'FILE_INVALID')) throw error;
-    await adder.add(entries.splice(0));
-    throw new ConsiliumError(error.code, { ...error.data, added: added() }, error.message);
+    await addAll();
+    throw new ConsiliumError(error.code, { ...error.data, added, known }, error.message);
   }
-  return { added: added(), total: adder.total(), tornBytes: adder.tornBytes };
+  return { added, known, total: adder.total(), tornBytes: adder.tornBytes };
 }

@@ -51,6 +51,13 @@ describe('entries of a hospital', () => {
     desk.env['CONSILIUM_NODE'] = served.url;
   });
 
+  test('that are handed in once more are known by their ids', async () => {
+    desk.write('again.ndjson', line(BEAT, { id: 'e1' }) + line(BEAT, { id: 'e2' }));
+    const words = ['audit', 'add', 'again.ndjson', '--store', 'other-store'];
+    expect(await desk.json(...words)).toMatchObject({ added: 2, known: 0, total: 2 });
+    expect(await desk.json(...words)).toMatchObject({ added: 0, known: 2, total: 2 });
+  });
+
   test('of a file with one bad line none is taken; of a stream those before it are, and it says how many', async () => {
     desk.write('bad.ndjson', line(ANNA) + line('Anna Muster'));
     const refused = await desk.run('audit', 'add', 'bad.ndjson', ...STORE);

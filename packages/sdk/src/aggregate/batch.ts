@@ -82,7 +82,7 @@ export function buildAuditBatch(
   const grown = new Map<Hex32, MapRow>();
   const entries: StoredEntry[] = [];
   const leaves: Uint8Array[] = [];
-  for (const [position, { salt, ...fact }] of waiting.entries()) {
+  for (const [position, { salt, key: _key, ...fact }] of waiting.entries()) {
     const row = grown.get(fact.patient) ?? map.rowOf(fact.patient);
     const { entry, head } = chainAuditEntry(row ?? map.headOf(fact.patient), fact);
     entries.push({ entry, salt, before: row?.last ?? null });

@@ -30,10 +30,19 @@ export interface EntryInputDeps {
   readonly pseudonymOf: (local: string) => Hex32 | undefined;
 }
 
-const FIELDS: readonly string[] = ['time', 'patient', 'actor', 'account', 'action', 'purpose', 'detail'];
+const FIELDS: readonly string[] = [
+  'id',
+  'time',
+  'patient',
+  'actor',
+  'account',
+  'action',
+  'purpose',
+  'detail',
+];
 
 /**
- * `{"time", "patient", "actor" | "account", "action", "purpose", "detail"?}`. Throws `VALUE_INVALID` with the field, never
+ * `{"id"?, "time", "patient", "actor" | "account", "action", "purpose", "detail"?}`. Throws `VALUE_INVALID` with the field, never
  * with what stands in it.
  */
 export function parseEntryInput(line: string, deps: EntryInputDeps): WaitingEntry {
@@ -50,6 +59,7 @@ export function parseEntryInput(line: string, deps: EntryInputDeps): WaitingEntr
     purpose: purposeOf(raw['purpose']),
     detail: auditDetailDigest(salt, auditDetailBytes(raw['detail'])),
     salt,
+    key: keyOf(raw['id'], deps),
   };
 }
 
@@ -61,10 +71,21 @@ export function auditDetailBytes(detail: unknown): Uint8Array {
   return utf8(text);
 }
 
-/** 16 bytes of HMAC-SHA256(secret, domain || name): the same name is the same code, at this institution only. */
+/** The same name is the same code, at this institution only. */
 export function auditActorCode(secret: Hex32, name: string): string {
-  const message = concat(domainTag('consilium/audit-actor/v1'), utf8(name));
-  return toHex(hmac(sha256, fromHex(secret), message).subarray(0, 16));
+  return codeOf('consilium/audit-actor/v1', secret, name);
+}
+
+/** First 16 bytes (as hex) of HMAC-SHA256(secret, domain || name). */
+function codeOf(domain: string, secret: Hex32, name: string): string {
+  return toHex(hmac(sha256, fromHex(secret), concat(domainTag(domain), utf8(name))).subarray(0, 16));
+}
+
+function keyOf(raw: unknown, { actorSecret }: EntryInputDeps): string | null {
+  if (raw === undefined) return null;
+  if (typeof raw !== 'string' || raw === '' || !raw.isWellFormed())
+    throw refuse('id', 'a text that is not empty');
+  return codeOf('consilium/audit-key/v1', actorSecret, raw);
 }
 
 function refuse(field: string, rule: string): ConsiliumError {

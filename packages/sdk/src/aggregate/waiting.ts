@@ -6,9 +6,11 @@ import {
   auditActorShape,
   type Hex32,
   hashHex,
+  hex16,
   hex32,
   indexShape,
   list,
+  nullable,
   oneOf,
   purposeShape,
   type Shape,
@@ -21,6 +23,8 @@ import { AUDIT_CHUNK_ENTRIES_MAX, AUDIT_CHUNK_LENGTH_MAX } from '../limits.ts';
 /** The salt lets its holder show what the digest of the detail is of; destroyed, the digest means nothing. */
 export interface WaitingEntry extends AuditFact {
   readonly salt: Hex32;
+  /** Stands for what its system calls it, so that it is not taken twice; null where it has no name. */
+  readonly key: string | null;
 }
 
 /** Entries that were made durable together. `first`: the number of the first one among all of the institution, from 0. */
@@ -40,6 +44,7 @@ const chunkShape: Shape<WaitingChunk> = struct<WaitingChunk>({
       purpose: purposeShape,
       detail: hex32,
       salt: hex32,
+      key: nullable(hex16),
     }),
     AUDIT_CHUNK_ENTRIES_MAX,
     1,

@@ -70,6 +70,22 @@ describe('what was acknowledged is there after a kill', () => {
     expect(await scene.commit()).toBeNull();
   });
 
+  test('and handed in again, what has an id is not taken twice, after a restart and after its commit', async () => {
+    const scene = await made();
+    const lines = Array.from({ length: 20 }, (_, at) => inputLine('Anna', { id: `event ${at}` }));
+    const add = async (...given: readonly object[]): Promise<number> => {
+      await using adder = await openAuditAdder(scene.store);
+      return await adder.add(given.map((line) => entryOfLine(line, scene.store)));
+    };
+    expect(await add(...lines.slice(0, 15), lines[3] ?? {})).toBe(15);
+    expect(await add(...lines.slice(10))).toBe(5);
+    expect((await scene.commit())?.count).toBe(20);
+    expect(await add(...lines)).toBe(0);
+    expect(await scene.commit()).toBeNull();
+    // Without an id nobody can tell.
+    expect(await add(inputLine('Anna'), inputLine('Anna'))).toBe(2);
+  });
+
   test('a chunk that was not wholly written is cut off and said, wherever it ends; the ones before stay', async () => {
     const scene = await made();
     await added(scene.store, inputLine('Anna'), inputLine('Beat'));
@@ -210,6 +226,8 @@ describe('a line of input', () => {
     ['account', { actor: undefined, account: 'm.keller' }],
     ['action', { action: 'read' }],
     ['purpose', { purpose: 'CURIOUS' }],
+    ['id', { id: 17 }],
+    ['id', { id: '' }],
     ['line', { name: 'Anna Muster' }],
     ['line', { detail: 'x'.repeat(70_000) }],
     ['detail', { detail: '\ud800' }],

@@ -11,8 +11,11 @@ import { listSegments, readSegment, type Segment, type SegmentPlace, segmentOf }
 import { countEntered } from './stored-batches.ts';
 
 export interface AuditAdder extends AsyncDisposable {
-  /** Durable when it returns. Throws `DISK_FULL` or `DISK_FAILED`; then the adder takes no more: open it anew. */
-  readonly add: (entries: readonly WaitingEntry[]) => Promise<void>;
+  /**
+   * How many were taken: those that have a key which came before are not. Durable when it returns. Throws `DISK_FULL` or
+   * `DISK_FAILED`; then the adder takes no more: open it anew.
+   */
+  readonly add: (entries: readonly WaitingEntry[]) => Promise<number>;
   /** Number of all entries of the institution so far. */
   readonly total: () => number;
   /** What a process that died had begun to write and never acknowledged; it was cut off. 0: nothing. Bytes. */
@@ -24,23 +27,55 @@ export interface AuditAdder extends AsyncDisposable {
 export async function openAuditAdder(store: AuditStore): Promise<AuditAdder> {
   const lock = await takeFolderLock(store.folder, 'adding.lock');
   try {
-    const newest = (await listSegments(store.folder)).at(-1);
-    const segment = newest ?? segmentOf(store.folder, await countEntered(store));
-    const start: SegmentPlace = { offset: 0, next: segment.first };
-    const { end, tornBytes } =
-      newest === undefined
-        ? { end: start, tornBytes: 0 }
-        : await readSegment(segment, start, Number.POSITIVE_INFINITY);
-    const writer = await openWriter(store.folder, segment, end);
+    const found = await readKept(store);
+    const writer = await openWriter(store.folder, found.segment, found.end);
     const close = async (): Promise<void> => {
       await writer.close();
       await lock.release();
     };
-    return { add: writer.add, total: writer.total, tornBytes, close, [Symbol.asyncDispose]: close };
+    const add = async (entries: readonly WaitingEntry[]): Promise<number> => {
+      const keys = new Set<string>();
+      const fresh = entries.filter(({ key }) => key === null || isFresh(key, found.keys, keys));
+      await writer.add(fresh);
+      for (const key of keys) found.keys.add(key);
+      return fresh.length;
+    };
+    const { tornBytes } = found;
+    return { add, total: writer.total, tornBytes, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+function isFresh(key: string, known: ReadonlySet<string>, now: Set<string>): boolean {
+  if (known.has(key) || now.has(key)) return false;
+  now.add(key);
+  return true;
+}
+
+interface Kept {
+  /** The one that is written to, and up to where it is whole. */
+  readonly segment: Segment;
+  readonly end: SegmentPlace;
+  readonly tornBytes: number;
+  /** Of all entries in files that are still there. */
+  readonly keys: Set<string>;
+}
+
+async function readKept(store: AuditStore): Promise<Kept> {
+  const segments = await listSegments(store.folder);
+  const keys = new Set<string>();
+  let kept: Kept | undefined;
+  for (const segment of segments) {
+    const start = { offset: 0, next: segment.first };
+    const { entries, end, tornBytes } = await readSegment(segment, start, Number.POSITIVE_INFINITY);
+    for (const { key } of entries) if (key !== null) keys.add(key);
+    kept = { segment, end, tornBytes, keys };
+  }
+  if (kept !== undefined) return kept;
+  const next = await countEntered(store);
+  return { segment: segmentOf(store.folder, next), end: { offset: 0, next }, tornBytes: 0, keys };
 }
 
 async function openWriter(store: string, segment: Segment, end: SegmentPlace) {

@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { ConsiliumError } from '@consilium/core';
 import type { WaitingEntry } from '../../aggregate/waiting.ts';
+import { AUDIT_SEGMENTS_KEPT } from '../../limits.ts';
 import { onDisk, syncFolder } from './durable-files.ts';
 import { waitingFolder } from './layout.ts';
 import { listSegments, readSegment, type Segment, type SegmentPlace } from './segments.ts';
@@ -10,7 +11,10 @@ import { listSegments, readSegment, type Segment, type SegmentPlace } from './se
 export interface WaitingEntries {
   /** The next ones, in whole chunks, no more than so many. Throws `STORE_DAMAGED`. */
   readonly take: (entriesMax: number) => Promise<readonly WaitingEntry[]>;
-  /** Removes files of which all was taken. The last one stays: its name and length say how many entries there have been. */
+  /**
+   * Removes files of which all was taken, but the last ones: the newest says how many entries there have been, and the keys
+   * of both keep what is handed in again from being taken twice.
+   */
   readonly forget: () => Promise<void>;
 }
 
@@ -54,7 +58,7 @@ export function createWaiting(store: string, from: number): WaitingEntries {
   const forget = async (): Promise<void> => {
     const segments = await listSegments(store);
     const endOf = (at: number): number => segments[at + 1]?.first ?? Number.POSITIVE_INFINITY;
-    const gone = segments.filter((_segment, at) => endOf(at) <= next);
+    const gone = segments.slice(0, -AUDIT_SEGMENTS_KEPT).filter((_segment, at) => endOf(at) <= next);
     for (const { path } of gone) await onDisk(path, () => rm(path, { force: true }));
     if (gone.length > 0) await onDisk(store, () => syncFolder(waitingFolder(store)));
   };
