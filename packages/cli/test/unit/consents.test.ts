@@ -196,7 +196,7 @@ function note(): object {
 }
 
 describe('revoking', () => {
-  test('Revocation: from `revoke` to refusal everywhere in one block, also for permits given before; the report lists what had been opened.', async () => {
+  test('takes effect with one block, and lists what had been opened', async () => {
     const [record = ''] = records;
     const { consent } = await grant('--to', 'Birs');
     expect(await at.desk.run('record', 'open', record, ...doctor)).toMatchObject({ exitCode: 0 });
