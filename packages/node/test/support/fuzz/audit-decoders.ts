@@ -8,6 +8,11 @@ import { formatAuditHeads, parseAuditHeads } from '../../../../sdk/src/aggregate
 import { formatEntriesFile, parseEntriesFile } from '../../../../sdk/src/aggregate/proof-file.ts';
 import { formatWaitingChunk, parseWaitingChunk } from '../../../../sdk/src/aggregate/waiting.ts';
 import { AGREEMENT_KIND, parseAgreement } from '../../../../sdk/src/consents/agreements.ts';
+import {
+  DELEGATE_KIND,
+  formatDelegateFile,
+  parseDelegateFile,
+} from '../../../../sdk/src/consents/delegate-file.ts';
 import { parseAuditStore } from '../../../../sdk/src/node-only/audit-store/layout.ts';
 import { parseCommitted, parseSending } from '../../../../sdk/src/node-only/audit-store/progress.ts';
 import { NAME_BOOK_KIND, parseNameBook } from '../../../../sdk/src/reports/name-book.ts';
@@ -108,6 +113,21 @@ export const AUDIT_DECODERS: readonly Decoder[] = [
       }),
     ],
     parseAgreement,
+  ),
+  textDecoderOf(
+    'sdk/src/consents/delegate-file.ts#parseDelegateFile',
+    [
+      formatDelegateFile({
+        kind: DELEGATE_KIND,
+        version: 1,
+        genesis: ID,
+        institution: ID,
+        patient: ID,
+        tagSecret: ID,
+        tagGeneration: 1,
+      }),
+    ],
+    parseDelegateFile,
   ),
   textDecoderOf(
     'sdk/src/reports/name-book.ts#parseNameBook',
