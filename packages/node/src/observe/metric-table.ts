@@ -26,6 +26,7 @@ export type GaugeName =
   | 'consilium_ready'
   | 'consilium_custody_pending_batches'
   | 'consilium_custody_missing_batches'
+  | 'consilium_custody_erasures_waiting'
   | 'consilium_loop_busy_ratio'
   | 'consilium_stuck'
   | 'consilium_quorum_validators'
@@ -73,6 +74,9 @@ export const GAUGES: Readonly<Record<GaugeName, MetricEntry>> = {
   },
   consilium_custody_missing_batches: {
     help: 'Registered batches that this custodian should hold and does not yet; they are fetched from the others',
+  },
+  consilium_custody_erasures_waiting: {
+    help: 'Erasures of the ledger that are not carried out here yet; 0 unless the node was away, or its disk fails',
   },
   consilium_loop_busy_ratio: {
     help: 'Part of the time since the last scrape in which the main thread was busy; near 1 votes come late',

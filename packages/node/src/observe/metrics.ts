@@ -50,7 +50,7 @@ export interface NodeFacts {
   readonly skippedTxs: readonly { readonly validator: string; readonly txs: number }[];
   readonly p2pRefused: { readonly stranger: number; readonly pending: number };
   /** Batches of sealed records that wait for registration, and that are to be fetched. */
-  readonly custody: { readonly pending: number; readonly missing: number };
+  readonly custody: { readonly pending: number; readonly missing: number; readonly erasing: number };
   /** Of this institution's clinicians. What is not known yet is undefined. */
   readonly emergencies: {
     readonly total: number;
@@ -172,6 +172,7 @@ function setGauges(gauges: Gauges, facts: NodeFacts): void {
   gauges.consilium_ready.set(Number(facts.ready));
   gauges.consilium_custody_pending_batches.set(facts.custody.pending);
   gauges.consilium_custody_missing_batches.set(facts.custody.missing);
+  gauges.consilium_custody_erasures_waiting.set(facts.custody.erasing);
   gauges.consilium_stuck.set(Number(facts.stuck));
   gauges.consilium_quorum_validators.set(facts.quorum);
   gauges.consilium_reached_validators.set(facts.reached);

@@ -197,7 +197,7 @@ function informationTable({ subjects }: ReportSource, records: readonly CopiedRe
       [
         '(1)(d)',
         'period',
-        'records: until the institution that wrote them, or the patient, has them erased; on the ledger pseudonym, commitment and the entries of accesses: without end; consents: table consents',
+        'records: until the institution that wrote them erases them, also when the patient asks for it; on the ledger pseudonym, commitment and the entries of accesses: without end; consents: table consents',
       ],
       [
         '(1)(e)',

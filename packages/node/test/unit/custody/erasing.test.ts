@@ -328,3 +328,17 @@ it.each(['before', 'in the middle of', 'after'])(
     expect(await openedBy(told)).toEqual([false, true]);
   },
 );
+
+it('A batch of which every record is erased is dealt anew with nothing in it.', async () => {
+  const told = await story(1);
+  const { home, patient, authored } = told;
+  const records = [...authored.records].sort();
+  const body = { patient: patient.id, records, reason: 'unlawful' } as const;
+  expect(world.act(asPerson(home.hospital), actionOf('record.erase', body))).toBe('OK');
+  admit();
+  const epochOf = (): number | undefined => readRow(world.chain.view().state, BATCHES, authored.batch)?.epoch;
+  await world.passUntil(() => epochOf() === 1, 'the batch is moved');
+  await completed();
+  for (const node of world.nodes.slice(0, 4)) expect(node.vault.ids()).toEqual([]);
+  expect(await openedBy(told)).toEqual([false, false]);
+});

@@ -32,7 +32,7 @@ const FACTS: NodeFacts = {
   lateVotes: 8,
   skippedTxs: [{ validator: 'Sued', txs: 9 }],
   p2pRefused: { stranger: 10, pending: 11 },
-  custody: { pending: 5, missing: 6 },
+  custody: { pending: 5, missing: 6, erasing: 7 },
   emergencies: { total: 12, open: 3, overdue: 1 },
 };
 const IDENTITY = { version: '0.1.0', chainId: 'dev-1', institution: 'Nord' };
@@ -64,6 +64,7 @@ describe('the metrics of a node', () => {
         'consilium_ready 0',
         'consilium_custody_pending_batches 5',
         'consilium_custody_missing_batches 6',
+        'consilium_custody_erasures_waiting 7',
         'consilium_signing{state="signing"} 1',
         'consilium_signing{state="stopped"} 0',
       ]),
