@@ -219,6 +219,20 @@ export class Holdings {
     });
   }
 
+  /** This node is a custodian of the batch no longer, since `epoch` serves: nothing of it stays, the ciphertext neither. */
+  leave(batch: Hex32, epoch: number): void {
+    this.rewrite(
+      batch,
+      epoch + 1,
+      () => null,
+      (failed) => {
+        if (failed !== undefined) return;
+        for (let each = 0; each <= epoch; each += 1) this.drop(batch, each, () => undefined);
+        this.destroyGivenUp(() => undefined);
+      },
+    );
+  }
+
   /**
    * The ledger has decided which package of this place it is: that one stands alone from now on. `done` with whether this
    * node has made it; else nothing stands.

@@ -29,6 +29,7 @@ import { holdsErased, withoutErased } from './erased-records.ts';
 import type { Holdings } from './holdings.ts';
 import { openShares } from './package-view.ts';
 import { type FoundPackage, findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
+import { isCustodianOf } from './reshare-transition.ts';
 import { blobIds, storedPackage } from './stored-package.ts';
 import type { Count } from './types.ts';
 import type { Views } from './views.ts';
@@ -107,6 +108,9 @@ export class Repair {
     const { holdings, rules } = this.#deps;
     const epoch = readRow(rules.state, BATCHES, batch)?.epoch ?? 0;
     holdings.registered(batch);
+    const held = Array.from({ length: epoch }, (_, old) => holdings.package(batch, old));
+    if (held.some((bytes) => bytes !== undefined) && !isCustodianOf(rules.state, epoch, rules.self))
+      return holdings.leave(batch, epoch);
     for (let old = 0; old < epoch; old += 1)
       if (holdings.package(batch, old) !== undefined) holdings.drop(batch, old, () => undefined);
   }

@@ -37,7 +37,7 @@ import { twoFacedDealers } from './reshare-compare.ts';
 import { Dealer, type DealerDeps } from './reshare-dealer.ts';
 import { ReshareReceipts, type ReshareReceiptsDeps } from './reshare-receipts.ts';
 import { isOf, Taking, type TakingDeps } from './reshare-taking.ts';
-import { type Transition, transitionOf } from './reshare-transition.ts';
+import { isCustodianOf, type Transition, transitionOf } from './reshare-transition.ts';
 import { storedPackage } from './stored-package.ts';
 import { type Count, orError } from './types.ts';
 
@@ -328,6 +328,10 @@ export class Reshare {
     this.#takings.delete(batch);
     this.#later.delete(batch);
     this.#receipts.forget(batch);
+    if (!isCustodianOf(rules.state, row.epoch, rules.self)) {
+      views.forgetAll(batch);
+      return holdings.leave(batch, row.epoch);
+    }
     for (let epoch = before.epoch; epoch < row.epoch; epoch += 1) {
       views.forget(batch, epoch);
       if (holdings.package(batch, epoch) !== undefined) holdings.drop(batch, epoch, () => undefined);
