@@ -1,30 +1,23 @@
 // Owns: a network in which anything may stand in the way of an opening: people of every role, records of every mark,
-// groups, delegates, policies, credentials that end, emergencies that fall due; and a case for the reference evaluator out
-// of its rows. Does not own: what is drawn of consents (random-consents.ts), any expectation.
+// groups, delegates, policies, credentials that end, emergencies that fall due.
+// Does not own: what is drawn of consents (random-consents.ts), any expectation.
 import {
-  ACCOUNTS,
   type AccessOpenBody,
-  type AccessRow,
-  type Account,
   type Action,
   actionOf,
   type ClinicianRole,
-  CONSENTS,
   CREDENTIALS,
   DELEGATIONS,
   type DelegationTerms,
   EMERGENCIES,
   EMERGENCY_STANDINGS,
-  GROUPS,
   type Hex32,
   hashHex,
   IMPLICIT_POLICIES,
   listCount,
   POLICY,
-  RECORDS,
   readRow,
   type SecondSignature,
-  type StateReader,
   signSecondOpinion,
   utf8,
 } from '../../src/index.ts';
@@ -32,7 +25,7 @@ import type { Chain, Hospital } from './chain.ts';
 import { asPerson, credentialing, decide, enrol, type Person, personOf, submit } from './people.ts';
 import { type Chance, drawProject, drawPurpose, drawRecord, type Nameable } from './random-consents.ts';
 import { amendment, registered } from './records.ts';
-import type { ReferenceCase, ReferenceReader } from './reference-consent.ts';
+import { accountOf } from './reference-case.ts';
 
 const STAFF: readonly (readonly [name: string, hospital: number, role: ClinicianRole, emergency: boolean])[] =
   [
@@ -199,12 +192,6 @@ function reviewAll({ chain, send }: DecisionWorld, by: Hospital, harsh: boolean)
   }
 }
 
-function accountOf(state: StateReader, id: Hex32): Account {
-  const account = readRow(state, ACCOUNTS, id);
-  if (account === undefined) throw new Error('no such account');
-  return account;
-}
-
 function drawRequest(world: DecisionWorld, chance: Chance): WorldRequest {
   const { chain, patient, readers, records } = world;
   const { state, tip } = chain.view();
@@ -252,59 +239,4 @@ function secondWord(
   } as const;
   const signature = signSecondOpinion(second.key, chain.deps.genesisHash, opinion);
   return { account: second.id, until, signature };
-}
-
-/** What the rows of this state say of one record and a request, for the reference evaluator. */
-export function caseOf(
-  state: StateReader,
-  patient: Hex32,
-  asked: Pick<AccessRow, 'reader' | 'onBehalfOf' | 'purpose' | 'project' | 'emergency'>,
-  record: Hex32,
-  time: number,
-): ReferenceCase {
-  const institutions = new Set<Hex32>();
-  for (const id of [asked.reader, ...STAFF.map(([name]) => personOf(name).id)])
-    institutions.add(accountOf(state, id).institution);
-  const { purpose, project, emergency, onBehalfOf } = asked;
-  return {
-    ...{ time, patient, purpose, project },
-    policy: readRow(state, POLICY) ?? 'Policy-break-glass-only',
-    machine: onBehalfOf !== null,
-    second: emergency !== null && emergency.second !== null,
-    reader: readerOf(state, onBehalfOf ?? asked.reader, time),
-    consents: rowsOf(listCount(state, 'consents', patient), (index) =>
-      readRow(state, CONSENTS, patient, index),
-    ),
-    delegations: rowsOf(listCount(state, 'delegations', patient), (index) =>
-      readRow(state, DELEGATIONS, patient, index),
-    ),
-    groups: [...institutions].flatMap((institution) =>
-      rowsOf(listCount(state, 'groups', institution), (index) => {
-        const group = readRow(state, GROUPS, institution, index);
-        return group && { institution, index, members: group.members };
-      }),
-    ),
-    record: readRow(state, RECORDS, record) ?? null,
-  };
-}
-
-function readerOf(state: StateReader, id: Hex32, time: number): ReferenceReader {
-  const { kind, institution, credential: index } = accountOf(state, id);
-  const credential = index === null ? undefined : readRow(state, CREDENTIALS, institution, index);
-  const standing = readRow(state, EMERGENCY_STANDINGS, id);
-  return {
-    ...{ id, kind, institution },
-    role: credential?.role ?? null,
-    standing: kind === 'institution' || credential?.withdrawnHeight === null,
-    privilege: credential?.emergency === true,
-    suspended: standing !== undefined && (standing.suspended || standing.open.some(({ due }) => due <= time)),
-  };
-}
-
-function rowsOf<T>(count: number, rowAt: (index: number) => T | undefined): readonly T[] {
-  return Array.from({ length: count }, (_, index) => {
-    const row = rowAt(index);
-    if (row === undefined) throw new Error('a gapless list has a gap');
-    return row;
-  });
 }

@@ -13,12 +13,12 @@ import {
 import { expect, test } from 'vitest';
 import type { Chain } from '../../../core/test/kit/chain.ts';
 import {
-  caseOf,
   createDecisionWorld,
   type DecisionWorld,
   type WorldRequest,
 } from '../../../core/test/kit/decision-world.ts';
 import { type Chance, createChance, drawTerms } from '../../../core/test/kit/random-consents.ts';
+import { caseOf } from '../../../core/test/kit/reference-case.ts';
 import { referenceVerdict } from '../../../core/test/kit/reference-decision.ts';
 import {
   type Client,
