@@ -125,9 +125,10 @@ export class Eraser {
   #carryOut(from: number, end: number, done: (error?: ConsiliumError | 'pinned') => void): void {
     const { holdings, report } = this.#deps;
     const rows = this.#rows(from, end);
-    const batches = this.#batchesOf(rows);
+    const batches = this.#batchesOf(rows.filter((row) => this.#mayHold(row)));
     this.#rewriteAll(batches, rows, (failed) => {
       if (failed !== undefined) return done(failed);
+      if (batches.length === 0) return this.#note({ ...this.#progress, destroyed: end }, done);
       holdings.destroyGivenUp((isGone) => {
         if (!isGone) return done('pinned');
         this.#scrub(batches, (unfinished) => {
@@ -193,6 +194,16 @@ export class Eraser {
         () => (failed === undefined ? compact(ranges, done) : done(failed)),
       );
     });
+  }
+
+  /** Whether anything of these may lie here, or have lain here: a hospital that came later has nothing to write over. */
+  #mayHold(row: ErasureRow): boolean {
+    const { holdings, self, state } = this.#deps;
+    if (row.receipts.some(({ custodian }) => custodian === self)) return true;
+    const epochs = Array.from({ length: currentEpoch(state) + 1 }, (_, epoch) => epoch);
+    return this.#batchesOf([row]).some((batch) =>
+      epochs.some((epoch) => holdings.package(batch, epoch) !== undefined),
+    );
   }
 
   #rows(from: number, end: number): readonly ErasureRow[] {

@@ -308,6 +308,9 @@ it.each(['before', 'in the middle of', 'after'])(
       erase(told);
     }
     await world.passUntil(() => epochOf() === 1, 'the batch is moved');
+    // Who came after it has nothing to write over.
+    const fifth = world.nodes[4] as CustodyNode;
+    if (when === 'before') expect(fifth.compacted).toEqual([]);
     if (when === 'after') erase(told);
     await completed();
     await world.passUntil(
