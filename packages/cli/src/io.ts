@@ -15,6 +15,8 @@ export interface Io {
   readonly err: (text: string) => void;
   /** Whole standard input as text. */
   readonly readInput: () => Promise<string>;
+  /** The same as it comes; without it, whole. */
+  readonly inputPortions?: () => AsyncIterable<Uint8Array>;
   /** A line that a person types and nobody sees; undefined when nobody is at a terminal. */
   readonly askSecret?: (question: string) => Promise<Uint8Array>;
   /** A line that a person types and sees; undefined when nobody is at a terminal. */
@@ -34,6 +36,7 @@ export function processIo(): Io {
       for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
       return text;
     },
+    inputPortions: () => process.stdin,
     ...(process.stdin.isTTY && process.stderr.isTTY ? { ask, askSecret } : {}),
   };
 }

@@ -16,3 +16,7 @@ export const STOP_MS_MAX = 10_000;
 export const TOKEN_DAYS_MAX = 3_650;
 /** Files of one folder of conformance cases: beyond it, a folder of something else was named. */
 export const CASE_FILES_MAX = 10_000;
+/** One entry as a line of input: what the SDK takes as one, and room for white space around it. */
+export const AUDIT_INPUT_LENGTH_MAX: number = 2 * 64 * 1024;
+/** Entries wait a day at most: what is not committed is provable to nobody. */
+export const AUDIT_EVERY_SECONDS_MAX = 86_400;

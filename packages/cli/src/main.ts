@@ -64,8 +64,33 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/consent-revoke.ts')).registerConsentRevoke,
       async () => (await import('./commands/consent-list.ts')).registerConsentList,
       async () => (await import('./commands/consent-explain.ts')).registerConsentExplain,
+      async () => (await import('./commands/consent-what-if.ts')).registerConsentWhatIf,
+      async () => (await import('./commands/consent-import.ts')).registerConsentImport,
+      async () => (await import('./commands/consent-export.ts')).registerConsentExport,
       async () => (await import('./commands/consent-conformance.ts')).registerConsentConformance,
     ],
+  },
+  {
+    name: 'delegate',
+    summary: 'who acts for a patient: guardians and proxies',
+    verbs: [
+      async () => (await import('./commands/delegate-appoint.ts')).registerDelegateAppoint,
+      async () => (await import('./commands/delegate-end.ts')).registerDelegateEnd,
+      async () => (await import('./commands/delegate-list.ts')).registerDelegateList,
+    ],
+  },
+  {
+    name: 'group',
+    summary: 'groups of clinicians that a consent may name',
+    verbs: [
+      async () => (await import('./commands/group-set.ts')).registerGroupSet,
+      async () => (await import('./commands/group-list.ts')).registerGroupList,
+    ],
+  },
+  {
+    name: 'agreement',
+    summary: 'data-use agreements of research and payers',
+    verbs: [async () => (await import('./commands/agreement-list.ts')).registerAgreementList],
   },
   {
     name: 'record',
@@ -77,6 +102,17 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/record-open.ts')).registerRecordOpen,
       async () => (await import('./commands/record-amend.ts')).registerRecordAmend,
       async () => (await import('./commands/record-retract.ts')).registerRecordRetract,
+      async () => (await import('./commands/record-erase.ts')).registerRecordErase,
+    ],
+  },
+  {
+    name: 'erasure',
+    summary: 'records that are erased, or that a patient wants erased',
+    verbs: [
+      async () => (await import('./commands/erasure-list.ts')).registerErasureList,
+      async () => (await import('./commands/erasure-refuse.ts')).registerErasureRefuse,
+      async () => (await import('./commands/erasure-receipt.ts')).registerErasureReceipt,
+      async () => (await import('./commands/erasure-verify.ts')).registerErasureVerify,
     ],
   },
   {
@@ -86,6 +122,42 @@ const NOUNS: readonly Noun[] = [
       async () => (await import('./commands/access-log.ts')).registerAccessLog,
       async () => (await import('./commands/access-export.ts')).registerAccessExport,
       async () => (await import('./commands/access-verify.ts')).registerAccessVerify,
+    ],
+  },
+  {
+    name: 'emergency',
+    summary: 'breaking the glass, and who looks at it afterwards',
+    verbs: [
+      async () => (await import('./commands/emergency-open.ts')).registerEmergencyOpen,
+      async () => (await import('./commands/emergency-sign.ts')).registerEmergencySign,
+      async () => (await import('./commands/emergency-list.ts')).registerEmergencyList,
+      async () => (await import('./commands/emergency-review.ts')).registerEmergencyReview,
+      async () => (await import('./commands/emergency-reinstate.ts')).registerEmergencyReinstate,
+      async () => (await import('./commands/emergency-notices.ts')).registerEmergencyNotices,
+    ],
+  },
+  {
+    name: 'audit',
+    summary: "entries of an institution's own systems, many under one root",
+    verbs: [
+      async () => (await import('./commands/audit-add.ts')).registerAuditAdd,
+      async () => (await import('./commands/audit-commit.ts')).registerAuditCommit,
+      async () => (await import('./commands/audit-export.ts')).registerAuditExport,
+      async () => (await import('./commands/audit-prove.ts')).registerAuditProve,
+      async () => (await import('./commands/audit-verify.ts')).registerAuditVerify,
+      async () => (await import('./commands/audit-check.ts')).registerAuditCheck,
+      async () => (await import('./commands/audit-begin.ts')).registerAuditBegin,
+    ],
+  },
+  {
+    name: 'report',
+    summary: 'what the laws want told, of a patient or an institution',
+    verbs: [
+      async () => (await import('./commands/report-accounting.ts')).registerReportAccounting,
+      async () => (await import('./commands/report-access.ts')).registerReportAccess,
+      async () => (await import('./commands/report-ehds.ts')).registerReportEhds,
+      async () => (await import('./commands/report-copy.ts')).registerReportCopy,
+      async () => (await import('./commands/report-processing.ts')).registerReportProcessing,
     ],
   },
   {

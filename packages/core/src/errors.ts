@@ -23,6 +23,8 @@ export const ERRORS = {
   ACCOUNT_EXISTS: 'an account with this key exists already',
   ACCOUNT_NOT_FOUND: 'no such account',
   AGGREGATE_NOT_NEXT: 'other entries of this institution were committed since; these do not follow on them',
+  AGGREGATES_DIVERGED:
+    'the ledger holds batches that this store has not: an old copy, or one of two; nothing is committed from it',
   ANCHOR_EXISTS: 'this root was anchored before by this institution',
   CONSENT_NOT_FOUND: 'no such consent of this patient',
   CONSENT_REVOKED: 'the consent is revoked already',
@@ -63,6 +65,9 @@ export const ERRORS = {
   CUSTODY_SHARES_MISSING: 'too few custodians released a true share of the record; retry later',
   CUSTODY_STALE: 'this custodian could not learn in time how far the others are',
   CUSTODY_TOO_FEW: 'records need at least three custodians',
+  ERASURE_ANSWERED: 'the request is answered already',
+  ERASURE_NOT_FOUND: 'no such erasure, or no such request of this patient',
+  ERASURE_RECEIPTED: 'this custodian has said before that it destroyed what it held',
   RECORD_AMENDED: 'a newer version of this record exists already; amend that one',
   RECORD_ERASED: 'the record is erased',
   RECORD_EXISTS: 'a record of this batch is registered already',

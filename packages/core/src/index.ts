@@ -8,6 +8,7 @@ export { writeCbor } from './cbor-write.ts';
 export * from './codec.ts';
 export * from './custody/commitments.ts';
 export * from './custody/encryption-keys.ts';
+export * from './custody/erased.ts';
 export * from './custody/group.ts';
 export * from './custody/package.ts';
 export * from './custody/release.ts';

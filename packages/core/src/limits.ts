@@ -94,6 +94,8 @@ export const STANDING_DELEGATIONS_MAX = 16;
 export const EMERGENCIES_OPEN_MAX = 1024;
 /** How long an opening in an emergency lets shares out. */
 export const EMERGENCY_LIFETIME_MS: number = 2 * 60 * 60_000;
+/** How far ahead a second clinician's word may hold: it is given in the emergency, not beforehand. */
+export const EMERGENCY_OPINION_MS_MAX: number = 60 * 60_000;
 /** Within which time an opening in an emergency is reviewed. */
 export const EMERGENCY_REVIEW_MS: number = 72 * 60 * 60_000;
 /** A code of a published code system (SNOMED CT has at most 18 digits) or a short label of a document format. */
@@ -131,6 +133,14 @@ export const ACCESS_LIFETIME_MS: number = 10 * 60_000;
 export const CUSTODY_GRACE_HEIGHTS = 20;
 /** Batches of one confirmation of re-shared records. */
 export const CONFIRMED_BATCHES_MAX = 32;
+/** Records of one patient in one erasure: a batch has as many. */
+export const RECORDS_PER_ERASURE_MAX: number = RECORDS_PER_BATCH_MAX;
+/** Custodians that owe a receipt for one erasure: those of a batch's epoch, and of some changes of all of them. */
+export const ERASURE_CUSTODIANS_MAX: number = 4 * VALIDATORS_MAX;
+/** Erasures in one receipt of a custodian: their rows together stay far below what a block writes. */
+export const ERASURES_PER_RECEIPT_MAX = 32;
+/** What one patient can ask for in a lifetime, each for many records; the answers take the institution's time. */
+export const ERASURE_REQUESTS_PER_PATIENT_MAX = 1_000;
 /** Plain bytes of one piece of ciphertext: it is read, hashed, sent and repaired whole. */
 export const CHUNK_PLAIN_BYTES: number = 1024 * 1024;
 /** One blob: a piece and the tag of its encryption. */

@@ -6,3 +6,5 @@ export const RESOURCE_DEPTH_MAX = 64;
 export const FINDINGS_MAX = 100;
 /** A title is one line of a list. */
 export const TITLE_LENGTH_MAX = 120;
+/** A reference in a consent, as text: a URL of a server and an id of 64 characters, many times over. */
+export const REFERENCE_LENGTH_MAX = 512;

@@ -35,6 +35,9 @@ export const BACKUP_PAUSE_MS_MIN = 20;
 /** Rows brought back in one batch. */
 export const RESTORE_BATCH_BYTES: number = 4 * 1024 * 1024;
 
+/** Emergencies that one scrape of the metrics looks at for the first time: some 10 ms; years of them after a few scrapes. */
+export const EMERGENCY_ROWS_PER_LOOK = 1_000;
+
 /** Damage that a verification names; of more it tells the count. */
 export const DAMAGES_NAMED_MAX = 1_000;
 
@@ -507,5 +510,11 @@ export const RESHARE_RECEIPTS_MAX = 1_024;
 export const RESHARE_RETRY_MS = 10_000;
 /** Rows of the list of batches looked at in one turn of a change of custodians: 10 ms. */
 export const RESHARE_SCAN_ROWS = 512;
+/** Erasures carried out in one go, with one note of it; so far behind, nothing is released until it has caught up. */
+export const ERASURES_PER_TURN = 32;
+/** After a disk that failed, or a blob that is being read in just now. */
+export const ERASE_RETRY_MS = 1_000;
+/** A receipt that was handed in is on the ledger long before, or lost. */
+export const ERASE_RECEIPT_AGAIN_MS: number = RESHARE_SUBMIT_AGAIN_MS;
 /** Packages of one batch and epoch that were signed for and then made anew: a dealer was convicted in between. */
 export const PACKAGES_ASIDE_MAX = 8;

@@ -45,6 +45,8 @@ export const TABLES = {
    * -> a block of the replay window with its results. All gone once it is installed.
    */
   joining: 17,
+  /** Empty key -> how many erasures of the ledger are carried out here, and receipted (8 bytes each). */
+  erasures: 18,
 } as const;
 
 export type TableName = keyof typeof TABLES;

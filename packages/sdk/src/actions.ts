@@ -5,39 +5,23 @@ import {
   actionOf,
   type ClinicianRole,
   type ConsensusParams,
-  type ConsentRule,
   type ConsentTerms,
   canonicalSet,
-  type DataPeriod,
+  type DelegationTerms,
+  type ErasureReason,
   type GovernedChange,
   type Hex32,
-  type Purpose,
+  type ImplicitPolicy,
   paramsHash,
+  type RefusalGround,
+  type ReviewVerdict,
   type SecretKey,
   signPossession,
   type ValidatorCard,
 } from '@consilium/core';
 import type { AnchorSecrets } from './anchor/anchor.ts';
-import { categoryTag, labelTag } from './keys/tags.ts';
+import { type ConsentInWords, consentTerms } from './consents/words.ts';
 import type { EnrolmentRequest } from './keys/wallet.ts';
-import { unrelatedLabels } from './records/labels.ts';
-
-/**
- * A consent in a patient's words. Empty `categories`: every category. Permitting a label excludes every other one that is
- * neither above nor below it. Times in milliseconds since the epoch.
- */
-export interface ConsentInWords {
-  /** Account id of an institution or a clinician. */
-  readonly grantee: Hex32;
-  readonly categories: readonly string[];
-  readonly permittedLabels: readonly string[];
-  readonly excludedLabels: readonly string[];
-  readonly purposes: readonly Purpose[];
-  readonly from: number;
-  readonly until: number;
-  /** Months of the data (`year * 12 + month - 1`), both inclusive; null or absent: any. */
-  readonly dataPeriod?: DataPeriod | null;
-}
 
 /** What turns words into tags: of the patient's enrolment. */
 export interface TagKey {
@@ -91,40 +75,19 @@ export function grantTerms(patient: Hex32, terms: ConsentTerms): Action {
   return actionOf('consent.grant', { patient, terms });
 }
 
-/** Demands nothing. */
-export const OPEN_RULE: ConsentRule = {
-  actors: [],
-  purposes: [],
-  categories: [],
-  confidentiality: null,
-  labels: [],
-  dataPeriod: null,
-  records: [],
-  authors: [],
-};
+/** Sent by the authoring institution or one of its clinicians. From its block on nobody opens them, and custodians destroy. */
+export function eraseRecords(patient: Hex32, records: readonly Hex32[], reason: ErasureReason): Action {
+  return actionOf('record.erase', { patient, records: canonicalSet(records), reason });
+}
 
-/** What is not labelled opens up to the normal level; what is excluded is an exception. */
-export function consentTerms(words: ConsentInWords, { tagSecret, tagGeneration }: TagKey): ConsentTerms {
-  const labels = (names: readonly string[]): readonly string[] =>
-    canonicalSet(names.map((name) => labelTag(tagSecret, tagGeneration, name)));
-  const excluded = labels([...words.excludedLabels, ...unrelatedLabels(words.permittedLabels)]);
-  return {
-    decision: 'permit',
-    period: { from: words.from, until: words.until },
-    rule: {
-      ...OPEN_RULE,
-      actors: [{ type: 'account', id: words.grantee }],
-      purposes: canonicalSet(words.purposes),
-      categories: canonicalSet(words.categories.map((name) => categoryTag(tagSecret, tagGeneration, name))),
-      confidentiality: 'N',
-      labels: labels(words.permittedLabels),
-      dataPeriod: words.dataPeriod ?? null,
-    },
-    exceptions: excluded.length === 0 ? [] : [{ ...OPEN_RULE, period: null, labels: excluded }],
-    separateAuthorization: false,
-    agreement: null,
-    tagGeneration,
-  };
+/** Sent by the patient, or who acts for the patient: the author decides. */
+export function requestErasure(patient: Hex32, records: readonly Hex32[], reason: ErasureReason): Action {
+  return actionOf('record.requestErasure', { patient, records: canonicalSet(records), reason });
+}
+
+/** Sent by the institution that keeps the patient's records: why they stay. */
+export function refuseErasure(patient: Hex32, request: number, ground: RefusalGround): Action {
+  return actionOf('record.refuseErasure', { patient, request, ground });
 }
 
 /** Sent by the authoring institution or one of its clinicians: the record was entered in error. */
@@ -137,9 +100,34 @@ export function revokeConsent(patient: Hex32, index: number): Action {
   return actionOf('consent.revoke', { patient, index });
 }
 
+/** Sent by the institution. `index`: the group whose members these are from now on; null: a new one. Members in any order. */
+export function putGroup(index: number | null, members: readonly Hex32[]): Action {
+  return actionOf('group.put', { index, members: canonicalSet(members) });
+}
+
+/** A proxy, sent by the patient; a guardian, sent by the institution that enrolled the patient. */
+export function appointDelegate(patient: Hex32, terms: DelegationTerms): Action {
+  return actionOf('identity.appointDelegate', { patient, ...terms, scopes: canonicalSet(terms.scopes) });
+}
+
+/** Sent by the patient, the delegate, or who appointed. */
+export function endDelegation(patient: Hex32, index: number): Action {
+  return actionOf('identity.endDelegation', { patient, index });
+}
+
 /** Sent by the institution that the anchor names. `schema`: what kind of documents, as a code. */
 export function commitAnchor(secrets: AnchorSecrets, schema: string): Action {
   return actionOf('anchor.commit', { root: secrets.root, count: secrets.documents.length, schema });
+}
+
+/** Sent by a privacy officer. `index`: in the worklist of the own institution. */
+export function reviewEmergency(index: number, verdict: ReviewVerdict): Action {
+  return actionOf('emergency.review', { index, verdict });
+}
+
+/** Sent by the clinician's institution, after a review found one unjustified. */
+export function reinstateEmergency(clinician: Hex32): Action {
+  return actionOf('emergency.reinstate', { clinician });
 }
 
 /** Any change that the hospitals govern by vote. */
@@ -178,6 +166,11 @@ export function proposeUpgrade(version: number, height: number): Action {
 /** `confirmName`: the institution's name, where the removal ends fault tolerance and is wanted all the same. */
 export function proposeRemoval(institution: Hex32, confirmName: string | null): Action {
   return actionOf('institutions.propose', { change: { type: 'remove', institution, confirmName } });
+}
+
+/** What holds where no consent speaks. */
+export function proposePolicy(policy: ImplicitPolicy): Action {
+  return proposalOf({ type: 'policy', policy });
 }
 
 export function approveProposal(proposal: Hex32): Action {

@@ -9,8 +9,11 @@ export {
   type Certificate,
   type Confidentiality,
   type ConsensusParams,
+  type ConsentTerms,
   ConsiliumError,
+  ERASURE_REASONS,
   ERRORS,
+  type ErasureReason,
   type ErrorCode,
   type Genesis,
   type GovernedChange,
@@ -22,6 +25,8 @@ export {
   type LightStep,
   PURPOSES,
   type Purpose,
+  REFUSAL_GROUNDS,
+  type RefusalGround,
   type SecretKey,
   type StateReader,
   type StatutoryEffect,
@@ -53,6 +58,30 @@ export {
   type SealedKeyFile,
 } from '@consilium/sealing';
 export * from './actions.ts';
+export { beginBehind, type StoreBegin } from './aggregate/begin.ts';
+export { checkEntryStore, type StoreCheck, type StoredBatches } from './aggregate/check-store.ts';
+export {
+  type AuditQueue,
+  type CommitOptions,
+  type CommittedBatch,
+  commitEntries,
+} from './aggregate/commit.ts';
+export {
+  auditActorCode,
+  auditDetailBytes,
+  type EntryInputDeps,
+  parseEntryInput,
+} from './aggregate/entry-input.ts';
+export { AUDIT_PROOF_KIND } from './aggregate/proof-file.ts';
+export type { EntriesCheck } from './aggregate/proof-refusals.ts';
+export { type EntriesSource, type ProveOptions, proveEntries } from './aggregate/prove-entries.ts';
+export {
+  type VerifiedEntries,
+  type VerifiedEntry,
+  type VerifyEntriesOptions,
+  verifyEntriesFile,
+} from './aggregate/verify-entries.ts';
+export type { WaitingEntry } from './aggregate/waiting.ts';
 export * from './anchor/anchor.ts';
 export { documentsOfBundle } from './anchor/bundle.ts';
 export {
@@ -64,6 +93,12 @@ export {
   parseDocumentProof,
   verifyDocumentProof,
 } from './anchor/proof-file.ts';
+export {
+  ERASURE_RECEIPT_KIND,
+  type ErasureReceiptFile,
+  type ProvenErasure,
+  verifyErasureReceipt,
+} from './audit/erasure-receipt.ts';
 export { exportAccessLog } from './audit/export-log.ts';
 export { type AuditEventOf, auditBundle, auditEvents } from './audit/fhir/bundle.ts';
 export { type EventsCheck, verifyAuditBundle } from './audit/fhir/verify-bundle.ts';
@@ -71,6 +106,7 @@ export type { AccessLogEntry, LoggedItem } from './audit/log-entries.ts';
 export { ACCESS_LOG_KIND } from './audit/log-file.ts';
 export { type AccessLogGroup, groupEntries } from './audit/log-groups.ts';
 export type { LogCheck } from './audit/log-refusals.ts';
+export { proveErasure } from './audit/prove-erasure.ts';
 export { type LogReading, type ReadLog, readLog } from './audit/read-log.ts';
 export {
   type LoggedRecord,
@@ -81,6 +117,7 @@ export {
 export type { CertifiedBlock, CertifiedHeader } from './client/blocks.ts';
 export { type ChainMemory, parseChainMemory, type SetFrom } from './client/chain.ts';
 export { type Client, type ClientOptions, createClient, type ListOptions } from './client/client.ts';
+export type { DelegationState, DelegationView, GroupView } from './client/consent-queries.ts';
 export type {
   AccountView,
   AnchorView,
@@ -107,8 +144,10 @@ export type { NodeStatus, PeerStatus } from './client/status.ts';
 export type { SubmitOptions, SubmitOutcome, UnsettledTx } from './client/submit.ts';
 export type { CertifiedTip } from './client/sync.ts';
 export type { CommittedTx, ProvenTx, TxAnswer, TxProof, UncommittedTx } from './client/transactions.ts';
+export * from './consents/agreements.ts';
 export { type ConsentCase, parseConsentCases } from './consents/conformance/case-file.ts';
 export { type CaseVerdict, type RefusedConsent, runConsentCase } from './consents/conformance/run-case.ts';
+export * from './consents/delegate-file.ts';
 export { ledgerReferencesIn, ledgerReferencesOut } from './consents/ledger-references.ts';
 export {
   type GroupPlace,
@@ -117,6 +156,28 @@ export {
   type ReferencesOut,
   termsOfPlain,
 } from './consents/plain-terms.ts';
+export * from './consents/words.ts';
+export {
+  type EmergencyNotice,
+  emergencyNotices,
+  followEmergencies,
+  type NoticePart,
+} from './emergency/notices.ts';
+export {
+  type EmergencyEntry,
+  type EmergencyWish,
+  type OpenedEmergency,
+  openInEmergency,
+} from './emergency/opening.ts';
+export * from './emergency/second-opinion.ts';
+export { EMERGENCY_REASON_WORDS } from './emergency/sentences.ts';
+export {
+  EMERGENCY_STATES,
+  type EmergencyPrivilege,
+  type EmergencyState,
+  type EmergencyView,
+  readPrivilege,
+} from './emergency/worklist.ts';
 export type { FollowOptions } from './events/follow.ts';
 export type { BlockEvent, LedgerEvent, TxEvent } from './events/order.ts';
 export { parseGenesis } from './genesis.ts';
@@ -130,20 +191,38 @@ export { COMMON_CATEGORIES, COMMON_LABELS, explainTags } from './keys/vocabulary
 export * from './keys/wallet.ts';
 export { withToken } from './net/bearer.ts';
 export { type AskNode, createAskNode, type Fetch, type NodeRequest, nodeUrl } from './net/transport.ts';
-export type { Now, RandomBytes } from './random.ts';
+export { type Now, type RandomBytes, systemRandom } from './random.ts';
 export { type AccessTicket, type AccessWish, readAccess, requestAccess } from './records/access.ts';
 export { type RecordContent, type WholeContent, wholeContent } from './records/content.ts';
 export { type CustodianRefusal, custodianRefusals } from './records/custodians.ts';
+export {
+  type CustodianReceipt,
+  type ErasureRequestView,
+  type ErasureView,
+  readErasureOf,
+  readErasureRequests,
+} from './records/erasures.ts';
 export {
   type AccessExplanation,
   type ExplainOptions,
   type ExplainQuestion,
   explainAccess,
+  explainAccesses,
 } from './records/explain.ts';
-export { formatGrant, GRANT_KIND, type Grant, grantOf, parseGrant, type TagWord } from './records/grant.ts';
+export {
+  formatGrant,
+  GRANT_KIND,
+  type Grant,
+  type GrantOwner,
+  grantOf,
+  grantOfPlain,
+  parseGrant,
+  type TagWord,
+} from './records/grant.ts';
 export { type HistoryItem, type HistoryOptions, readOwn } from './records/history.ts';
 export * from './records/ingest.ts';
-export { impliedLabels } from './records/labels.ts';
+export { impliedLabels, unrelatedLabels } from './records/labels.ts';
+export type { LegalNotice } from './records/notices.ts';
 export { type AccessedRecord, collectRecords, type OpenedAccess, openRecords } from './records/open.ts';
 export type { PatienceOptions } from './records/patience.ts';
 export { FHIR_MEDIA_TYPE, type PreparedRecord, prepareRecord } from './records/prepare.ts';
@@ -153,3 +232,26 @@ export { accountsIn, consentSentence, type NameOf } from './records/sentences.ts
 export type { Liar, LieReason } from './records/shares.ts';
 export { type FileSource, type RecordSource, type ResourceSource, streamOf } from './records/sources.ts';
 export { type RecordWords, recordTags } from './records/tags.ts';
+export {
+  type ConsentChange,
+  type WhatIf,
+  type WhatIfAnswer,
+  type WhatIfWish,
+  whatIf,
+} from './records/what-if.ts';
+export { POLICY_WORDS } from './records/words.ts';
+export { type AccountingOptions, accountingReport } from './reports/accounting.ts';
+export { tableToCsv } from './reports/as-csv.ts';
+export { type FhirAttachment, reportToFhir } from './reports/as-fhir.ts';
+export { type CopiedRecord, type CopyParts, copyReport } from './reports/copy.ts';
+export { accessReport, ehdsReport } from './reports/looks.ts';
+export { NAME_BOOK_KIND, type NameBook, type NamedAccount, parseNameBook } from './reports/name-book.ts';
+export {
+  type ProcessingFacts,
+  type ProcessingTemplate,
+  parseTemplate,
+  processingReport,
+  TEMPLATE_KIND,
+} from './reports/processing.ts';
+export * from './reports/report.ts';
+export type { ReportSource, ReportSubject } from './reports/subject.ts';

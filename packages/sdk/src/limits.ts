@@ -57,13 +57,49 @@ export const DEPOSITS_PER_NODE = 3;
 export const CONTENT_IN_MEMORY_BYTES_MAX: number = 32 * 1024 * 1024;
 /** How long a record may be for a history to open it for its date and title. Images go by their month. */
 export const DESCRIBED_BYTES_MAX: number = 4 * 1024 * 1024;
-/** An access log: a thousand lookups of 256 records each stay below. */
-export const ACCESS_LOG_BYTES_MAX: number = 64 * 1024 * 1024;
+/** An access log, or its events: a thousand lookups of 256 records each, of a patient with ten thousand, stay below. */
+export const ACCESS_LOG_BYTES_MAX: number = 128 * 1024 * 1024;
 /** Pseudonyms in one log: nobody is a patient of more institutions; all their counts are proven at one block. */
 export const ACCESS_LOG_PATIENTS_MAX = 64;
 /** Requests of one institution's systems for one person and purpose are shown as one line within it: a visit. */
 export const MACHINE_GROUP_MS: number = 60 * 60_000;
 /** Consents, labels or groups of one conformance case: what one patient may have standing. */
 export const CASE_CONSENTS_MAX = 64;
+/** A reference or the name of a paragraph in a case. */
+export const CASE_TEXT_LENGTH_MAX = 512;
 /** Conformance cases in one file: what a person still finds a case in. */
 export const CASES_PER_FILE_MAX = 1_000;
+/** 45 CFR 164.528(a)(1): six years before the request. */
+export const ACCOUNTING_YEARS = 6;
+/** HITECH Act, section 13405(c)(1)(B): three years, of disclosures for treatment, payment and operations. */
+export const ACCOUNTING_TPO_YEARS = 3;
+/** 76 FR 31426, proposed 164.528(b): an access report goes back three years. */
+export const ACCESS_REPORT_YEARS = 3;
+/** Regulation (EU) 2025/327, article 9(2): available for at least three years. */
+export const EHDS_YEARS = 3;
+/** People and institutions of one file of names: the staff of a large hospital. */
+export const NAME_BOOK_ENTRIES_MAX = 100_000;
+/** A name or an address on one line. */
+export const NAME_LENGTH_MAX = 500;
+/** What a hospital says of itself in one field of a record of processing, and in one sentence of it. */
+export const TEMPLATE_TEXTS_MAX = 100;
+export const TEMPLATE_TEXT_MAX = 2_000;
+
+/** One entry of an institution's own systems as a line of input: its detail may be a whole message of an interface. */
+export const AUDIT_LINE_LENGTH_MAX: number = 64 * 1024;
+/** Entries that are made durable by one sync: some 2 MB. A batch holds whole ones only. */
+export const AUDIT_CHUNK_ENTRIES_MAX = 4_096;
+/** A chunk as text: an entry has less than 600 characters. */
+export const AUDIT_CHUNK_LENGTH_MAX: number = AUDIT_CHUNK_ENTRIES_MAX * 600 + 128;
+/** A file of waiting entries; the next one is begun beyond it, and it goes once all of it is in batches. */
+export const AUDIT_SEGMENT_BYTES_MAX: number = 16 * 1024 * 1024;
+/** Files of entries that stay when all is in batches: the keys of the last 40,000 entries at least are known. */
+export const AUDIT_SEGMENTS_KEPT = 2;
+/** A batch as text: 131,072 entries of less than 800 characters, with what finds them again. */
+export const AUDIT_BATCH_LENGTH_MAX: number = 2 ** 17 * 800;
+/** Batches after which the heads of all pseudonyms are written down: what a start has to read again. */
+export const AUDIT_HEADS_EVERY_BATCHES = 1_000;
+/** A file of heads: two million pseudonyms. */
+export const AUDIT_HEADS_LENGTH_MAX: number = 2 ** 21 * 200;
+/** A file that proves entries: some 60,000 of one pseudonym, each 2 KB with its place in its batch. */
+export const AUDIT_PROOF_LENGTH_MAX: number = 128 * 1024 * 1024;

@@ -7,17 +7,20 @@ import {
   createDecider,
   decodeRelease,
   decodeReleased,
+  ERASED_RECORDS,
   type Hex32,
   hashHex,
+  isErased,
   questionOf,
   type Release,
   readRow,
   releaseInfo,
 } from '@consilium/core';
+import { storedPackage } from '@consilium/node/custody';
 import type { Reading, Released } from '@consilium/sim';
 import { type History, reached, violate } from '../history/history.ts';
 import { tryDecodeCustody } from '../history/messages.ts';
-import { type CustodyEyes, isPermitted, type Sight } from './custody-eyes.ts';
+import { type CustodyEyes, isPermitted, type Sight, type StolenNode } from './custody-eyes.ts';
 import { groupsOfThieves, openedBy, type Views } from './theft.ts';
 
 export interface ConfidentialityChecker {
@@ -91,8 +94,28 @@ export function createConfidentialityChecker(history: History, eyes: CustodyEyes
         }
       }
       if (seen.size > 0) reached(history, 'theft-tried');
+      for (const { node } of eyes.nodes.filter((each) => keepsErased(history, eyes, each)))
+        violate(history, NAME, `${node.slice(0, 8)} keeps what it says is destroyed`, { nodes: [node] });
     },
   };
+}
+
+/** Whether shares of a record lie on its disk whose erasure it has noted as carried out. */
+function keepsErased(
+  history: History,
+  { furthest }: CustodyEyes,
+  { packages, erasures }: StolenNode,
+): boolean {
+  const state = furthest();
+  const done = erasures();
+  if (state === undefined || done === 0) return false;
+  reached(history, 'record-erased');
+  return packages().some((bytes) =>
+    (storedPackage(bytes)?.records ?? []).some(
+      (record) =>
+        !isErased(record) && (readRow(state, ERASED_RECORDS, record.commitment)?.erasure ?? done) < done,
+    ),
+  );
 }
 
 /**

@@ -9,6 +9,8 @@ export interface StolenNode {
   readonly custodyKey: SimEncryptionKey;
   /** Encoded packages on its disk, in any order. */
   readonly packages: () => readonly Uint8Array[];
+  /** How many erasures it has noted as carried out. */
+  readonly erasures: () => number;
   /** People of that hospital who are in it with the thief. */
   readonly readers: readonly Accomplice[];
 }

@@ -14,6 +14,7 @@ const EFFECTS = {
   'vault-remove': 'the destruction of ciphertext',
   package: 'a package of sealed records with its rows',
   'custody-rows': 'rows of custody without a package: what waits, what is owned, what is gone',
+  erasure: 'how many erasures of the ledger are carried out',
   'join-rows': 'what a beginning from a snapshot has fetched and checked, its journal, or its end',
   'join-load': 'a part of the state, or of the replay window, put in its place while there is no tip',
   'join-install': 'the tip of a snapshot, with all that makes the store a chain',
@@ -80,6 +81,7 @@ export function effectOfBatch(writes: readonly KvWrite[]): DurableEffect {
   if (touches(TABLES.blocks)) return 'commit';
   if (touches(TABLES.meta)) return 'genesis';
   if (touches(TABLES.blobs)) return 'blob-index';
+  if (touches(TABLES.erasures)) return 'erasure';
   const isPackage = writes.some(({ table, value }) => table === TABLES.packages && value !== null);
   return isPackage ? 'package' : 'custody-rows';
 }

@@ -1,6 +1,6 @@
 // Owns: how the checker of confidentiality looks into a simulated cluster: committed states, disks, keys, envelopes.
 import { currentEpoch, type Hex32, type Release, utf8 } from '@consilium/core';
-import { asideKey, asideOf } from '@consilium/node/custody';
+import { asideKey, asideOf, erasuresOf } from '@consilium/node/custody';
 import { readTip, stateReader, TABLES } from '@consilium/node/replica';
 import {
   type Cluster,
@@ -67,6 +67,7 @@ function stolenNode(cluster: Cluster, { id, kv }: SimNode, hospital: Hospital): 
       kv
         .rowsOf(TABLES.packages)
         .flatMap(({ key, value }) => (key.length === PLACE_BYTES ? [value] : asideOf(value))),
+    erasures: () => erasuresOf(kv.reader.get(TABLES.erasures, new Uint8Array(0))),
     readers: [{ id: doctor.id, key: doctor.encryption }],
   };
 }

@@ -25,7 +25,8 @@ function runSeed(seed: number, keepTrace: boolean) {
  * after their disk was mended, and that nobody started again; an answer to the run before taken for a false one; a torn slot
  * of the signing record that its log explained, but not any more at the start after; five in which a record that a killed
  * process had left unsynced was torn by a power cut after its log had ended; three in which several blocks of sync were
- * durable, and told to nobody, when their node died.
+ * durable, and told to nobody, when their node died; two in which a node took for a stranger's what it had signed itself, as
+ * its log knew and its damaged record did not.
  */
 const FOUND = [
   [214, 5],
@@ -41,6 +42,8 @@ const FOUND = [
   [6954, 5],
   [13272, 5],
   [19610, 5],
+  [32652, 5],
+  [35926, 5],
 ] as const;
 
 function lastMs({ steps }: Scenario): number {

@@ -1,5 +1,13 @@
 // Owns: a simulated network with sealed records that a test drives by hand: who is enrolled, what is registered, who asks.
-import { type Action, type Hex32, isConsiliumError, type Receipt, type TxResult } from '@consilium/core';
+import {
+  type Action,
+  actionOf,
+  bodyOf,
+  type Hex32,
+  isConsiliumError,
+  type Receipt,
+  type TxResult,
+} from '@consilium/core';
 import type { CustodianAnswer } from '@consilium/node/custody';
 import { stateReader } from '@consilium/node/replica';
 import {
@@ -37,7 +45,13 @@ export interface RecordsNetwork extends Network {
   commit(sender: Sender, action: Action, among?: readonly SimNode[]): TxResult;
   /** Handed in at the first node, registered, and held by every custodian that is up. */
   register(...texts: readonly string[]): Authored;
+  /** The same, of the emergency dataset. */
+  registerDataset(...texts: readonly string[]): Authored;
   consent(): void;
+  /** A doctor of the second hospital who may break the glass. */
+  rescuer(): Person;
+  /** An emergency of the rescuer, as the ledger entered it. */
+  breakGlass(authored: Authored, rescuer: Person): Access;
   /** An access of the doctor, as the ledger entered it. */
   access(authored: Authored, among?: readonly SimNode[]): Access;
   /** What comes back when the doctor asks for shares through this node. */
@@ -90,30 +104,53 @@ export function recordsNetwork(options: Partial<ClusterOptions> = {}): RecordsNe
   const believed: RecordsNetwork['believe'] = (access, answers) =>
     believe(world, stateReader((up()[0] as SimNode).kv.reader), access, answers);
 
+  const register = (texts: readonly string[], emergency: boolean): Authored => {
+    const at = nodes[0] as SimNode;
+    const authored = authorRecords(world, prng, stateReader(at.kv.reader), patient, texts);
+    const receipts = answerOf<readonly Receipt[] | undefined>((done) => depositRecords(at, authored, done));
+    const { records, ...rest } = bodyOf({
+      ...authored.registration(receipts ?? []),
+      type: 'record.register',
+    });
+    const marked = records.map((record) => ({ ...record, emergency }));
+    mustCommit(home, actionOf('record.register', { ...rest, records: marked }));
+    for (const [place, { id, text }] of authored.records.entries())
+      blobs.set(id, { blob: authored.blobs[place] as Uint8Array, text });
+    net.until(() => up().every(({ vault }) => vault.ids().length >= blobs.size), 20_000);
+    return authored;
+  };
+  const accessOf = ({ records }: Authored, reader: Person, action: Action, among = up()): Access => {
+    const { outcomes } = mustCommit(reader, action, among);
+    const index = outcomes[0]?.index as number;
+    return { patient: patient.id, index, reader, places: [...records.keys()] };
+  };
+
   for (const person of [patient, doctor]) mustCommit(person.hospital, enrolment(cluster, person));
   return {
     ...net,
     patient,
     doctor,
     commit,
-    register: (...texts) => {
-      const at = nodes[0] as SimNode;
-      const authored = authorRecords(world, prng, stateReader(at.kv.reader), patient, texts);
-      const receipts = answerOf<readonly Receipt[] | undefined>((done) => depositRecords(at, authored, done));
-      mustCommit(home, authored.registration(receipts ?? []));
-      for (const [place, { id, text }] of authored.records.entries())
-        blobs.set(id, { blob: authored.blobs[place] as Uint8Array, text });
-      net.until(() => up().every(({ vault }) => vault.ids().length >= blobs.size), 20_000);
-      return authored;
-    },
+    register: (...texts) => register(texts, false),
+    registerDataset: (...texts) => register(texts, true),
     consent: () => {
       mustCommit(patient, consentTo(patient.id, doctor.id, worldMs({ scheduler })));
     },
-    access: ({ records }, among) => {
-      const ids = records.map(({ id }) => id);
-      const { outcomes } = mustCommit(doctor, accessTo(patient.id, ids, doctor), among);
-      const index = outcomes[0]?.index as number;
-      return { patient: patient.id, index, reader: doctor, places: [...ids.keys()] };
+    rescuer: () => {
+      const rescuer = personAt(cluster, away, 'doctor', 'rescuer');
+      const credential = bodyOf({ ...enrolment(cluster, rescuer), type: 'identity.issueCredential' });
+      mustCommit(away, actionOf('identity.issueCredential', { ...credential, emergency: true }));
+      return rescuer;
+    },
+    breakGlass: (authored, rescuer) => {
+      const ids = authored.records.map(({ id }) => id);
+      const body = bodyOf({ ...accessTo(patient.id, ids, rescuer), type: 'access.open' });
+      const emergency = { reason: 'unconscious', second: null } as const;
+      return accessOf(authored, rescuer, actionOf('access.open', { ...body, purpose: 'BTG', emergency }));
+    },
+    access: (authored, among) => {
+      const ids = authored.records.map(({ id }) => id);
+      return accessOf(authored, doctor, accessTo(patient.id, ids, doctor), among);
     },
     ask,
     believe: believed,
@@ -123,7 +160,7 @@ export function recordsNetwork(options: Partial<ClusterOptions> = {}): RecordsNe
         const known = blobs.get(record);
         const isRight = known !== undefined && contentOf(secret, known.blob) === known.text;
         for (const listener of cluster.taps.read)
-          listener({ patient: patient.id, record, reader: doctor.id, access: access.index, isRight });
+          listener({ patient: patient.id, record, reader: access.reader.id, access: access.index, isRight });
       }
       return [...secrets].map(([record, secret]) =>
         String(contentOf(secret, (blobs.get(record) as { blob: Uint8Array }).blob)),

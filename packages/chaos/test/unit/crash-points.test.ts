@@ -38,6 +38,7 @@ describe('the crash points of a node', () => {
     ['package', [write(TABLES.packages), write(TABLES.pendingBatches)]],
     ['custody-rows', [write(TABLES.packages, null), write(TABLES.pendingBatches, null)]],
     ['custody-rows', [write(TABLES.looseBlobs)]],
+    ['erasure', [write(TABLES.erasures)]],
     ['blob-index', [write(TABLES.blobs)]],
   ] as const)('of the store: %s by the tables of the batch', (effect, writes) => {
     expect(effectOfBatch(writes)).toBe(effect);

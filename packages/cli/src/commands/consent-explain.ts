@@ -7,23 +7,22 @@ import {
   consentSentence,
   type Enrolment,
   explainAccess,
-  PURPOSES,
+  POLICY_WORDS,
 } from '@consilium/sdk';
+import { type AskingOptions, addAskingOptions, questionOf } from '../asking.ts';
 import { addCommand, type Register, type Result } from '../command.ts';
 import type { Io } from '../io.ts';
 import { wholeList } from '../listing.ts';
 import { asOfLine, printable } from '../print/text.ts';
 import { addSigningOption, enrolmentOf, identityOf } from '../setup/identity.ts';
-import { accountIdNamed, institutionIdOf, namesOf } from '../setup/names.ts';
+import { institutionIdOf, namesOf } from '../setup/names.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
 import { addRegisterOption } from '../setup/register.ts';
 import { addAtOption, type Subject, type SubjectOptions, subjectOf } from '../setup/subject.ts';
-import { hexIdOf, integerOf, oneOf, usage } from '../usage.ts';
+import { hexIdOf, integerOf, usage } from '../usage.ts';
 
-interface Options extends NetworkOptions, SubjectOptions {
+interface Options extends NetworkOptions, SubjectOptions, AskingOptions {
   readonly record?: string;
-  readonly reader?: string;
-  readonly purpose: string;
 }
 
 export const registerConsentExplain: Register = (place) =>
@@ -36,6 +35,8 @@ export const registerConsentExplain: Register = (place) =>
       examples: [
         'npx consilium consent explain 0 --as anna.json',
         'npx consilium consent explain --record ID --reader keller --purpose TREAT --as anna.json',
+        'npx consilium consent explain --record ID --reader inselspital --on-behalf-of keller --as anna.json',
+        'npx consilium consent explain --record ID --reader keller --purpose HRESCH --project P-17 --as anna.json',
       ],
     },
     (command) =>
@@ -43,11 +44,10 @@ export const registerConsentExplain: Register = (place) =>
         addSigningOption(
           addRegisterOption(
             addAtOption(
-              command
-                .option('--record <id>', 'of which record; with --reader')
-                .option('--reader <name|id>', 'a hospital, a clinician by key name, or an account id')
-                .option('--purpose <code>', PURPOSES.join(', '), 'TREAT')
-                .option('--patient <name|account>', 'whose record, when there is no wallet'),
+              addAskingOptions(command.option('--record <id>', 'of which record; with --reader')).option(
+                '--patient <name|account>',
+                'whose record, when there is no wallet',
+              ),
             ),
           ),
           "the patient's wallet; nothing is signed, it explains the tags",
@@ -76,10 +76,12 @@ async function explainConsents(
   const meant = list.items.filter((each) => index === undefined || each.index === index);
   if (index !== undefined && meant.length === 0) throw new ConsiliumError('CONSENT_NOT_FOUND');
   const told = await inSentences(network, enrolment, meant);
+  const { value: policy } = await network.client.policy(network.read);
   return {
-    data: { asOf: list.asOf, patient: enrolment.account, consents: told },
+    data: { asOf: list.asOf, patient: enrolment.account, policy, consents: told },
     lines: [
       ...told.map((each) => printable(`${each.index} (${each.state}): ${each.sentence}`)),
+      ...(index === undefined ? [`where no consent speaks: ${POLICY_WORDS[policy]} (${policy})`] : []),
       asOfLine(list.asOf),
     ],
   };
@@ -114,18 +116,19 @@ async function explainOne(
   if (options.record === undefined || options.reader === undefined || consent !== undefined)
     throw usage('give --record and --reader together, or the number of a consent');
   const record = hexIdOf(options.record, '--record');
-  const purpose = oneOf(PURPOSES, options.purpose, '--purpose');
-  const reader = await accountIdNamed(io, network, options.reader);
   const { account, vocabulary } = await explainedSubject(io, network, record, options);
+  const question = await questionOf(io, network, account, options);
   const explained = await explainAccess(
     network.client,
-    { patient: account, reader, purpose, record },
-    vocabulary.type === 'key' ? { tagKey: vocabulary.key } : {},
+    { ...question, record },
+    { ...network.read, ...(vocabulary.type === 'key' && { tagKey: vocabulary.key }) },
   );
   const { asOf, ...answer } = explained;
+  const { wide, ...asked } = question;
+  const legal = answer.legal === null ? [] : [`law: ${answer.legal.citation} (${answer.legal.code})`];
   return {
-    data: { asOf, patient: account, record, reader, purpose, ...answer },
-    lines: [printable(explained.sentence), asOfLine(asOf)],
+    data: { asOf, ...asked, second: wide === true, ...answer },
+    lines: [printable(explained.sentence), ...legal, asOfLine(asOf)],
   };
 }
 

@@ -1,46 +1,39 @@
-// Owns: `consent grant`: a patient permits a hospital or a clinician to see records. Words become tags here, under the
-// patient's own secret; none leaves this machine.
+// Owns: `consent grant`: a patient, or who acts for the patient, permits or denies. Words become tags here, under the
+// patient's own secret; none leaves this machine. Does not own: what the options say (consent-options.ts).
 import {
-  COMMON_CATEGORIES,
-  COMMON_LABELS,
-  type ConsentInWords,
+  accountsIn,
+  agreementOf,
+  type ConsentTerms,
   consentSentence,
-  consentTerms,
-  type Enrolment,
   formatGrant,
-  grantConsent,
-  grantOf,
-  isConsiliumError,
+  grantOfPlain,
+  grantTerms,
+  ledgerReferencesIn,
+  type PlainConsent,
   type ProvenTx,
-  PURPOSES,
+  termsOfPlain,
 } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
+import { addConsentOptions, type ConsentOptions, isTyped, plainConsentOf } from '../consent-options.ts';
 import type { Io } from '../io.ts';
-import { fields } from '../print/text.ts';
-import { discard, pathOf, SECRET_MODE, writeNew } from '../setup/files.ts';
+import { fields, printable } from '../print/text.ts';
+import { type Acting, type ActingOptions, actingOf, addActingOptions, mustTagKey } from '../setup/acting.ts';
 import {
-  addSigningOption,
-  enrolmentOf,
-  identityOf,
-  patientSignerOf,
-  type SigningOptions,
-} from '../setup/identity.ts';
-import { accountIdNamed, institutionIdOf, namesOf } from '../setup/names.ts';
+  type AgreementOptions,
+  addAgreementOptions,
+  type KeptAgreement,
+  keptAgreement,
+} from '../setup/agreement-files.ts';
+import { consentsInFile } from '../setup/consent-files.ts';
+import { discardOnRefusal, pathOf, SECRET_MODE, writeNew } from '../setup/files.ts';
+import { namesOf } from '../setup/names.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
 import { addTimeoutOption, committedLine, type SubmitTimeout, submitted, summaryOf } from '../submitting.ts';
-import { asUsage, collect, knownWords, listOf, monthsOf, oneOf, timeOf, usage } from '../usage.ts';
+import { asUsage, usage } from '../usage.ts';
 
-interface Options extends NetworkOptions, SigningOptions, SubmitTimeout {
-  readonly to: string;
-  readonly at?: string;
-  readonly purpose?: readonly string[];
-  readonly category?: readonly string[];
-  readonly permit?: readonly string[];
-  readonly exclude?: readonly string[];
-  readonly from?: string;
-  readonly until: string;
-  readonly dataFrom?: string;
-  readonly dataTo?: string;
+interface Options extends NetworkOptions, ActingOptions, SubmitTimeout, ConsentOptions, AgreementOptions {
+  readonly agreement?: string;
+  readonly file?: string;
   readonly grantOut?: string;
 }
 
@@ -49,115 +42,100 @@ export const registerConsentGrant: Register = (place) =>
     place,
     {
       usage: 'grant',
-      summary: 'grant a hospital or a clinician access to records, for a purpose and a time',
+      summary: 'permit or deny access to records: to whom, of what, for a purpose and a time',
       examples: [
         'npx consilium consent grant --to Inselspital --as anna.json',
         'npx consilium consent grant --to keller --category laboratory --exclude PSY --until 2027-05-31 --as anna.json',
-        'npx consilium consent grant --to keller --data-from 2024-01 --data-to 2026-12 --grant-out for-keller.json --as anna.json',
+        'npx consilium consent grant --role doctor --data-from 2024-01 --data-to 2026-12 --grant-out for-doctors.json --as anna.json',
+        "npx consilium consent grant --to Inselspital --except 'category=laboratory purpose=HPAYMT' --as anna.json",
+        'npx consilium consent grant --deny --to keller --as anna.json',
+        'npx consilium consent grant --to keller --agreement P-17 --terms terms.txt --as anna.json',
+        'npx consilium consent grant --to keller --for delegate.json --as mother.json',
       ],
     },
     (command) =>
       addTimeoutOption(
         addNetworkOptions(
-          addSigningOption(
-            command
-              .requiredOption(
-                '--to <name|id>',
-                'who may see: a hospital, a clinician by key name, or an account id',
-              )
-              .option('--at <institution>', 'under which enrolment, when the wallet has several')
-              .option('--purpose <code>', `${PURPOSES.join(', ')} (default: TREAT)`, collect)
-              .option('--category <name>', 'only these categories of records (default: all)', collect)
-              .option('--permit <label>', 'sensitivity labels that may be seen although sensitive', collect)
-              .option('--exclude <label>', 'sensitivity labels that may not be seen', collect)
-              .option('--from <time>', 'from when on (default: now)')
-              .option('--until <time>', 'until when: 2027-05-31, a time, or 90d', '365d')
-              .option('--data-from <yyyy-mm>', 'only records of this month or later; with --data-to')
-              .option('--data-to <yyyy-mm>', 'only records of this month or earlier')
+          addActingOptions(
+            addAgreementOptions(addConsentOptions(command))
+              .option('--file <consent.json>', 'what a FHIR R4 Consent says, in place of all of this')
               .option(
                 '--grant-out <file>',
                 'where to write what the grantee needs to ask by category, in secret',
               ),
-            "the patient's wallet",
           ),
         ),
       ),
     (_args, options) =>
       withNetwork(place.io, options, async (network) => {
-        const identity = await identityOf(place.io, options, network.devnet);
-        const at = options.at === undefined ? undefined : await institutionIdOf(network, options.at);
-        const enrolment = enrolmentOf(identity, network.client.genesisHash, at);
-        const words = await wordsOf(place.io, network, options);
-        const action = asUsage('consent', () => grantConsent(words, enrolment));
-        const signer = patientSignerOf(identity, enrolment);
-        const grantFile = await writeGrant(place.io, words, enrolment, options);
-        const tx = await sent(grantFile, () => submitted(place.io, network, [action], signer, options));
-        return shown(network, enrolment, words, grantFile, tx);
+        const acting = await actingOf(place.io, network, options);
+        const consent = await consentOf(place.io, network, options);
+        const owner = { genesis: network.client.genesisHash, patient: acting.patient };
+        const kept = await keptAgreement(place.io, owner, options);
+        const whole = kept === undefined ? consent : { ...consent, agreement: agreementOf(kept.file) };
+        const terms = asUsage('consent', () => termsOfPlain(whole, ledgerReferencesIn, mustTagKey(acting)));
+        const action = asUsage('consent', () => grantTerms(acting.patient, terms));
+        const grant = await writeGrant(place.io, network, acting, whole, options);
+        const files = [grant, kept?.path].filter((path) => path !== undefined);
+        const tx = await discardOnRefusal(files, () =>
+          submitted(place.io, network, [action], acting.signer, options),
+        );
+        return shown(network, acting, terms, { grant, kept }, tx);
       }),
   );
 
-async function wordsOf(io: Io, network: Network, options: Options): Promise<ConsentInWords> {
-  const now = io.now();
-  const purposes = options.purpose === undefined ? ['TREAT'] : listOf(options.purpose);
-  const from = options.from === undefined ? now : timeOf(options.from, '--from', now);
-  const until = timeOf(options.until, '--until', now);
-  if (until <= from) throw usage('--until must lie after --from');
-  return {
-    grantee: await accountIdNamed(io, network, options.to),
-    categories: knownWords(COMMON_CATEGORIES, options.category, '--category'),
-    permittedLabels: knownWords(COMMON_LABELS, options.permit, '--permit'),
-    excludedLabels: knownWords(COMMON_LABELS, options.exclude, '--exclude'),
-    purposes: purposes.map((purpose) => oneOf(PURPOSES, purpose, '--purpose')),
-    from,
-    until,
-    dataPeriod: monthsOf(options.dataFrom, options.dataTo, ['--data-from', '--data-to']),
-  };
+async function consentOf(io: Io, network: Network, options: Options): Promise<PlainConsent> {
+  if (options.file === undefined) return plainConsentOf(io, network, options);
+  if (isTyped(options)) throw usage('give --file, or say what the consent says, not both');
+  const { consents } = await consentsInFile(io, options.file);
+  const [only, ...others] = consents;
+  if (only === undefined || others.length > 0)
+    throw usage(`this file is ${consents.length} consents: npx consilium consent import takes any number`);
+  return only.consent;
 }
 
 /** Before anything is sent: a consent that cannot be handed over would have to be revoked again. */
 async function writeGrant(
   io: Io,
-  words: ConsentInWords,
-  enrolment: Enrolment,
+  { client }: Network,
+  acting: Acting,
+  consent: PlainConsent,
   { grantOut }: Options,
 ): Promise<string | undefined> {
   if (grantOut === undefined) return undefined;
+  const { institution, patient } = acting;
+  if (institution === null || consent.decision === 'deny') throw usage('--grant-out is of what is permitted');
   const path = pathOf(io, grantOut);
-  await writeNew(path, formatGrant(grantOf(words, enrolment)), SECRET_MODE);
+  const owner = { genesis: client.genesisHash, institution, account: patient, ...mustTagKey(acting) };
+  await writeNew(path, formatGrant(grantOfPlain(consent.rule, owner)), SECRET_MODE);
   return path;
 }
 
-/** A grant of a consent that was refused is worth nothing; of one that may still come it is kept. */
-async function sent(grantFile: string | undefined, send: () => Promise<ProvenTx>): Promise<ProvenTx> {
-  try {
-    return await send();
-  } catch (error) {
-    if (grantFile !== undefined && isConsiliumError(error) && error.code !== 'TX_STATE_UNKNOWN')
-      await discard(grantFile);
-    throw error;
-  }
+interface Written {
+  readonly grant: string | undefined;
+  readonly kept: KeptAgreement | undefined;
 }
 
 async function shown(
   network: Network,
-  enrolment: Enrolment,
-  words: ConsentInWords,
-  grantFile: string | undefined,
+  { patient, tagKey }: Acting,
+  terms: ConsentTerms,
+  { grant, kept }: Written,
   tx: ProvenTx,
 ): Promise<Result> {
   const index = tx.outcomes[0]?.index ?? null;
-  const names = await namesOf(network, [words.grantee]);
-  const sentence = consentSentence(consentTerms(words, enrolment), enrolment, names);
-  const { account } = enrolment;
+  const names = await namesOf(network, accountsIn(terms));
+  const sentence = consentSentence(terms, tagKey, names);
+  const files = { grant: grant ?? null, agreement: kept?.path ?? null };
   return {
-    data: { ...summaryOf(tx), consent: index, patient: account, sentence, grant: grantFile ?? null },
+    data: { ...summaryOf(tx), consent: index, patient, sentence, ...files },
     lines: [
-      sentence,
+      printable(sentence),
       ...fields([
         ['consent', index ?? ''],
-        ['patient', account],
-        ['grantee', words.grantee],
-        ...(grantFile === undefined ? [] : [['grant (secret)', grantFile] as const]),
+        ['patient', patient],
+        ...(grant === undefined ? [] : [['grant (secret)', grant] as const]),
+        ...(kept === undefined ? [] : [['accepted terms (secret)', kept.path] as const]),
       ]),
       committedLine(tx),
     ],

@@ -33,7 +33,7 @@ export const registerPatientHistory: Register = (place) =>
         addSigningOption(
           command
             .option('--out <folder>', 'write the content of each to a file there')
-            .option('--all-versions', 'earlier and retracted versions too'),
+            .option('--all-versions', 'earlier, retracted and erased versions too'),
           "the patient's wallet",
         ),
       ),
@@ -79,7 +79,7 @@ function faultText({ record, fault }: HistoryItem): string {
 
 /** What nobody opens here, and rightly so: no failure. */
 function isKeptShut(record: HistoryItem['record']): boolean {
-  return isClosed(record) || record.retractedHeight !== null;
+  return isClosed(record) || record.retractedHeight !== null || record.erasedHeight !== null;
 }
 
 function isClosed({ effects }: HistoryItem['record']): boolean {

@@ -1,32 +1,21 @@
 // Owns: `record open`: asks the ledger, which enters the access whatever it decides, then the custodians, and gives what
 // opens. Each record's decision is told; custodians that lied are named.
+import { type DataPeriod, RECORDS_PER_ACCESS_MAX, TAGS_PER_RECORD } from '@consilium/core';
 import {
-  type DataPeriod,
-  RECORDS_PER_ACCESS_MAX,
-  RECORDS_PER_QUERY_SCAN_MAX,
-  TAGS_PER_RECORD,
-} from '@consilium/core';
-import {
-  type AccessedRecord,
   type AccessSelection,
   COMMON_CATEGORIES,
   COMMON_LABELS,
   ConsiliumError,
-  ERRORS,
-  type ErrorCode,
   type Hex32,
-  isConsiliumError,
   type OpenedAccess,
   openRecords,
-  PURPOSES,
 } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
-import { createDelivery, type Deliver, type Delivered, type DeliveryOptions } from '../delivering.ts';
-import { EXIT } from '../exit-codes.ts';
+import { createDelivery, type DeliveryOptions } from '../delivering.ts';
 import type { Io } from '../io.ts';
-import { plural, printable, table, time } from '../print/text.ts';
-import { accountSigner, addSigningOption, identityOf } from '../setup/identity.ts';
+import { addSigningOption, identityOf } from '../setup/identity.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
+import { addOpenerOptions, type OpenerOptions, openerOf } from '../setup/opener.ts';
 import { addPatienceOption, type PatienceOption, withPatience } from '../setup/patience.ts';
 import {
   addSubjectOptions,
@@ -35,17 +24,16 @@ import {
   type SubjectOptions,
   subjectOf,
   tagsOf,
-  wordsOf,
 } from '../setup/subject.ts';
-import { collect, hexIdOf, integerOf, knownWords, monthsOf, oneOf, usage } from '../usage.ts';
+import { openedExitCode, openedLines, recordsData, type Told, tellAll, tellRest } from '../telling.ts';
+import { collect, hexIdOf, integerOf, knownWords, monthsOf, usage } from '../usage.ts';
 
-interface Options extends NetworkOptions, SubjectOptions, PatienceOption, DeliveryOptions {
+interface Options extends NetworkOptions, SubjectOptions, PatienceOption, DeliveryOptions, OpenerOptions {
   readonly category?: readonly string[];
   readonly label?: readonly string[];
   readonly from?: string;
   readonly to?: string;
   readonly fromIndex?: string;
-  readonly purpose: string;
 }
 
 export const registerRecordOpen: Register = (place) =>
@@ -56,6 +44,8 @@ export const registerRecordOpen: Register = (place) =>
       summary: 'open records, by id or by what they are; the access is entered first, permitted or not',
       examples: [
         'npx consilium record open ID --as keller',
+        'npx consilium record open ID --on-behalf-of keller --as inselspital',
+        'npx consilium record open --patient ACCOUNT --as mother.json',
         'npx consilium record open --grant for-keller.json --category laboratory --from 2026-01 --to 2026-06 --out opened --as keller',
       ],
     },
@@ -63,37 +53,34 @@ export const registerRecordOpen: Register = (place) =>
       addPatienceOption(
         addNetworkOptions(
           addSigningOption(
-            addSubjectOptions(command)
+            addOpenerOptions(addSubjectOptions(command))
               .option('--category <word>', 'without ids: records of any of these categories', collect)
               .option('--label <code>', 'or with any of these sensitivity labels', collect)
               .option('--from <yyyy-mm>', 'only of this month or later; with --to')
               .option('--to <yyyy-mm>', 'only of this month or earlier')
               .option('--from-index <nr>', "where in the patient's list to begin (default: 0)")
-              .option('--purpose <code>', PURPOSES.join(', '), 'TREAT')
               .option(
                 '--out <folder>',
                 'write each to a file there, exact and of any size (default: text to stdout)',
               ),
-            'who opens: a clinician or an institution',
+            'who opens: a clinician, an institution, a patient or who acts for one',
           ),
         ),
       ),
     (ids, options) =>
       withNetwork(place.io, options, async (network) => {
         const identity = await identityOf(place.io, options, network.devnet);
-        const signer = accountSigner(identity, 'who opens');
-        const purpose = oneOf(PURPOSES, options.purpose, '--purpose');
         const records = ids.map((id) => hexIdOf(id, 'ID'));
         const subject = await openedSubject(place.io, network, records, options);
         const selection = selectionOf(subject, records, options);
+        const opener = await openerOf(place.io, network, identity, subject.account, options);
         const deliver = await createDelivery(place.io, options);
         place.io.err('entering the access, waiting until it is committed\n');
         const opened = await withPatience(options, (patience) =>
           openRecords(network.client, {
             patient: subject.account,
             selection,
-            purpose,
-            signer,
+            ...opener,
             ...patience,
           }),
         );
@@ -140,103 +127,21 @@ function queryOf({ vocabulary }: Subject, months: DataPeriod | null, options: Op
   return { type: 'query', tags, months, fromIndex };
 }
 
-interface Told {
-  readonly record: AccessedRecord;
-  readonly delivered: Delivered | null;
-  /** Why a permitted record was not opened. */
-  readonly fault: ErrorCode | null;
-}
-
-async function tellAll(
-  io: Io,
-  subject: Subject,
-  { access, records, liars }: OpenedAccess,
-  deliver: Deliver,
-): Promise<readonly Told[]> {
-  io.err(`entered as access ${access.index} of this patient, at height ${access.height}\n`);
-  for (const { name, reason } of liars)
-    io.err(`${printable(`${name} answered with something false (${reason}); it was not used`)}\n`);
-  const told: Told[] = [];
-  for (const record of records) told.push(await tell(io, subject, record, deliver));
-  return told;
-}
-
-async function tell(io: Io, subject: Subject, record: AccessedRecord, deliver: Deliver): Promise<Told> {
-  io.err(`${printable(decisionLine(subject, record))}\n`);
-  const { content, fault } = record;
-  if (content === null) {
-    if (fault !== null) io.err(`  not opened: ${fault}: ${ERRORS[fault]}\n`);
-    return { record, delivered: null, fault };
-  }
-  try {
-    return { record, delivered: await deliver(record.record, content), fault: null };
-  } catch (error) {
-    if (!isConsiliumError(error)) throw error;
-    io.err(`  not opened: ${error.code}: ${error.message}\n`);
-    return { record, delivered: null, fault: error.code };
-  }
-}
-
-function decisionLine(
-  { vocabulary }: Subject,
-  { decision, record, rule, consent, tag, row }: AccessedRecord,
-): string {
-  const words = tag === null || row === null ? [] : wordsOf(vocabulary, { ...row, tags: [tag] });
-  const grounds = [rule, ...(consent === null ? [] : [`consent ${consent}`]), ...words];
-  return `${decision} ${record}: ${grounds.join(', ')}`;
-}
-
-/** One access looks at so many records only: where the next one begins. What was opened stands without this word. */
-async function tellRest(
-  io: Io,
-  { client }: Network,
-  patient: Hex32,
-  selection: AccessSelection,
-  { records }: OpenedAccess,
-): Promise<void> {
-  if (selection.type === 'records') return;
-  const last = records.length < RECORDS_PER_ACCESS_MAX ? undefined : records.at(-1)?.row?.index;
-  const next = last === undefined ? selection.fromIndex + RECORDS_PER_QUERY_SCAN_MAX : last + 1;
-  try {
-    const { value } = await client.records(patient, { limit: 1 });
-    if (next < value.count) io.err(`there are more records to look at: --from-index ${next}\n`);
-  } catch (error) {
-    if (!isConsiliumError(error)) throw error;
-    io.err(`whether there are more records is not known: ${error.code}\n`);
-  }
-}
-
 function shown(
   { account }: Subject,
   { access, liars }: OpenedAccess,
   told: readonly Told[],
   { out }: Options,
 ): Result {
-  const opened = told.filter(({ delivered }) => delivered !== null);
-  const { index, height, purpose, expires } = access;
-  const rows = opened.map(({ record, delivered }) => [record.record, delivered?.file ?? '']);
+  const { index, height, purpose, expires, time } = access;
   return {
     data: {
       patient: account,
-      access: { index, height, time: access.time, purpose, expires },
-      records: told.map(({ record, delivered, fault }) => ({
-        record: record.record,
-        decision: record.decision,
-        rule: record.rule,
-        consent: record.consent,
-        tag: record.tag,
-        fault,
-        ...delivered,
-      })),
+      access: { index, height, time, purpose, expires },
+      records: recordsData(told),
       liars,
     },
-    lines:
-      out === undefined
-        ? []
-        : [
-            ...table([['RECORD', 'FILE'], ...rows]),
-            `${plural(opened.length, 'record')} of ${told.length} opened, ${time(access.time)}`,
-          ],
-    exitCode: opened.length === told.length ? EXIT.ok : EXIT.failed,
+    lines: out === undefined ? [] : openedLines(told, time),
+    exitCode: openedExitCode(told),
   };
 }

@@ -8,8 +8,9 @@ import {
   readRow,
   type StateReader,
 } from '@consilium/core';
-import { type AsOf, ConsiliumError, type RecordView } from '@consilium/sdk';
+import { type AsOf, ConsiliumError, type ErasureView, type RecordView, readErasureOf } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
+import { erasureLines } from '../print/erasure.ts';
 import { listText, recordState } from '../print/record.ts';
 import { asOfLine, fields, monthText, time } from '../print/text.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
@@ -34,6 +35,7 @@ export const registerRecordShow: Register = (place) =>
   );
 
 interface RecordFacts {
+  readonly erasure: ErasureView | null;
   readonly record: RecordView;
   readonly authorName: string;
   /** Custodians of which epoch hold its shares, and which epoch is current. */
@@ -45,13 +47,14 @@ function factsOf(state: StateReader, id: Hex32): RecordFacts | undefined {
   if (row === undefined) return undefined;
   const authorName = readRow(state, INSTITUTIONS, row.author)?.name ?? row.author;
   const epoch = readRow(state, BATCHES, row.batch)?.epoch ?? null;
-  return { record: { id, ...row }, authorName, custody: { epoch, current: currentEpoch(state) } };
+  const erasure = readErasureOf(state, id);
+  return { record: { id, ...row }, authorName, erasure, custody: { epoch, current: currentEpoch(state) } };
 }
 
-function shown({ record, authorName, custody }: RecordFacts, asOf: AsOf): Result {
+function shown({ record, authorName, custody, erasure }: RecordFacts, asOf: AsOf): Result {
   const state = recordState(record);
   return {
-    data: { asOf, ...record, state, authorName, custody },
+    data: { asOf, ...record, state, authorName, custody, erasure },
     lines: [
       ...fields([
         ['record', record.id],
@@ -68,6 +71,7 @@ function shown({ record, authorName, custody }: RecordFacts, asOf: AsOf): Result
         ['batch', `${record.batch}, position ${record.position}`],
         ['custodians', `of epoch ${custody.epoch ?? '?'} (current: ${custody.current})`],
       ]),
+      ...(erasure === null ? [] : erasureLines(erasure)),
       asOfLine(asOf),
     ],
   };
@@ -75,6 +79,7 @@ function shown({ record, authorName, custody }: RecordFacts, asOf: AsOf): Result
 
 function stateText(record: RecordView): string {
   const state = recordState(record);
+  if (state === 'erased') return `erased at height ${record.erasedHeight}`;
   if (state === 'amended') return `amended by ${record.amendedBy}`;
   return state === 'retracted' ? `retracted at height ${record.retractedHeight}` : state;
 }

@@ -40,7 +40,10 @@ function shown({ value, asOf }: Answer<GovernanceView>, withParams: boolean): Re
       ...institutions(value),
       `n = ${validators}: ${faulty} may fail or lie, ${quorum} votes decide`,
       ...proposalTable(value, proposals),
-      ...fields([['protocol', versionText(value)]]),
+      ...fields([
+        ['protocol', versionText(value)],
+        ['without a consent', value.policy],
+      ]),
       ...(withParams ? fields(Object.entries(flatParams(value.params))) : []),
       asOfLine(asOf),
     ],

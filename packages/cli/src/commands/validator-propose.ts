@@ -1,5 +1,5 @@
 // Owns: `validator propose`: opening the vote on a change that the hospitals govern.
-import { cardFromJson, verifyEd25519 } from '@consilium/core';
+import { cardFromJson, IMPLICIT_POLICIES, verifyEd25519 } from '@consilium/core';
 import {
   type GovernanceView,
   type GovernedChange,
@@ -17,7 +17,7 @@ import { pathOf, readText } from '../setup/files.ts';
 import { institutionIdOf } from '../setup/names.ts';
 import { type Network, withNetwork } from '../setup/network.ts';
 import { committedLine, summaryOf } from '../submitting.ts';
-import { collect, integerOf, usage } from '../usage.ts';
+import { collect, integerOf, oneOf, usage } from '../usage.ts';
 
 interface Options extends BallotOptions {
   readonly confirm?: string;
@@ -32,12 +32,13 @@ export const registerValidatorPropose: Register = (place) =>
     {
       usage: 'propose <change> [who]',
       summary:
-        'propose to `admit` a hospital or `observe` (an auditor) by its validator.json, to `remove` one by its name, to `rotate` keys by a new card, other `params`, or an `upgrade`',
+        'propose to `admit` a hospital or `observe` (an auditor) by its validator.json, to `remove` one by its name, to `rotate` keys by a new card, other `params`, an `upgrade`, or the `policy` that holds where no consent speaks',
       examples: [
         'npx consilium validator propose admit ./validator.json --as inselspital',
         'npx consilium validator propose remove "Spital Thun" --as inselspital',
         'npx consilium validator propose params --set propose.baseMs=2000 --set blockTxsMax=1000 --as inselspital',
         'npx consilium validator propose upgrade --release 2 --at 250000 --as inselspital',
+        'npx consilium validator propose policy Policy-basic-normal --as inselspital',
       ],
     },
     (command) =>
@@ -57,7 +58,7 @@ export const registerValidatorPropose: Register = (place) =>
     },
   );
 
-const KINDS: readonly string[] = ['admit', 'observe', 'remove', 'rotate', 'params', 'upgrade'];
+const KINDS: readonly string[] = ['admit', 'observe', 'remove', 'rotate', 'params', 'upgrade', 'policy'];
 
 interface Wish {
   readonly kind: string;
@@ -87,6 +88,8 @@ async function changeOf(
       };
     case 'params':
       return paramsChange(governance, options);
+    case 'policy':
+      return { type: 'policy', policy: oneOf(IMPLICIT_POLICIES, named(who, 'policy'), 'the policy') };
     default:
       return {
         type: 'upgrade',

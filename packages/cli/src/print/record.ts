@@ -1,9 +1,10 @@
 // Owns: how a record on the ledger looks to a person: its state in one word, what the law says of it.
 import type { RecordView } from '@consilium/sdk';
 
-export type RecordState = 'amended' | 'current' | 'retracted';
+export type RecordState = 'amended' | 'current' | 'erased' | 'retracted';
 
-export function recordState({ amendedBy, retractedHeight }: RecordView): RecordState {
+export function recordState({ amendedBy, retractedHeight, erasedHeight }: RecordView): RecordState {
+  if (erasedHeight !== null) return 'erased';
   if (retractedHeight !== null) return 'retracted';
   return amendedBy === null ? 'current' : 'amended';
 }

@@ -83,6 +83,17 @@ export async function discard(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
+/** Files that were written for what is sent now: worth nothing when it is refused; kept when it may still come. */
+export async function discardOnRefusal<T>(files: readonly string[], send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    const never = isConsiliumError(error) && error.code !== 'TX_STATE_UNKNOWN';
+    if (never) for (const file of files) await discard(file);
+    throw error;
+  }
+}
+
 /** A secret that others on this machine can read is none. Throws `KEY_FILE_MODE`. */
 export async function checkOwnerOnly(path: string): Promise<void> {
   const mode = (await stat(path)).mode & 0o777;

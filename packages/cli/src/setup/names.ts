@@ -27,6 +27,7 @@ export async function accountIdNamed(io: Io, network: Network, named: string): P
 /** What these accounts are called: an institution by its name, anybody else by kind and institution. */
 export async function namesOf({ client, read }: Network, accounts: readonly Hex32[]): Promise<NameOf> {
   const ids = [...new Set(accounts)];
+  if (ids.length === 0) return () => undefined;
   const { value } = await client.read((state) => ids.map((id) => nameIn(state, id)), read);
   return (account) => value[ids.indexOf(account)];
 }

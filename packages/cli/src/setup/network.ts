@@ -150,19 +150,21 @@ function isOfDevnet(io: Io, options: NetworkOptions, devnet: DevnetFile | undefi
   return devnet !== undefined && genesisPathOf(io, options, devnet) === devnet.genesis;
 }
 
-/** A devnet's memory lies in its folder, so that it goes with a reset. */
 function stateFileOf(
   io: Io,
   options: NetworkOptions,
   devnet: DevnetFile | undefined,
   genesis: Genesis,
 ): string {
+  const folder = stateFolder(io, { devnet, isDevnet: isOfDevnet(io, options, devnet) });
+  return join(folder, `seen-${genesisHash(genesis)}.json`);
+}
+
+/** Where commands keep what they remember. Of a devnet it lies in its folder, so that it goes with a reset. */
+export function stateFolder(io: Io, { devnet, isDevnet }: Pick<Network, 'devnet' | 'isDevnet'>): string {
   const standard =
-    devnet !== undefined && isOfDevnet(io, options, devnet)
-      ? join(devnet.dir, 'client')
-      : join(io.home, '.consilium');
-  const folder = io.env['CONSILIUM_STATE'] ?? standard;
-  return join(pathOf(io, folder), `seen-${genesisHash(genesis)}.json`);
+    devnet !== undefined && isDevnet ? join(devnet.dir, 'client') : join(io.home, '.consilium');
+  return pathOf(io, io.env['CONSILIUM_STATE'] ?? standard);
 }
 
 async function recall(io: Io, path: string): Promise<ChainMemory | undefined> {

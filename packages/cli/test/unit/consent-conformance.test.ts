@@ -145,6 +145,21 @@ describe('consent conformance', () => {
     put({ ...given, resource: { ...given.resource, month: 24_317 } });
     expect((await run()).exitCode).toBe(0);
   });
+
+  test.each<[string, Json, string]>([
+    ['the patient', { actor: 'anna', role: 'patient', purpose: 'PATRQT' }, 'own'],
+    ['the patient', { actor: 'Patient/p', purpose: 'PATRQT' }, 'own'],
+    ['another patient', { actor: 'Patient/q', purpose: 'PATRQT' }, 'no-consent'],
+    ['a relative', { actor: 'RelatedPerson/r', purpose: 'PATRQT' }, 'no-consent'],
+    ['a clinician', { actor: 'keller', role: 'clinician', purpose: 'TREAT' }, 'consent'],
+    ['an institution', { actor: 'Organization/b', purpose: 'TREAT' }, 'author'],
+    ['an institution', { actor: { reference: 'Organization/c' }, purpose: 'TREAT' }, 'consent'],
+    ['an institution', { actor: 'inselspital', role: 'institution', purpose: 'BTG' }, 'emergency-privilege'],
+  ])('asks as %s: %j', async (_who, request, rule) => {
+    put(one({ request: { time: 1_780_000_000_000, ...request } }));
+    const { stdout } = await run('--json');
+    expect(JSON.parse(stdout).verdicts[0].rule).toBe(rule);
+  });
 });
 
 describe('the shipped cases', () => {

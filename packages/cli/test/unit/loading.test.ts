@@ -33,6 +33,7 @@ describe('what is heavy is loaded by the command that needs it, not before', () 
     ['record open --help', 0],
     ['patient history --help', 0],
     ['access log --help', 0],
+    ['report access --help', 0],
     ['access verify nowhere.log --genesis nowhere.json', 78],
   ])('%s', (words, exitCode) => {
     const { loaded, ...ended } = loadedBy(...words.split(' '));

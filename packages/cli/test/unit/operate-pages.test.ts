@@ -3,10 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { createProgram } from '../../src/main.ts';
-import { silentIo } from '../support/silent-io.ts';
+import { type Called, commandsIn } from '../support/page-commands.ts';
 
 const DOCS = fileURLToPath(new URL('../../../../docs/', import.meta.url));
 const PAGES = ['operate.md', ...readdirSync(join(DOCS, 'operate')).map((name) => `operate/${name}`)];
@@ -33,34 +31,6 @@ const linesOf = (kind: string): string[] =>
     .filter((line) => line !== '');
 const sentences = page.replaceAll(/^ *```(?:\w*)\n.*?^ *```$/gms, '');
 
-const program = await createProgram(silentIo, () => {});
-
-interface Called {
-  readonly verb: string;
-  readonly wrong: readonly string[];
-}
-
-/** What is wrong with these words after `consilium`. */
-function called(text: string): Called {
-  const words = text.replace(/\s*(?:#|&&|[|>&]).*$/, '').split(/\s+/);
-  const path: string[] = [];
-  let command: Command = program;
-  while (command.commands.length > 0) {
-    const next = words.shift() ?? '';
-    const found = command.commands.find((each) => each.name() === next);
-    path.push(next);
-    if (found === undefined) return { verb: path.join(' '), wrong: [`no command ${path.join(' ')}`] };
-    command = found;
-  }
-  const known = command.options.map(({ long }) => long);
-  const flags = words.filter((word) => /^--[a-z]/.test(word)).filter((flag) => !known.includes(flag));
-  return { verb: path.join(' '), wrong: flags.map((flag) => `${path.join(' ')} ${flag}`) };
-}
-
-const commandsIn = (text: string): Called[] =>
-  [...text.matchAll(/(?:^|[`\s])(?:npx )?consilium (?!--)(?<words>[a-z]+[^`\n]*)/gm)].map(
-    ({ groups: { words = '' } = {} }) => called(words),
-  );
 const shell = linesOf('sh').join('\n');
 
 describe('docs/operate.md and the pages under it', () => {

@@ -27,6 +27,7 @@ import {
 } from '../limits.ts';
 import { signPayload, verifyPayload } from '../signing.ts';
 import { batchRootOf, pointsHashOf, type RecordCommitment, recordIdOf } from './commitments.ts';
+import { isErased } from './erased.ts';
 
 /** One piece of ciphertext: SHA-256 of its bytes, and how many there are. */
 export interface Chunk {
@@ -40,17 +41,19 @@ export interface SealedMessage {
   readonly sealed: Uint8Array;
 }
 
+/** Of an erased record only its leaf is left (erased.ts): the salt is zeros, there are no chunks and no wrap. */
 export interface SealedRecord {
   readonly commitment: Hex32;
   /** Of the commitment: 32 random bytes. */
   readonly salt: Hex32;
   readonly chunks: readonly Chunk[];
-  /** Of the hash of the points, in the package's epoch. */
+  /** Of the hash of the points, in the package's epoch; of an erased record that hash itself. */
   readonly pointsSalt: Hex32;
   /** The record's secret, sealed to the patient; null where the law closes the record to the patient. */
   readonly wrap: SealedMessage | null;
 }
 
+/** Both lists are empty of an erased record. */
 export interface DealtRecord {
   /** Commitments to the coefficients of the dealing's polynomial; as many as shares open the record. */
   readonly points: readonly Hex32[];
@@ -98,7 +101,7 @@ export const sealedMessageShape: Shape<SealedMessage> = struct<SealedMessage>({
 const sealedRecordShape = struct<SealedRecord>({
   commitment: hex32,
   salt: hex32,
-  chunks: chunksShape,
+  chunks: list(chunkShape, RECORD_CHUNKS_MAX),
   pointsSalt: hex32,
   wrap: nullable(sealedMessageShape),
 });
@@ -113,8 +116,8 @@ const dealingFields = {
   encs: list(hex32, VALIDATORS_MAX, 1),
   records: list(
     struct<DealtRecord>({
-      points: list(hex32, VALIDATORS_MAX, 1),
-      shares: list(byteString(SEALED_SHARE_BYTES), VALIDATORS_MAX, 1),
+      points: list(hex32, VALIDATORS_MAX),
+      shares: list(byteString(SEALED_SHARE_BYTES), VALIDATORS_MAX),
     }),
     RECORDS_PER_BATCH_MAX,
     1,
@@ -233,17 +236,27 @@ export function authoredFault(
   return batchRootOf(leaves) === batch ? undefined : 'batch';
 }
 
+export interface DealingForm {
+  readonly count: number;
+  readonly custodians: number;
+  readonly threshold: number;
+  /** Positions of erased records, of which nothing is dealt; none when not given. */
+  readonly erased?: ReadonlySet<number>;
+}
+
 /** What of a dealing has another form than these custodians need; undefined when nothing has. */
 export function dealingFault(
   { encs, records }: UnsignedDealing,
-  expected: { readonly count: number; readonly custodians: number; readonly threshold: number },
+  { count, custodians, threshold, erased }: DealingForm,
 ): string | undefined {
-  if (records.length !== expected.count) return 'records';
-  if (encs.length !== expected.custodians) return 'envelopes';
-  if (!records.every(({ points }) => points.length === expected.threshold)) return 'points';
+  if (records.length !== count) return 'records';
+  if (encs.length !== custodians) return 'envelopes';
+  const isGone = (position: number): boolean => erased?.has(position) ?? false;
+  if (!records.every(({ points }, at) => points.length === (isGone(at) ? 0 : threshold))) return 'points';
   const whole = records.every(
-    ({ shares }) =>
-      shares.length === expected.custodians && shares.every(({ length }) => length === SEALED_SHARE_BYTES),
+    ({ shares }, at) =>
+      shares.length === (isGone(at) ? 0 : custodians) &&
+      shares.every(({ length }) => length === SEALED_SHARE_BYTES),
   );
   return whole ? undefined : 'shares';
 }
@@ -262,8 +275,10 @@ export function leavesOf(
   records: readonly SealedRecord[],
   points: readonly (readonly Hex32[])[],
 ): readonly RecordCommitment[] {
-  return records.map(({ commitment, pointsSalt }, position) => ({
-    commitment,
-    pointsHash: pointsHashOf(pointsSalt, points[position] ?? []),
+  return records.map((record, position) => ({
+    commitment: record.commitment,
+    pointsHash: isErased(record)
+      ? record.pointsSalt
+      : pointsHashOf(record.pointsSalt, points[position] ?? []),
   }));
 }

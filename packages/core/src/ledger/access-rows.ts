@@ -77,6 +77,8 @@ export interface EmergencyUse {
   readonly reason: EmergencyReason;
   /** The clinician who signed that more than the emergency dataset is needed; null: only that. */
   readonly second: Hex32 | null;
+  /** Index in the worklist of the reader's institution; null: nothing was permitted. */
+  readonly worklist: number | null;
 }
 
 /** One access, permitted or not, as it stays on the ledger. Nothing in it ever changes. */
@@ -109,7 +111,13 @@ export const accessRowShape: Shape<AccessRow> = struct<AccessRow>({
   onBehalfOf: nullable(hex32),
   purpose: purposeShape,
   project: nullable(codeShape),
-  emergency: nullable(struct<EmergencyUse>({ reason: emergencyReasonShape, second: nullable(hex32) })),
+  emergency: nullable(
+    struct<EmergencyUse>({
+      reason: emergencyReasonShape,
+      second: nullable(hex32),
+      worklist: nullable(indexShape),
+    }),
+  ),
   readerKey: hex32,
   items: list(struct<AccessItem>({ record: hex32, ...accessDecisionFields }), RECORDS_PER_ACCESS_MAX),
   expires: timeMs,
@@ -160,6 +168,14 @@ export const emergencyRowShape: Shape<EmergencyRow> = struct<EmergencyRow>({
   ),
   salt: hex16,
 });
+
+/** That a second clinician's word has been used, under the key that it was given for. */
+export interface UsedOpinion {
+  readonly height: number;
+  readonly salt: string;
+}
+
+export const usedOpinionShape: Shape<UsedOpinion> = struct<UsedOpinion>({ height: heightFrom0, salt: hex16 });
 
 export interface OpenEmergency {
   /** In the institution's worklist. */

@@ -1,18 +1,7 @@
 // Owns: the entry of every access, permitted or not, and the second look at the moment a share is released. Rules R7, R10
 // and R18 are those of docs/protocol.md. Does not own: the decision (decision.ts), releasing shares (the daemon).
 import type { Hex32 } from '../bytes.ts';
-import {
-  hex16,
-  hex32,
-  hex64,
-  integer,
-  list,
-  nullable,
-  oneOf,
-  type Shape,
-  struct,
-  variants,
-} from '../codec.ts';
+import { hex16, hex32, integer, list, nullable, oneOf, type Shape, struct, variants } from '../codec.ts';
 import { isSealableKey } from '../custody/encryption-keys.ts';
 import { ConsiliumError } from '../errors.ts';
 import { ZERO_HASH } from '../hash.ts';
@@ -24,7 +13,7 @@ import {
   RECORDS_PER_QUERY_SCAN_MAX,
   TAGS_PER_RECORD,
 } from '../limits.ts';
-import type { AccessItem, AccessRow } from './access-rows.ts';
+import type { AccessItem, AccessRow, EmergencyUse } from './access-rows.ts';
 import { requireAccount, takeIndex } from './accounts.ts';
 import {
   codeShape,
@@ -38,7 +27,13 @@ import { isWithin } from './consent-rules.ts';
 import type { ActionContext, ActionDefinition, CheckContext, Outcome } from './context.ts';
 import { type AccessQuestion, createDecider } from './decision.ts';
 import { actsFor } from './delegations.ts';
-import { checkSecondOpinion, enterEmergency, type SecondSignature } from './emergency.ts';
+import {
+  checkSecondOpinion,
+  enterEmergency,
+  type SecondSignature,
+  secondSignatureShape,
+  spendSecondOpinion,
+} from './emergency.ts';
 import { isWorklistFull } from './emergency-standing.ts';
 import { clinicianCredential } from './identity.ts';
 import type { RecordRow } from './record-rows.ts';
@@ -95,7 +90,7 @@ const selectionShape: Shape<AccessSelection> = variants<AccessSelection>({
 
 const claimShape: Shape<EmergencyClaim> = struct<EmergencyClaim>({
   reason: emergencyReasonShape,
-  second: nullable(struct<SecondSignature>({ account: hex32, signature: hex64 })),
+  second: nullable(secondSignatureShape),
 });
 
 /**
@@ -113,10 +108,10 @@ export const accessOpen: ActionDefinition<AccessOpenBody> = {
     project: nullable(codeShape),
     emergency: nullable(claimShape),
   }),
-  isWellFormed: ({ selection, purpose, onBehalfOf, emergency }) =>
+  isWellFormed: ({ selection, purpose, onBehalfOf, project, emergency }) =>
     (selection.type === 'query' || new Set(selection.records).size === selection.records.length) &&
     (purpose === 'BTG') === (emergency !== null) &&
-    (emergency === null || onBehalfOf === null),
+    (emergency === null || (onBehalfOf === null && project === null)),
   work: ({ selection }) =>
     selection.type === 'query' ? RECORDS_PER_QUERY_SCAN_MAX : selection.records.length,
   check: checkOpening,
@@ -146,33 +141,46 @@ function checkOpening(context: CheckContext, body: AccessOpenBody): void {
 function enterOpening(context: ActionContext, body: AccessOpenBody): Outcome {
   const { state, sender, account, height, time, salt } = context;
   const { patient, selection, purpose, readerKey, onBehalfOf, project } = body;
-  const emergency = body.emergency && {
-    reason: body.emergency.reason,
-    second: body.emergency.second?.account ?? null,
-  };
-  const row: Omit<AccessRow, 'items'> = {
+  const claim = body.emergency;
+  const second = claim?.second ?? null;
+  if (second !== null) spendSecondOpinion(context, readerKey, second);
+  const question = { patient, reader: sender, purpose, onBehalfOf, project, wide: second !== null };
+  const decide = createDecider(state, question, time);
+  const narrow = claim !== null && second === null;
+  const items = selectRecords(state, patient, selection, narrow).map(
+    (record): AccessItem => ({ record, ...decide(record) }),
+  );
+  const index = takeIndex(state, 'accesses', patient, salt);
+  writeRow(state, ACCESSES, [patient, index], {
     kind: 'open',
     reader: sender,
     institution: account.institution,
     onBehalfOf,
     purpose,
     project,
-    emergency,
+    emergency: claim && emergencyUse(context, { patient, access: index, items }, claim),
     readerKey,
-    expires: time + (emergency === null ? ACCESS_LIFETIME_MS : EMERGENCY_LIFETIME_MS),
+    items,
+    expires: time + (claim === null ? ACCESS_LIFETIME_MS : EMERGENCY_LIFETIME_MS),
     height,
     time,
     salt,
-  };
-  const decide = createDecider(state, questionOf(patient, row), time);
-  const items = selectRecords(state, patient, selection).map(
-    (record): AccessItem => ({ record, ...decide(record) }),
-  );
-  const index = takeIndex(state, 'accesses', patient, salt);
-  writeRow(state, ACCESSES, [patient, index], { ...row, items });
-  if (emergency !== null && items.some(({ decision }) => decision === 'permit'))
-    enterEmergency(context, { patient, access: index, ...emergency });
+  });
   return { id: patient, index };
+}
+
+/** What permits anything goes on the worklist. */
+function emergencyUse(
+  context: ActionContext,
+  {
+    items,
+    ...opened
+  }: { readonly patient: Hex32; readonly access: number; readonly items: AccessRow['items'] },
+  { reason, second: signature }: EmergencyClaim,
+): EmergencyUse {
+  const use = { reason, second: signature?.account ?? null };
+  const permits = items.some(({ decision }) => decision === 'permit');
+  return { ...use, worklist: permits ? enterEmergency(context, { ...opened, ...use }) : null };
 }
 
 /** What an access asked, for its decision then and for the look at each release. */
@@ -239,11 +247,15 @@ function requirePatient(reader: StateReader, id: Hex32): ReturnType<typeof requi
   return account;
 }
 
-/** The ids that a selection names now; of a query the newest versions only, oldest first. */
+/**
+ * The ids that a selection names now; of a query the newest versions only, oldest first. `narrow`: in an emergency a
+ * query looks for the emergency dataset and for nothing else.
+ */
 export function selectRecords(
   reader: StateReader,
   patient: Hex32,
   selection: AccessSelection,
+  narrow = false,
 ): readonly Hex32[] {
   if (selection.type === 'records') return selection.records;
   const { tags, months, fromIndex } = selection;
@@ -252,7 +264,7 @@ export function selectRecords(
   for (let index = fromIndex; index < end && found.length < RECORDS_PER_ACCESS_MAX; index += 1) {
     const record = readRow(reader, PATIENT_RECORDS, patient, index)?.record;
     const row = record === undefined ? undefined : readRow(reader, RECORDS, record);
-    if (record === undefined || row === undefined || !isCurrent(row)) continue;
+    if (record === undefined || row === undefined || !isCurrent(row) || (narrow && !row.emergency)) continue;
     if (meets(row.tags, tags) && (months === null || isWithin(row.month, months))) found.push(record);
   }
   return found;

@@ -25,6 +25,15 @@ import {
   emergencyReinstate,
   emergencyReview,
 } from './emergency.ts';
+import {
+  type CustodyErasedBody,
+  custodyErased,
+  type RecordEraseBody,
+  type RecordRefuseErasureBody,
+  recordErase,
+  recordRefuseErasure,
+  recordRequestErasure,
+} from './erasure.ts';
 import { type InstitutionsJoinBody, institutionsJoin } from './followers.ts';
 import { type GroupPutBody, groupPut } from './groups.ts';
 import {
@@ -67,6 +76,7 @@ export interface ActionBodies {
   readonly 'consent.revoke': ConsentRevokeBody;
   readonly 'custody.accuse': CustodyAccuseBody;
   readonly 'custody.confirm': CustodyConfirmBody;
+  readonly 'custody.erased': CustodyErasedBody;
   readonly 'emergency.reinstate': EmergencyReinstateBody;
   readonly 'emergency.review': EmergencyReviewBody;
   readonly 'group.put': GroupPutBody;
@@ -83,7 +93,10 @@ export interface ActionBodies {
   readonly 'institutions.reportSkip': InstitutionsReportSkipBody;
   readonly 'institutions.withdraw': ProposalBody;
   readonly 'record.amend': RecordRegisterBody;
+  readonly 'record.erase': RecordEraseBody;
+  readonly 'record.refuseErasure': RecordRefuseErasureBody;
   readonly 'record.register': RecordRegisterBody;
+  readonly 'record.requestErasure': RecordEraseBody;
   readonly 'record.retract': RecordRetractBody;
 }
 
@@ -99,6 +112,7 @@ const DEFINITIONS: { readonly [T in ActionType]: ActionDefinition<ActionBodies[T
   'consent.revoke': consentRevoke,
   'custody.accuse': custodyAccuse,
   'custody.confirm': custodyConfirm,
+  'custody.erased': custodyErased,
   'emergency.reinstate': emergencyReinstate,
   'emergency.review': emergencyReview,
   'group.put': groupPut,
@@ -115,7 +129,10 @@ const DEFINITIONS: { readonly [T in ActionType]: ActionDefinition<ActionBodies[T
   'institutions.reportSkip': institutionsReportSkip,
   'institutions.withdraw': institutionsWithdraw,
   'record.amend': recordAmend,
+  'record.erase': recordErase,
+  'record.refuseErasure': recordRefuseErasure,
   'record.register': recordRegister,
+  'record.requestErasure': recordRequestErasure,
   'record.retract': recordRetract,
 };
 

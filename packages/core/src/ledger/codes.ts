@@ -36,6 +36,8 @@ export const CLINICIAN_ROLES = [
   'teacher',
 ] as const;
 export type ClinicianRole = (typeof CLINICIAN_ROLES)[number];
+/** Roles of those who treat: only they can say that a patient needs more than the emergency dataset. Sorted. */
+export const TREATING_ROLES: readonly ClinicianRole[] = ['doctor', 'nurse', 'pharmacist'];
 export const clinicianRoleShape: Shape<ClinicianRole> = oneOf(...CLINICIAN_ROLES);
 
 /** What holds where no consent speaks: the implicit policies of IHE Privacy Consent on FHIR. Sorted. */

@@ -4,7 +4,7 @@
 import type { Hex32 } from '../bytes.ts';
 import type { Purpose } from './codes.ts';
 import type { Consent, ConsentException, ConsentRule } from './consent-rows.ts';
-import { speaksOf } from './purposes.ts';
+import { covers, namesEmergency } from './purposes.ts';
 import { CONFIDENTIALITY_LEVELS, type Confidentiality, type RecordRow } from './record-rows.ts';
 import type { ConsentPeriod, DataPeriod } from './rows.ts';
 
@@ -33,18 +33,18 @@ export type ConsentVoice = (record: RecordRow) => ConsentVerdict | undefined;
 type RecordTest = (record: RecordRow) => string | null | undefined;
 
 /**
- * R9. Of a record whose tags are of another generation nothing can be compared: a condition on tags then holds where
- * it denies and fails where it permits, and such a consent permits nothing.
+ * R9. An exception speaks of what both it and the root cover. Of a record whose tags are of another generation nothing can
+ * be compared: conditions on its tags are taken to hold, and the consent permits nothing.
  */
 export function voiceOf(consent: Consent, request: RuleRequest): ConsentVoice {
   const { decision, rule, exceptions, period, tagGeneration } = consent;
   const opposite: Effect = decision === 'permit' ? 'deny' : 'permit';
   if (!isDuring(period, request.time)) return () => undefined;
-  if (!speaksOf(rule.purposes, request.purpose)) return () => undefined;
   const root = recordTest(rule, decision, tagGeneration, request);
   const inner = exceptions.map((each) =>
-    isLive(each, request) ? recordTest(each, opposite, tagGeneration, request) : NEVER,
+    isLive(each, rule, request) ? recordTest(each, opposite, tagGeneration, request) : NEVER,
   );
+  const rootDecides = request.purpose !== 'BTG' || namesEmergency(rule.purposes);
   return (record) => {
     const comparable = record.tagGeneration === tagGeneration;
     const rootTag = root(record);
@@ -54,17 +54,33 @@ export function voiceOf(consent: Consent, request: RuleRequest): ConsentVoice {
       const tag = test(record);
       if (tag !== undefined) return { decision: opposite, provision: at + 1, tag };
     }
-    if (decision === 'permit' && !comparable) return undefined;
+    if (!rootDecides || (decision === 'permit' && !comparable)) return undefined;
     return { decision, provision: 0, tag: rootTag };
   };
 }
 
+/**
+ * Whether a consent says what is permitted for a purpose, whoever asks and of whatever record: the implicit policy is for
+ * patients who have said nothing (IHE PCF 53.2.1, 53.2.2).
+ */
+export function settlesPurpose(
+  { decision, period, rule, separateAuthorization, agreement }: Consent,
+  { purpose, time }: Pick<RuleRequest, 'purpose' | 'time'>,
+): boolean {
+  const isOrdinary = !separateAuthorization && agreement === null;
+  return isOrdinary && decision === 'permit' && isDuring(period, time) && covers(rule.purposes, purpose);
+}
+
 const NEVER: RecordTest = () => undefined;
 
-/** Where it names no purpose it speaks of those of its root. */
-function isLive({ period, purposes }: ConsentException, { time, purpose }: RuleRequest): boolean {
-  const speaks = purposes.length === 0 || speaksOf(purposes, purpose);
-  return speaks && (period === null || isDuring(period, time));
+/** In its period; and of breaking the glass, where it names that, or names no purpose within a root that does. */
+function isLive(
+  { period, purposes }: ConsentException,
+  root: ConsentRule,
+  { purpose, time }: RuleRequest,
+): boolean {
+  if (period !== null && !isDuring(period, time)) return false;
+  return purpose !== 'BTG' || namesEmergency(purposes.length === 0 ? root.purposes : purposes);
 }
 
 function isDuring({ from, until }: ConsentPeriod, time: number): boolean {
@@ -77,13 +93,13 @@ function recordTest(
   tagGeneration: number,
   request: RuleRequest,
 ): RecordTest {
-  if (!request.isActor(rule)) return NEVER;
+  if (!covers(rule.purposes, request.purpose) || !request.isActor(rule)) return NEVER;
   const categories = new Set(rule.categories);
   const labels = new Set(rule.labels);
   return (record) => {
     const comparable = record.tagGeneration === tagGeneration;
     const hitOf = (tags: ReadonlySet<string>): string | null | undefined => {
-      if (!comparable) return effect === 'deny' ? null : undefined;
+      if (!comparable) return null;
       return record.tags.find((tag) => tags.has(tag));
     };
     const category = categories.size === 0 ? null : hitOf(categories);

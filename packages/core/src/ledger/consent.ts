@@ -48,6 +48,8 @@ export const consentGrant: ActionDefinition<ConsentGrantBody> = {
   }),
   apply: ({ state, sender, height, time, salt }, { patient, terms }) => {
     requireActing(state, { patient, person: sender, scope: 'consent' }, time);
+    if (listCount(state, 'consents', patient) >= CONSENTS_PER_PATIENT_MAX)
+      throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: CONSENTS_PER_PATIENT_MAX });
     if (terms.period.until <= time) throw new ConsiliumError('VALUE_INVALID', { field: 'period.until' });
     for (const actor of rulesOf(terms).flatMap(({ actors }) => actors)) checkActor(state, actor);
     const standing = standingConsents(state, patient, time);

@@ -4,17 +4,17 @@
 import type { Hex32 } from '../bytes.ts';
 import type { AccessDecision, AccessRule } from './access-rows.ts';
 import { isActiveInstitution } from './accounts.ts';
-import type { ClinicianRole, ImplicitPolicy, Purpose } from './codes.ts';
+import type { ClinicianRole, Purpose } from './codes.ts';
 import { standingConsents } from './consent.ts';
 import type { ActorRef, ConsentRule } from './consent-rows.ts';
-import { type ConsentVerdict, type ConsentVoice, voiceOf } from './consent-rules.ts';
+import { type ConsentVerdict, type ConsentVoice, settlesPurpose, voiceOf } from './consent-rules.ts';
 import { actsFor } from './delegations.ts';
 import { emergencyRefusal } from './emergency-standing.ts';
 import { isMember } from './groups.ts';
 import { clinicianCredential } from './identity.ts';
-import { implicitPolicy } from './policy.ts';
+import { implicitPolicy, policyOpens } from './policy.ts';
 import { isUnder } from './purposes.ts';
-import { CONFIDENTIALITY_LEVELS, type RecordRow } from './record-rows.ts';
+import type { RecordRow } from './record-rows.ts';
 import type { Account, Credential } from './rows.ts';
 import type { StateReader } from './state.ts';
 import { ACCOUNTS, RECORDS, readRow } from './tables.ts';
@@ -84,10 +84,14 @@ function askingOf(state: StateReader, question: AccessQuestion, time: number): A
 
 function rulesOf(asking: Asking): readonly Rule[] {
   const voices = voicesOf(asking);
+  const ordinary = voices.filter(({ separate }) => !separate);
   const law = lawRule(asking, voices);
-  if (asking.account.kind === 'patient') return [law, personRule(asking)];
-  if (asking.question.purpose === 'BTG') return [law, emergencyRule(asking, voices)];
-  return [law, authorRule(asking), consentRule(voices.filter(isOrdinary)), policyRule(asking)];
+  if (asking.question.purpose === 'BTG') return [law, emergencyRule(asking, ordinary)];
+  const person = personRule(asking);
+  if (person !== undefined) return [person];
+  if (asking.account.kind === 'patient') return [];
+  const policy = ordinary.some(({ settles }) => settles) ? [] : [policyRule(asking)];
+  return [law, authorRule(asking), consentRule(ordinary), ...policy];
 }
 
 function permit(rule: AccessRule): AccessDecision {
@@ -105,10 +109,8 @@ interface Voice {
   readonly separate: boolean;
   /** Its permits count: it is of the very project that is named, or neither names one. */
   readonly mayPermit: boolean;
-}
-
-function isOrdinary({ separate }: Voice): boolean {
-  return !separate;
+  /** The patient has said what is permitted for this purpose. */
+  readonly settles: boolean;
 }
 
 function voicesOf(asking: Asking): readonly Voice[] {
@@ -123,7 +125,15 @@ function voicesOf(asking: Asking): readonly Voice[] {
     const { agreement, separateAuthorization } = consent;
     if (agreement !== null && agreement.project !== project) return [];
     const mayPermit = (agreement === null) === (project === null);
-    return [{ index, voice: voiceOf(consent, request), separate: separateAuthorization, mayPermit }];
+    return [
+      {
+        index,
+        voice: voiceOf(consent, request),
+        separate: separateAuthorization,
+        mayPermit,
+        settles: settlesPurpose(consent, request),
+      },
+    ];
   });
 }
 
@@ -159,11 +169,21 @@ function decidedBy(consent: number, { decision, provision, tag }: ConsentVerdict
   return { decision, rule: decision === 'permit' ? 'consent' : 'excluded', consent, provision, tag };
 }
 
+/** The patient, and who acts for the patient: a clinician does so in the patient's name, and for no other purpose. */
+function personRule({ state, question, time, reader, account }: Asking): Rule | undefined {
+  const { patient, purpose } = question;
+  const inPerson = (question.onBehalfOf ?? null) === null;
+  const mayAct = account.kind === 'patient' || (inPerson && isUnder(purpose, 'PATRQT'));
+  const acts = mayAct && actsFor(state, { patient, person: reader, scope: 'read' }, time);
+  if (reader !== patient && !acts) return undefined;
+  return ({ effects }) => {
+    if (effects.includes('closed-to-patient')) return deny('law-closed-to-patient');
+    return permit(reader === patient ? 'own' : 'delegate');
+  };
+}
+
 /** Law stands above what a patient permits, but for the authorization that the law itself asks for. */
 function lawRule(asking: Asking, voices: readonly Voice[]): Rule {
-  if (asking.account.kind === 'patient')
-    return ({ effects }) =>
-      effects.includes('closed-to-patient') ? deny('law-closed-to-patient') : undefined;
   const isPayer = asking.credential?.role === 'payer' || isUnder(asking.question.purpose, 'HPAYMT');
   const notes = notesRule(asking, voices, isPayer);
   return (record) => {
@@ -172,27 +192,20 @@ function lawRule(asking: Asking, voices: readonly Voice[]): Rule {
   };
 }
 
-/** Psychotherapy notes: their author, and whom the patient authorizes for them alone; never in an emergency. */
+/**
+ * Psychotherapy notes: for treatment their author, else whom the patient authorizes for them alone; never in an emergency.
+ */
 function notesRule({ question, reader }: Asking, voices: readonly Voice[], isPayer: boolean): Rule {
   const refused = deny(isPayer ? 'law-psychotherapy-payment' : 'law-psychotherapy-notes');
   if (question.purpose === 'BTG') return () => refused;
   // A machine's word for whom it asks is its institution's; such notes are their author's own.
-  const inPerson = (question.onBehalfOf ?? null) === null;
-  const authorized = consentRule(
-    voices.map((each) => ({ ...each, mayPermit: each.separate && each.mayPermit })),
-  );
+  const isAuthors = (question.onBehalfOf ?? null) === null && isUnder(question.purpose, 'TREAT');
+  const authorized = consentRule(voices.filter(({ separate }) => separate));
+  const excluded = consentRule(voices.map((each) => ({ ...each, mayPermit: false })));
   return (record) => {
-    if (inPerson && record.writer === reader) return permit('author');
-    return authorized(record) ?? refused;
-  };
-}
-
-/** The patient, and who acts for the patient. */
-function personRule({ state, question, time, reader }: Asking): Rule {
-  const delegated = actsFor(state, { patient: question.patient, person: reader, scope: 'read' }, time);
-  return () => {
-    if (reader === question.patient) return permit('own');
-    return delegated ? permit('delegate') : deny('no-consent');
+    if (isAuthors && record.writer === reader) return permit('author');
+    const authorization = authorized(record);
+    return authorization?.decision === 'permit' ? (excluded(record) ?? authorization) : refused;
   };
 }
 
@@ -211,7 +224,7 @@ function emergencyRule(asking: Asking, voices: readonly Voice[]): Rule {
   };
 }
 
-/** Roles that do not treat, whatever institution credentials them. */
+/** Roles outside care, whatever institution credentials them. */
 const OUTSIDE_CARE: readonly ClinicianRole[] = ['auditor', 'payer', 'researcher'];
 
 /** The authoring institution sees what it wrote, but for research. */
@@ -223,21 +236,7 @@ function authorRule({ question, account, credential }: Asking): Rule {
   return ({ author }) => (applies && author === account.institution ? permit('author') : undefined);
 }
 
-/** What each implicit policy opens where no consent speaks: for treatment, up to a level. */
-const OPENED_FOR_TREATMENT: Readonly<Record<ImplicitPolicy, RecordRow['confidentiality'] | null>> = {
-  'Policy-all-normal': 'R',
-  'Policy-basic-normal': 'N',
-  'Policy-break-glass-only': null,
-  'Policy-deny': null,
-};
-
 function policyRule({ state, question, credential }: Asking): Rule {
-  const level = OPENED_FOR_TREATMENT[implicitPolicy(state)];
-  const applies =
-    level !== null &&
-    isUnder(question.purpose, 'TREAT') &&
-    (credential === null || !OUTSIDE_CARE.includes(credential.role));
-  const reach = level === null ? -1 : CONFIDENTIALITY_LEVELS.indexOf(level);
-  return ({ confidentiality }) =>
-    applies && CONFIDENTIALITY_LEVELS.indexOf(confidentiality) <= reach ? permit('policy') : undefined;
+  const opens = policyOpens(implicitPolicy(state), credential?.role ?? null, question.purpose);
+  return ({ confidentiality }) => (opens(confidentiality) ? permit('policy') : undefined);
 }

@@ -41,6 +41,8 @@ export const identityAppointDelegate: ActionDefinition<IdentityAppointDelegateBo
     const { state, sender, height, time, salt } = context;
     checkAppointer(context, patient, terms);
     checkDelegate(state, terms.delegate);
+    if (listCount(state, 'delegations', patient) >= CONSENTS_PER_PATIENT_MAX)
+      throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: CONSENTS_PER_PATIENT_MAX });
     if (terms.period.until <= time) throw new ConsiliumError('VALUE_INVALID', { field: 'period.until' });
     const standing = standingDelegations(state, patient, time);
     if (standing.length >= STANDING_DELEGATIONS_MAX)

@@ -1,5 +1,5 @@
 // Owns: whether a clinician may break the glass now: the privilege, and that it is not suspended. A due date has no timer:
-// every use compares the time of its block. Does not own: entering and reviewing emergencies (emergency.ts).
+// every use compares the time of its block (docs/protocol.md, R20). Does not own: entering and reviewing them (emergency.ts).
 import type { Hex32 } from '../bytes.ts';
 import { EMERGENCIES_OPEN_MAX } from '../limits.ts';
 import type { AccessRule, EmergencyStanding } from './access-rows.ts';

@@ -1,10 +1,10 @@
 // Owns: the worklist of emergencies: entered with each opening, reviewed by a privacy officer, and what becomes of the
-// privilege (docs/protocol.md, R11). Does not own: whether an emergency opens a record (decision.ts).
+// privilege (docs/protocol.md, R20). Does not own: whether an emergency opens a record (decision.ts).
 import type { Hex32, Hex64 } from '../bytes.ts';
-import { encode, hex32, type Shape, struct } from '../codec.ts';
+import { encode, hex32, hex64, type Shape, struct } from '../codec.ts';
 import type { SecretKey } from '../ed25519.ts';
 import { ConsiliumError } from '../errors.ts';
-import { EMERGENCY_REVIEW_MS } from '../limits.ts';
+import { EMERGENCY_OPINION_MS_MAX, EMERGENCY_REVIEW_MS } from '../limits.ts';
 import { signPayload, verifyPayload } from '../signing.ts';
 import {
   type EmergencyRow,
@@ -14,20 +14,22 @@ import {
   reviewVerdictShape,
 } from './access-rows.ts';
 import { requireAccount, takeIndex } from './accounts.ts';
-import { type EmergencyReason, emergencyReasonShape } from './codes.ts';
+import { type EmergencyReason, emergencyReasonShape, TREATING_ROLES } from './codes.ts';
 import type { ActionContext, ActionDefinition, CheckContext } from './context.ts';
 import { emergencyStanding } from './emergency-standing.ts';
 import { clinicianCredential } from './identity.ts';
-import { indexShape } from './rows.ts';
-import { EMERGENCIES, EMERGENCY_STANDINGS, readRow, writeRow } from './tables.ts';
+import { indexShape, timeMs } from './rows.ts';
+import { EMERGENCIES, EMERGENCY_STANDINGS, readRow, USED_OPINIONS, writeRow } from './tables.ts';
 
 /** What the second clinician signs: that this reader needs more than the emergency dataset, under this very key. */
 export interface SecondOpinion {
   readonly patient: Hex32;
   readonly reader: Hex32;
-  /** Fresh for each access, so that no opinion serves twice. */
+  /** Fresh for each access: a word serves once for each key. */
   readonly readerKey: Hex32;
   readonly reason: EmergencyReason;
+  /** From when on it is worth nothing. Milliseconds since the epoch. */
+  readonly until: number;
 }
 
 const secondOpinionShape: Shape<SecondOpinion> = struct<SecondOpinion>({
@@ -35,43 +37,69 @@ const secondOpinionShape: Shape<SecondOpinion> = struct<SecondOpinion>({
   reader: hex32,
   readerKey: hex32,
   reason: emergencyReasonShape,
+  until: timeMs,
 });
 
 export interface SecondSignature {
   readonly account: Hex32;
+  readonly until: number;
   readonly signature: Hex64;
 }
+
+export const secondSignatureShape: Shape<SecondSignature> = struct<SecondSignature>({
+  account: hex32,
+  until: timeMs,
+  signature: hex64,
+});
 
 /** `genesis`: hash of the genesis. */
 export function signSecondOpinion(secret: SecretKey, genesis: Hex32, opinion: SecondOpinion): Hex64 {
   return signPayload(secret, 'emergencySecond', genesis, encode(secondOpinionShape, opinion));
 }
 
-/** Another clinician whose credential stands. Throws `ACCOUNT_NOT_FOUND`, `EMERGENCY_SECOND_INVALID`. */
+/**
+ * R19. Another clinician who treats and whose credential stands, and a word that no access has used. Throws
+ * `ACCOUNT_NOT_FOUND`, `EMERGENCY_SECOND_INVALID`.
+ */
 export function checkSecondOpinion(
   { state, genesisHash, verify }: CheckContext,
-  opinion: SecondOpinion,
-  { account: id, signature }: SecondSignature,
+  said: Omit<SecondOpinion, 'until'>,
+  { account: id, until, signature }: SecondSignature,
 ): void {
   const account = requireAccount(state, id);
-  if (id === opinion.reader || clinicianCredential(state, account) === undefined)
+  const role = clinicianCredential(state, account)?.role;
+  if (id === said.reader || role === undefined || !TREATING_ROLES.includes(role))
     throw new ConsiliumError('EMERGENCY_SECOND_INVALID', { rule: 'another clinician' });
-  const payload = encode(secondOpinionShape, opinion);
+  if (readRow(state, USED_OPINIONS, id, said.readerKey) !== undefined)
+    throw new ConsiliumError('EMERGENCY_SECOND_INVALID', { rule: 'used' });
+  const payload = encode(secondOpinionShape, { ...said, until });
   if (!verifyPayload(verify, account.key, signature, 'emergencySecond', genesisHash, payload))
     throw new ConsiliumError('EMERGENCY_SECOND_INVALID', { rule: 'signature' });
 }
 
-/** Puts an opening on the worklist of the clinician's institution. */
+/** Spends a word that was checked, whatever the access comes to. Throws `EMERGENCY_SECOND_INVALID` out of its time. */
+export function spendSecondOpinion(
+  { state, height, time, salt }: ActionContext,
+  readerKey: Hex32,
+  { account, until }: SecondSignature,
+): void {
+  if (until <= time || until > time + EMERGENCY_OPINION_MS_MAX)
+    throw new ConsiliumError('EMERGENCY_SECOND_INVALID', { rule: 'time' });
+  writeRow(state, USED_OPINIONS, [account, readerKey], { height, salt });
+}
+
+/** Puts an opening on the worklist of the clinician's institution. Gives its index there. */
 export function enterEmergency(
   { state, sender, account, height, time, salt }: ActionContext,
   entry: Pick<EmergencyRow, 'patient' | 'access' | 'reason' | 'second'>,
-): void {
+): number {
   const index = takeIndex(state, 'emergencies', account.institution, salt);
   const due = time + EMERGENCY_REVIEW_MS;
   const row: EmergencyRow = { ...entry, clinician: sender, height, time, due, review: null, salt };
   writeRow(state, EMERGENCIES, [account.institution, index], row);
   const { open, suspended } = emergencyStanding(state, sender);
   writeStanding(state, sender, { open: [...open, { index, due }], suspended, salt });
+  return index;
 }
 
 function writeStanding(state: ActionContext['state'], clinician: Hex32, standing: EmergencyStanding): void {
@@ -84,7 +112,7 @@ export interface EmergencyReviewBody {
   readonly verdict: ReviewVerdict;
 }
 
-/** By a privacy officer of the institution, not by who opened. Unjustified suspends the privilege at once. */
+/** By a privacy officer of the institution, not by who opened or said that it was needed. Unjustified suspends the privilege at once. */
 export const emergencyReview: ActionDefinition<EmergencyReviewBody> = {
   version: 1,
   senders: ['clinician'],
@@ -92,7 +120,8 @@ export const emergencyReview: ActionDefinition<EmergencyReviewBody> = {
   apply: ({ state, sender, account, height, time, salt }, { index, verdict }) => {
     const row = readRow(state, EMERGENCIES, account.institution, index);
     if (row === undefined) throw new ConsiliumError('EMERGENCY_NOT_FOUND');
-    if (clinicianCredential(state, account)?.role !== 'privacy-officer' || row.clinician === sender)
+    const isParty = row.clinician === sender || row.second === sender;
+    if (clinicianCredential(state, account)?.role !== 'privacy-officer' || isParty)
       throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'privacy officer' });
     if (row.review !== null) throw new ConsiliumError('EMERGENCY_REVIEWED');
     const review = { by: sender, verdict, height, time };

@@ -51,6 +51,14 @@ export {
   signSecondOpinion,
 } from './emergency.ts';
 export { emergencyStanding, isSuspended } from './emergency-standing.ts';
+export type {
+  CustodyErasedBody,
+  ErasureRequestState,
+  RecordEraseBody,
+  RecordRefuseErasureBody,
+} from './erasure.ts';
+export { erasureRequestState, isErasureComplete } from './erasure.ts';
+export * from './erasure-rows.ts';
 export { checkEvidence } from './evidence.ts';
 export type { Execution, LedgerDeps, LedgerTip, LedgerView } from './execute.ts';
 export { supportedVersion } from './execute.ts';
@@ -100,6 +108,9 @@ export {
   DELEGATIONS,
   EMERGENCIES,
   EMERGENCY_STANDINGS,
+  ERASED_RECORDS,
+  ERASURE_REQUESTS,
+  ERASURES,
   EVIDENCE,
   FOLLOWERS,
   FORMER_NETWORK_KEYS,
@@ -125,6 +136,7 @@ export {
   STANDING_DELEGATIONS,
   type Table,
   UPGRADES,
+  USED_OPINIONS,
   VALIDATOR_SETS,
 } from './tables.ts';
 export { createVerifySender, type VerifySender } from './tx-entry.ts';

@@ -26,11 +26,12 @@ export function isUnder(purpose: Purpose, general: Purpose): boolean {
   return false;
 }
 
-/** Rules of treatment in general say nothing of breaking the glass: only one that names it or emergencies does. */
-const EMERGENCY_NAMES: readonly Purpose[] = ['BTG', 'ETREAT'];
-
-/** Whether a rule that names these purposes (none: any) speaks of a request for `purpose`. */
-export function speaksOf(named: readonly Purpose[], purpose: Purpose): boolean {
-  if (purpose === 'BTG') return named.some((each) => EMERGENCY_NAMES.includes(each));
+/** Whether a rule that names these purposes (none: any) covers a request for `purpose`. */
+export function covers(named: readonly Purpose[], purpose: Purpose): boolean {
   return named.length === 0 || named.some((each) => isUnder(purpose, each));
+}
+
+/** Rules of treatment in general say nothing of breaking the glass: only one that names it or emergencies does. */
+export function namesEmergency(named: readonly Purpose[]): boolean {
+  return named.includes('BTG') || named.includes('ETREAT');
 }

@@ -85,6 +85,7 @@ export const recordRetract: ActionDefinition<RecordRetractBody> = {
   shape: struct<RecordRetractBody>({ record: hex32 }),
   apply: (context, { record }) => {
     const row = requireOwn(context, record);
+    if (row.erasedHeight !== null) throw new ConsiliumError('RECORD_ERASED');
     if (row.retractedHeight !== null) throw new ConsiliumError('RECORD_RETRACTED');
     writeRow(context.state, RECORDS, [record], { ...row, retractedHeight: context.height });
     return { id: record, index: row.index };
@@ -123,7 +124,8 @@ export function requireRegistrar(reader: StateReader, sender: Hex32, patient: He
   return account;
 }
 
-function checkAuthorship(reader: StateReader, account: Account, patient: Hex32): void {
+/** Who writes for the institution that keeps this patient's records. Throws `TX_NOT_PERMITTED`, `ACCOUNT_NOT_FOUND`. */
+export function checkAuthorship(reader: StateReader, account: Account, patient: Hex32): void {
   checkWriter(reader, account);
   const subject = requireAccount(reader, patient);
   if (subject.kind !== 'patient' || subject.institution !== account.institution)
@@ -138,7 +140,7 @@ function checkWriter(reader: StateReader, account: Account): void {
 }
 
 /** Throws `RECORD_NOT_FOUND`, `TX_NOT_PERMITTED`. */
-function requireOwn({ state, account }: CheckContext, record: Hex32): RecordRow {
+export function requireOwn({ state, account }: CheckContext, record: Hex32): RecordRow {
   const row = readRow(state, RECORDS, record);
   if (row === undefined) throw new ConsiliumError('RECORD_NOT_FOUND');
   checkWriter(state, account);

@@ -11,6 +11,8 @@ import {
   type EmergencyStanding,
   emergencyRowShape,
   emergencyStandingShape,
+  type UsedOpinion,
+  usedOpinionShape,
 } from './access-rows.ts';
 import { type Aggregate, aggregateShape } from './aggregate-rows.ts';
 import { type ImplicitPolicy, implicitPolicyShape } from './codes.ts';
@@ -22,6 +24,14 @@ import {
   type Delegation,
   delegationShape,
 } from './consent-rows.ts';
+import {
+  type ErasedRecord,
+  type ErasureRequest,
+  type ErasureRow,
+  erasedRecordShape,
+  erasureRequestShape,
+  erasureRowShape,
+} from './erasure-rows.ts';
 import {
   type ChangeProposal,
   changeProposalShape,
@@ -237,11 +247,28 @@ export const AGGREGATES: Table<[institution: Hex32, index: number], Aggregate> =
   byOwnerIndex,
   aggregateShape,
 );
+/** 37. Index (8 bytes) -> records that were erased together. Personal, salted. Gapless: what a restored vault goes through. */
+export const ERASURES: Table<[index: number], ErasureRow> = table(37, byIndex, erasureRowShape);
+/** 38. Record id -> by which erasure it went. Personal, salted. */
+export const ERASED_RECORDS: Table<[record: Hex32], ErasedRecord> = table(38, byId, erasedRecordShape);
 /** 39. Patient -> delegations that are not over. Personal, salted. */
 export const STANDING_DELEGATIONS: Table<[patient: Hex32], StandingIndexes> = table(
   39,
   byId,
   standingIndexesShape,
+);
+/** 40. Patient and index (8 bytes) -> what the patient asked to be erased. Personal, salted. Gapless per patient. */
+export const ERASURE_REQUESTS: Table<[patient: Hex32, index: number], ErasureRequest> = table(
+  40,
+  byOwnerIndex,
+  erasureRequestShape,
+);
+
+/** 40. Second clinician and reader key -> that the word given for this key was used. Personal, salted. */
+export const USED_OPINIONS: Table<[second: Hex32, readerKey: Hex32], UsedOpinion> = table(
+  40,
+  (second, readerKey) => concat(fromHex(second), fromHex(readerKey)),
+  usedOpinionShape,
 );
 
 /** The gapless lists, by the table that holds their rows. Evidence, batches and epochs have no owner. */
@@ -257,7 +284,9 @@ export type ListName =
   | 'groups'
   | 'delegations'
   | 'emergencies'
-  | 'aggregates';
+  | 'aggregates'
+  | 'erasures'
+  | 'erasureRequests';
 const LIST_TABLES: Readonly<Record<ListName, number>> = {
   credentials: CREDENTIALS.number,
   consents: CONSENTS.number,
@@ -271,6 +300,8 @@ const LIST_TABLES: Readonly<Record<ListName, number>> = {
   delegations: DELEGATIONS.number,
   emergencies: EMERGENCIES.number,
   aggregates: AGGREGATES.number,
+  erasures: ERASURES.number,
+  erasureRequests: ERASURE_REQUESTS.number,
 };
 
 /** 17. Table number of a gapless list (1 byte) and its owner, if it has one -> how many rows it has. Salted. */

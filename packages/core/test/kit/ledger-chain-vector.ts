@@ -19,10 +19,12 @@ import {
   type Hex32,
   hashHex,
   headerId,
+  type NewRecord,
   NO_ROUND,
   openProposals,
   paramsHash,
   proposerOrder,
+  type RecordEraseBody,
   readRow,
   type StateChange,
   signValidatorCard,
@@ -33,6 +35,7 @@ import {
   ZERO_HASH,
 } from '../../src/index.ts';
 import { type Chain, createChain, type Hospital, hospital, keyOf, signVote } from './chain.ts';
+import { breaking, named, opinionFor, signed } from './emergencies.ts';
 import {
   consentTerms,
   credentialing,
@@ -121,6 +124,12 @@ const auditBatch = (name: string, before: string) =>
     mapRoot: hashHex(utf8(`map, ${name}`)),
     previous: before === 'none' ? ZERO_HASH : hashHex(utf8(`map, ${before}`)),
   });
+
+const erasureOf = (patient: Hex32, { commitment }: NewRecord): RecordEraseBody => ({
+  patient,
+  records: [commitment],
+  reason: 'patient-request',
+});
 
 /** People, and a proposal to admit a fifth hospital. */
 function first(chain: Chain): BuiltBlock {
@@ -241,8 +250,8 @@ function otherKey({ card, account, validator, id }: Hospital): GovernedChange {
 }
 
 /**
- * Decided by five, who keep the shares now; one batch has moved to them, and one of its dealers is accused. What the
- * doctor could open before is denied, what its institution wrote is not. The parameters
+ * Decided by five, who keep the shares now; one batch has moved to them, and one of its dealers is accused. Of two requests
+ * to erase one is met, and a custodian has said so; the other is refused. What the doctor could open before is denied, what its institution wrote is not. The parameters
  * are decided, an admission is withdrawn, the other kinds of changes are proposed.
  */
 function fifth(chain: Chain): BuiltBlock {
@@ -284,9 +293,10 @@ function fifth(chain: Chain): BuiltBlock {
  * not, reviewed, and the privilege suspended and given back. The log is read.
  */
 function sixth(chain: Chain): BuiltBlock {
-  const [a, b] = four(chain);
+  const [a, b, c] = four(chain);
   const [one, two] = [personOf('patient 1'), personOf('patient 2')];
   const [doctor, officer] = [personOf('doctor 1'), personOf('officer 1')];
+  const opinion = opinionFor(chain, one.id, doctor.id);
   const { time } = chain.view().tip;
   const period = { from: time, until: time + 86_400_000 };
   const ofGroup = { type: 'group', institution: b.id, index: 0 } as const;
@@ -304,11 +314,29 @@ function sixth(chain: Chain): BuiltBlock {
     ]),
     by(chain, b, credentialing(chain, b, 'officer 1', { role: 'privacy-officer', speciality: null })),
     chain.tx(doctor.id, doctor.key, [opening(one.id, [NOTE.commitment, LETTER.commitment], 'BTG')]),
+    by(chain, b, credentialing(chain, b, 'doctor 2', { role: 'nurse' })),
+    chain.tx(doctor.id, doctor.key, [
+      breaking(one.id, {
+        selection: named(LETTER.commitment),
+        second: signed(chain, personOf('doctor 2'), opinion),
+      }),
+    ]),
     by(chain, b, opening(one.id, [NOTE.commitment], 'BTG')),
     chain.tx(officer.id, officer.key, [actionOf('emergency.review', { index: 0, verdict: 'unjustified' })]),
     chain.tx(doctor.id, doctor.key, [opening(one.id, [NOTE.commitment], 'BTG')]),
     by(chain, b, actionOf('emergency.reinstate', { clinician: doctor.id })),
     by(chain, a, actionOf('institutions.propose', { change: { type: 'policy', policy: 'Policy-deny' } })),
+    chain.tx(one.id, keyOf('patient 1, second key'), [
+      actionOf('record.requestErasure', erasureOf(one.id, LETTER)),
+      actionOf('record.requestErasure', erasureOf(one.id, NOTE)),
+    ]),
+    by(
+      chain,
+      a,
+      actionOf('record.erase', erasureOf(one.id, LETTER)),
+      actionOf('record.refuseErasure', { patient: one.id, request: 1, ground: 'legal-obligation' }),
+    ),
+    by(chain, c, actionOf('custody.erased', { erasures: [0] })),
   ]);
 }
 

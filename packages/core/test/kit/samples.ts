@@ -28,6 +28,9 @@ import {
   encodeRelease,
   encodeReleased,
   encodeReleaseRequest,
+  erasedRecordShape,
+  erasureRequestShape,
+  erasureRowShape,
   evidenceShape,
   fromHex,
   genesisHash,
@@ -226,6 +229,11 @@ function rowKinds(): readonly Kind[] {
     { record, decision: 'permit', rule: 'consent', consent: 4, provision: 0, tag: salt },
     { record: batch, decision: 'deny', rule: 'no-consent', consent: null, provision: null, tag: null },
   ] as const;
+  const erasure = { reason: 'unlawful', records: [record] } as const;
+  const receipts = [
+    { custodian: author, height: 12, time: place.time },
+    { custodian: patient, height: null, time: null },
+  ];
   const access = {
     ...{ kind: 'open', reader: author, institution: author, onBehalfOf: null },
     ...{ purpose: 'TREAT', project: null, emergency: null, readerKey: patient },
@@ -233,12 +241,32 @@ function rowKinds(): readonly Kind[] {
   return [
     kind('record row', recordRowShape, [
       { ...marks, ...own, amendedBy: null, retractedHeight: 12, ...place },
-      { ...marks, ...own, month: null, amends: null, amendedBy: batch, retractedHeight: null, ...place },
+      {
+        ...marks,
+        ...own,
+        month: null,
+        amends: null,
+        amendedBy: batch,
+        retractedHeight: null,
+        erasedHeight: 14,
+        ...place,
+      },
     ]),
     kind('record entry', recordEntryShape, [{ record, salt }]),
     kind('batch row', batchRowShape, [{ patient, author, count: 3, epoch: 1, root: batch, height: 9, salt }]),
     kind('custody epoch', custodyEpochShape, [{ fromHeight: 1, custodians }]),
     kind('accusers', accusersShape, [[author, patient]]),
+    kind('erasure row', erasureRowShape, [{ ...erasure, by: author, patient, author, receipts, ...place }]),
+    kind('erased record', erasedRecordShape, [{ erasure: 3, salt }]),
+    kind('erasure request', erasureRequestShape, [
+      { ...erasure, by: patient, refused: null, ...place },
+      {
+        ...erasure,
+        by: patient,
+        refused: { ground: 'legal-claims', by: author, height: 9, time: 1 },
+        ...place,
+      },
+    ]),
     kind('access row', accessRowShape, [
       { ...access, items, expires: place.time + 1, ...place },
       { ...access, items: [], expires: place.time + 1, ...place },

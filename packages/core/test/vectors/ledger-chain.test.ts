@@ -113,6 +113,7 @@ describe('the published chain', () => {
       '',
       'delegate',
       'emergency emergency-dataset',
+      'emergency',
       'emergency-privilege',
       'emergency-suspended',
     ]);

@@ -1,6 +1,7 @@
 // Owns: the story of `npm start`, in its order. Does not own: any step, or how the story is printed.
 import type { Devnet } from '../handle.ts';
 import { exportTheLog, readHistory } from './auditing.ts';
+import { breakTheGlass } from './breaking.ts';
 import { bringBack, kill } from './hospitals.ts';
 import { type IngestedResource, ingestAt, inputsOf } from './ingesting.ts';
 import { createLooking, lookDenied, lookPermitted, lookRevoked, lookWithoutAuthor } from './looking.ts';
@@ -16,6 +17,7 @@ import type { EnrolledPatient, JourneyOptions, JourneyResult, JourneyStep, Patie
 /** The two hospitals at which the patient is treated; the first is the one that dies in between. */
 const AUTHORS = ['a', 'c'] as const;
 const READER = { hospital: 'b', clinician: 'dr-brook' } as const;
+const RESCUER = { hospital: 'd', clinician: 'dr-dale' } as const;
 
 /** Throws the code of the first thing that does not go as told. */
 export async function runJourney(devnet: Devnet, options: JourneyOptions): Promise<JourneyResult> {
@@ -44,6 +46,7 @@ export async function runJourney(devnet: Devnet, options: JourneyOptions): Promi
   const permitted = await lookPermitted(story, looking, asked);
   await kill(story, first);
   await lookWithoutAuthor(story, looking, permitted.later, first);
+  await breakTheGlass(story, RESCUER, atFirst);
   await bringBack(story, first, READER.hospital);
   const history = await readHistory(story, patient);
   await revokeTheConsent(story, atFirst, consent.index);

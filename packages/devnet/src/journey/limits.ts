@@ -6,3 +6,5 @@ export const CONDITION_MS_MAX = 60_000;
 export const CONDITION_POLL_MS = 100;
 /** How long the consent of the story would hold. */
 export const CONSENT_DAYS = 90;
+/** Records that the emergency of the story names of the dataset, and as many beside it: what one looks at first. */
+export const BROKEN_RECORDS_MAX = 6;

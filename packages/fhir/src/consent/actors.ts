@@ -6,7 +6,7 @@ import type { PlainActor } from './plain.ts';
 import { type CodingRead, codingsOf, type Placed, type Reading, repetitions, widen } from './reading.ts';
 import { mustReferenceIn, type ReferenceRead, referenceIn } from './references.ts';
 import { refuse } from './refusals.ts';
-import { isOf } from './systems.ts';
+import { isOf, type SystemName } from './systems.ts';
 
 export interface Actors {
   readonly actors: readonly PlainActor[];
@@ -14,8 +14,11 @@ export interface Actors {
   readonly authors: readonly string[];
 }
 
-/** HL7 v3 ParticipationType: who receives. PCF fixes IRCP, R4's examples use PRCP. */
-const RECIPIENTS = ['IRCP', 'PRCP'];
+/** Who receives: PCF fixes IRCP, R4's examples use PRCP; GRANTEE is R4's word for who is given rights. */
+const RECIPIENTS: readonly (readonly [SystemName, codes: readonly string[]])[] = [
+  ['participation', ['IRCP', 'PRCP']],
+  ['roleCode', ['GRANTEE']],
+];
 
 const KINDS: Readonly<Record<string, PlainActor['type']>> = {
   CareTeam: 'group',
@@ -53,9 +56,10 @@ function partOf({ value, path }: Placed): Part {
   const codings = codingsOf(at(value, 'role'));
   const role = codings.map(roleOf).find((each) => each !== undefined);
   if (role !== undefined) return { type: 'role', role };
-  const codes = codings.filter(({ system }) => isOf('participation', system)).map(({ code }) => code ?? '');
-  if (codes.some((code) => RECIPIENTS.includes(code))) return { type: 'recipient' };
-  return codes.includes('AUT') ? { type: 'author' } : refuse(`${path}.role`, 'actor-role');
+  const has = (name: SystemName, codes: readonly string[]): boolean =>
+    codings.some(({ system, code = '' }) => isOf(name, system) && codes.includes(code));
+  if (RECIPIENTS.some(([name, codes]) => has(name, codes))) return { type: 'recipient' };
+  return has('participation', ['AUT']) ? { type: 'author' } : refuse(`${path}.role`, 'actor-role');
 }
 
 export function roleOf({ system, code = '' }: CodingRead): ClinicianRole | undefined {

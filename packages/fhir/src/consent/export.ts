@@ -59,7 +59,10 @@ export function consentToFhir(consent: PlainConsent, cover: ConsentCover): Json 
     resourceType: 'Consent',
     identifier: agreement === null ? undefined : [{ system: PROJECT_SYSTEM, value: agreement.project }],
     status: cover.status ?? 'active',
-    scope: concept('scope', agreement?.project === undefined ? 'patient-privacy' : 'research'),
+    scope: concept(
+      'scope',
+      agreement !== null && rule.purposes.includes('HRESCH') ? 'research' : 'patient-privacy',
+    ),
     category: [concept('loinc', '59284-0')],
     patient: toReference(cover.patient, 'Patient'),
     dateTime: cover.given,

@@ -31,13 +31,14 @@ export interface ConsentHead {
   readonly emergencyOnly: boolean;
 }
 
-const KINDS: readonly (readonly [SystemName, codes: readonly string[], permits: boolean])[] = [
-  ['loinc', ['59284-0', '64292-6', '57017-6'], true],
-  ['loinc', ['57016-8'], false],
-  ['actCode', ['IDSCL', 'INFA', 'INFAO', 'INFASO', 'RESEARCH', 'RSREID', 'EMRGONLY'], true],
-  ['actCode', ['ICOL', 'IRDSCL', 'RSDID', 'NOPP'], false],
-  ['category', ['research', 'rsreid', 'emrgonly'], true],
-  ['category', ['npp', 'rsdid'], false],
+/** Categories that say more than the scope does. HL7's list may be extended, so another one says nothing. */
+const KINDS: readonly (readonly [SystemName, codes: readonly string[], kind: Kind])[] = [
+  ['loinc', ['57016-8'], 'no-permit'],
+  ['actCode', ['ICOL', 'IRDSCL', 'NOPP', 'RSDID'], 'no-permit'],
+  ['category', ['npp', 'rsdid'], 'no-permit'],
+  ['actCode', ['EMRGONLY'], 'emergency'],
+  ['category', ['emrgonly'], 'emergency'],
+  ['category', ['acd', 'dnr', 'hcd', 'polst'], 'other'],
 ];
 
 export function headIn(resource: JsonObject): ConsentHead {
@@ -49,12 +50,8 @@ export function headIn(resource: JsonObject): ConsentHead {
     base: baseIn(resource),
     separateAuthorization: ruleCodes(resource).includes('HIPAAPsyNotes'),
     agreement,
-    onlyDenies: kinds.some(({ permits }) => !permits)
-      ? 'category'
-      : isVerified(resource)
-        ? null
-        : 'verification',
-    emergencyOnly: kinds.some(({ emergencyOnly }) => emergencyOnly),
+    onlyDenies: kinds.includes('no-permit') ? 'category' : isVerified(resource) ? null : 'verification',
+    emergencyOnly: kinds.includes('emergency'),
   };
 }
 
@@ -97,22 +94,15 @@ const codesOf = (concept: unknown, system: SystemName): readonly string[] =>
     isOf(system, coding.system) && coding.code !== undefined ? [coding.code] : [],
   );
 
-interface Kind {
-  /** An acknowledgement of a notice, for one, permits nothing. */
-  readonly permits: boolean;
-  readonly emergencyOnly: boolean;
-}
+/** An acknowledgement of a notice, for one, permits nothing; a decision on treatment is not about data at all. */
+type Kind = 'no-permit' | 'emergency' | 'other';
 
-/** One known category must say that it is about who may see data. */
 function kindsIn(resource: JsonObject): readonly Kind[] {
-  const found = listOf(resource['category']).flatMap((concept) =>
-    KINDS.flatMap(([system, known, permits]) =>
-      codesOf(concept, system)
-        .filter((code) => known.includes(code))
-        .map((code) => ({ permits, emergencyOnly: code.toUpperCase() === 'EMRGONLY' })),
-    ),
-  );
-  return found.length > 0 ? found : refuse('Consent.category', 'category');
+  const concepts = listOf(resource['category']);
+  const kinds = KINDS.filter(([system, known]) =>
+    concepts.some((concept) => codesOf(concept, system).some((code) => known.includes(code))),
+  ).map(([, , kind]) => kind);
+  return kinds.includes('other') ? refuse('Consent.category', 'category') : kinds;
 }
 
 const isVerified = (resource: JsonObject): boolean =>

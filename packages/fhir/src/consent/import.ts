@@ -159,7 +159,7 @@ function checkMayPermit(
   }
 }
 
-/** What a nested provision leaves open, the root says. Its exceptions hold for the whole consent. */
+/** What a nested provision leaves open, the root says. What is denied within a permit, this one permits no more either. */
 function beside(root: PlainConsent, { period, ...rule }: PlainException): PlainConsent {
   const isMarked = rule.confidentiality !== null || rule.labels.length > 0;
   const or = <T>(own: readonly T[], inherited: readonly T[]): readonly T[] =>
@@ -168,6 +168,7 @@ function beside(root: PlainConsent, { period, ...rule }: PlainException): PlainC
   return {
     ...root,
     period: period ?? root.period,
+    exceptions: root.decision === 'permit' ? root.exceptions : [],
     rule: {
       actors: or(rule.actors, root.rule.actors),
       purposes: or(rule.purposes, root.rule.purposes),

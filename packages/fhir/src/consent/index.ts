@@ -12,5 +12,5 @@ export {
   type PlainRule,
 } from './plain.ts';
 export { nearestPurpose } from './purposes.ts';
-export type { ConsentNote, ConsentRefusal } from './refusals.ts';
+export { CONSENT_REFUSALS, type ConsentNote, type ConsentRefusal } from './refusals.ts';
 export { PCF_URI } from './systems.ts';

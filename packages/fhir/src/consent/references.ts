@@ -1,5 +1,6 @@
 // Owns: a FHIR reference as one text, with the type of what it names, and back. Does not own: what it refers to.
 import { at, textOf } from '../json.ts';
+import { REFERENCE_LENGTH_MAX } from '../limits.ts';
 import { refuse } from './refusals.ts';
 
 export interface ReferenceRead {
@@ -12,7 +13,6 @@ export interface ReferenceRead {
 
 const LITERAL = /(?:^|\/)([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}$/;
 const VERSION = /\/_history\/[A-Za-z0-9\-.]{1,64}$/;
-const LENGTH_MAX = 512;
 
 /** undefined: only words. A contained resource cannot be known to the ledger. */
 export function referenceIn(value: unknown, path: string): ReferenceRead | undefined {
@@ -20,7 +20,7 @@ export function referenceIn(value: unknown, path: string): ReferenceRead | undef
   const stated = textOf(at(value, 'type'));
   if (literal !== undefined) {
     const text = literal.replace(VERSION, '');
-    if (literal.startsWith('#') || literal.includes('|') || text.length > LENGTH_MAX)
+    if (literal.startsWith('#') || literal.includes('|') || text.length > REFERENCE_LENGTH_MAX)
       return refuse(path, 'reference');
     return { text, type: LITERAL.exec(text)?.[1] ?? stated, versioned: text !== literal };
   }
@@ -28,7 +28,7 @@ export function referenceIn(value: unknown, path: string): ReferenceRead | undef
   const [system, code] = [textOf(at(identifier, 'system')), textOf(at(identifier, 'value'))];
   if (identifier === undefined) return undefined;
   const text = `${system}|${code}`;
-  if (system === undefined || code === undefined || text.length > LENGTH_MAX)
+  if (system === undefined || code === undefined || text.length > REFERENCE_LENGTH_MAX)
     return refuse(path, 'reference');
   return { text, type: stated, versioned: false };
 }

@@ -2,31 +2,33 @@
 import { ConsiliumError } from '@consilium/core';
 
 /** Closed; docs/consent.md says what each means. Sorted. */
-export type ConsentRefusal =
-  | 'action'
-  | 'actor-kind'
-  | 'actor-role'
-  | 'agreement'
-  | 'category'
-  | 'class'
-  | 'code'
-  | 'data-meaning'
-  | 'data-mixed'
-  | 'data-period'
-  | 'decision'
-  | 'implicit-rules'
-  | 'modifier-extension'
-  | 'nesting'
-  | 'patient'
-  | 'period'
-  | 'policy'
-  | 'purpose'
-  | 'reference'
-  | 'scope'
-  | 'security-label'
-  | 'separate-authorization'
-  | 'too-many'
-  | 'verification';
+export const CONSENT_REFUSALS = [
+  'action',
+  'actor-kind',
+  'actor-role',
+  'agreement',
+  'category',
+  'class',
+  'code',
+  'data-meaning',
+  'data-mixed',
+  'data-period',
+  'decision',
+  'implicit-rules',
+  'modifier-extension',
+  'nesting',
+  'patient',
+  'period',
+  'policy',
+  'purpose',
+  'reference',
+  'scope',
+  'security-label',
+  'separate-authorization',
+  'too-many',
+  'verification',
+] as const;
+export type ConsentRefusal = (typeof CONSENT_REFUSALS)[number];
 
 /** `narrowed`: a permit reaches less far than written. `widened`: a denial reaches farther. Nothing is left out unsaid. */
 export interface ConsentNote {

@@ -21,6 +21,7 @@ export type SystemName =
   | 'recordCategory'
   | 'resourceTypes'
   | 'roleClass'
+  | 'roleCode'
   | 'scope'
   | 'staffRole';
 
@@ -39,6 +40,7 @@ const SYSTEMS: Readonly<Record<SystemName, readonly [string, ...string[]]>> = {
   recordCategory: ['urn:consilium:record-category'],
   resourceTypes: ['http://hl7.org/fhir/resource-types'],
   roleClass: v3('RoleClass'),
+  roleCode: v3('RoleCode'),
   scope: [`${THO}consentscope`, 'http://hl7.org/fhir/consentscope'],
   // Ours: roles of a credential for which HL7 publishes no code.
   staffRole: ['urn:consilium:staff-role'],

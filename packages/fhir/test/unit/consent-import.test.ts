@@ -91,7 +91,6 @@ describe('a FHIR consent', () => {
     ['scope Consent.scope', { scope: concept('consentscope', 'treatment') }],
     ['scope Consent.scope', { scope: concept('consentscope', 'adr') }],
     ['agreement Consent.scope', { scope: concept('consentscope', 'research') }],
-    ['category Consent.category', { category: [{ text: 'consent' }] }],
     ['category Consent.category', { category: [concept('consentcategorycodes', 'dnr')] }],
     ['category Consent.category', { category: [concept('consentcategorycodes', 'npp')] }],
     ['category Consent.category', { category: [concept('v3-ActCode', 'EMRGONLY')] }],
@@ -123,6 +122,14 @@ describe('a FHIR consent', () => {
   it('of an acknowledgement, or not verified, may deny all the same', () => {
     const wish = { category: [concept('consentcategorycodes', 'npp')], verification: [{ verified: false }] };
     expect(only(deny(), wish).consent?.decision).toBe('deny');
+  });
+
+  it('of a category that HL7 does not list, or in words, is what its scope says', () => {
+    const category = [{ text: 'our form 12' }, concept('consentcategorycodes', 'our-own')];
+    expect(only(permit(), { category }).consent?.decision).toBe('permit');
+    expect(refused(deny(), { category: [...category, concept('consentcategorycodes', 'polst')] })).toMatch(
+      / category /,
+    );
   });
 
   it('for emergencies only permits emergencies only', () => {
@@ -195,6 +202,18 @@ describe('the decision', () => {
         exceptions,
       },
     ]);
+  });
+
+  it('of a denial within a denial stands, whatever the root excepts', () => {
+    const { consents } = readConsent(
+      consent(
+        deny({
+          provision: [permit({ actor: [actor('Practitioner/x')] }), deny({ securityLabel: [label('PSY')] })],
+        }),
+      ),
+    );
+    expect(consents.map(({ exceptions }) => exceptions.length)).toEqual([1, 0]);
+    expect(consents[1]).toMatchObject({ decision: 'deny', rule: { labels: ['PSY'] } });
   });
 
   it('to agree with a policy of PCF permits what that policy permits', () => {

@@ -23,6 +23,11 @@ describe('who', () => {
       actor('https://h.example/fhir/Practitioner/x', 'PRCP'),
       { type: 'account', reference: 'https://h.example/fhir/Practitioner/x' },
     ],
+    [
+      'a grantee',
+      { role: concept('v3-RoleCode', 'GRANTEE'), reference: { reference: 'Practitioner/x' } },
+      { type: 'account', reference: 'Practitioner/x' },
+    ],
     ['a care team', actor('CareTeam/x'), { type: 'group', reference: 'CareTeam/x' }],
     [
       'a logical reference',
@@ -59,6 +64,7 @@ describe('who', () => {
     ['actor-kind Consent.provision.actor[0].reference', [actor('RelatedPerson/x')]],
     ['actor-kind Consent.provision.actor[0].reference', [actor('Patient/x')]],
     ['reference Consent.provision.actor[0].reference', [actor('#contained')]],
+    ['reference Consent.provision.actor[0].reference', [actor(`https://${'h'.repeat(500)}/Practitioner/x`)]],
     ['reference Consent.provision.actor[0].reference', [actor('Practitioner/x/_history/2')]],
     [
       'reference Consent.provision.actor[0].reference',

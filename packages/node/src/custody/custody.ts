@@ -17,6 +17,7 @@ import type { Committed } from '../replica/types.ts';
 import { Asks } from './asks.ts';
 import { BlobFetcher } from './blob-fetcher.ts';
 import { type ReadBlobs, readAnywhere } from './blob-reader.ts';
+import { Eraser } from './eraser.ts';
 import { type Gathered, Gatherer } from './gatherer.ts';
 import { type FoundRows, Holdings } from './holdings.ts';
 import { Keeper } from './keeper.ts';
@@ -38,6 +39,8 @@ export interface CustodyStatus {
   readonly pending: number;
   /** Registered batches that this node should hold and does not, as far as it has looked. */
   readonly missing: number;
+  /** Erasures of the ledger that are not carried out here yet. */
+  readonly erasing: number;
 }
 
 export class Custody {
@@ -53,6 +56,7 @@ export class Custody {
   readonly #repair: Repair;
   readonly #server: Server;
   readonly #reshare: Reshare;
+  readonly #eraser: Eraser;
   readonly #reading: OwnReaderDeps;
   #stopped = false;
 
@@ -70,7 +74,13 @@ export class Custody {
     const views = new Views(holdings, deps.group);
     const keeper = new Keeper(shared);
     const readIndex = new ReadIndex(shared);
-    const releaser = new Releaser({ ...shared, views, readIndex });
+    const forget = (batch: Hex32): void => {
+      views.forgetAll(batch);
+      this.#reshare.erased(batch);
+    };
+    const eraser = new Eraser({ ...shared, forget });
+    const mustErase = eraser.mustCatchUp.bind(eraser);
+    const releaser = new Releaser({ ...shared, views, readIndex, mustErase });
     this.#vault = vault;
     this.#asks = asks;
     this.#holdings = holdings;
@@ -84,7 +94,9 @@ export class Custody {
     const receipt = keeper.receipt.bind(keeper);
     const lost = (batch: Hex32): void => this.#repair.suspected(batch);
     this.#reshare = new Reshare({ ...shared, views, receipt, lost }, options);
-    this.#server = new Server({ ...shared, keeper, releaser, lost: (ids) => this.#lost(ids) });
+    const isErasing = eraser.isErasing.bind(eraser);
+    this.#server = new Server({ ...shared, keeper, releaser, isErasing, lost: (ids) => this.#lost(ids) });
+    this.#eraser = eraser;
   }
 
   /** `found`: what an earlier run left in its tables. */
@@ -95,6 +107,7 @@ export class Custody {
       onConnect: (peer) => this.#gatherer.connected(peer),
       onDisconnect: (peer) => this.#asks.forget(peer),
     });
+    this.#eraser.start();
     this.#repair.start();
     this.#reshare.start();
   }
@@ -102,6 +115,7 @@ export class Custody {
   /** Nobody is answered after this; writes under way end by themselves. */
   stop(): void {
     this.#stopped = true;
+    this.#eraser.stop();
     this.#reshare.stop();
     this.#repair.stop();
     this.#relay.stop();
@@ -125,6 +139,7 @@ export class Custody {
       this.#repair.registered(batch);
     }
     this.#reshare.committed(execution.changes);
+    this.#eraser.committed(execution.changes);
   }
 
   /** Blobs of a client of this node, durable when answered with their ids. */
@@ -159,7 +174,8 @@ export class Custody {
   }
 
   status(): CustodyStatus {
-    return { pending: this.#holdings.pendingCount, missing: this.#repair.missingCount };
+    const { waiting } = this.#eraser;
+    return { pending: this.#holdings.pendingCount, missing: this.#repair.missingCount, erasing: waiting };
   }
 
   #lost(ids: readonly Hex32[]): void {

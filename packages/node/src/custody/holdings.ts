@@ -28,6 +28,7 @@ import {
   pendingTimeOf,
   placeOfKey,
 } from './holding-rows.ts';
+import { rewritePackages } from './rewriting.ts';
 import { blobBytes, blobIds, blobLengths, nameOf, storedPackage } from './stored-package.ts';
 import { LooseBlobs, type Pending, PendingPackages, type PendingSum } from './waiting.ts';
 
@@ -58,6 +59,9 @@ export interface NewPackage {
   /** Keeps what stands in its place beside it: this node signed for it, and the ledger may yet confirm it. */
   readonly aside?: boolean;
 }
+
+/** Since when a blob waits that is to be destroyed as soon as it can be. */
+const GIVEN_UP_MS = 0;
 
 export class Holdings {
   readonly #deps: HoldingsDeps;
@@ -215,6 +219,20 @@ export class Holdings {
     });
   }
 
+  /** This node is a custodian of the batch no longer, since `epoch` serves: nothing of it stays, the ciphertext neither. */
+  leave(batch: Hex32, epoch: number): void {
+    this.rewrite(
+      batch,
+      epoch + 1,
+      () => null,
+      (failed) => {
+        if (failed !== undefined) return;
+        for (let each = 0; each <= epoch; each += 1) this.drop(batch, each, () => undefined);
+        this.destroyGivenUp(() => undefined);
+      },
+    );
+  }
+
   /**
    * The ledger has decided which package of this place it is: that one stands alone from now on. `done` with whether this
    * node has made it; else nothing stands.
@@ -235,6 +253,85 @@ export class Holdings {
         done(right !== undefined);
       });
     });
+  }
+
+  /**
+   * Every package of the batch, of so many epochs from the first, as `without` gives it; null: it goes. Blobs that none of
+   * them names any more are given up. Durable at `done`.
+   */
+  rewrite(batch: Hex32, epochs: number, without: (bytes: Uint8Array) => Uint8Array | null, done: Done): void {
+    this.#queue.enqueue((next) => {
+      const { rows, lengths, named } = rewritePackages(this, { batch, epochs, without });
+      const left = [...lengths.keys()]
+        .filter((id) => !named.has(id))
+        .map((id) => [id, withoutBatch(this.batchesOf(id), batch)] as const);
+      const orphans = left.filter(([, batches]) => batches.length === 0).map(([id]) => id);
+      const givenUp = (id: Hex32): Loose => ({ timeMs: GIVEN_UP_MS, bytes: lengths.get(id) ?? 0 });
+      const writes = [
+        ...rows,
+        ...left.map(([id, batches]) => ownersRow(id, batches)),
+        ...orphans.map((id) => looseRow(id, givenUp(id))),
+      ];
+      this.#write(writes, (error) => {
+        if (error === undefined) for (const id of orphans) this.#loose.add(id, givenUp(id));
+        next();
+        done(error);
+      });
+    });
+  }
+
+  /**
+   * Writes all rows of the batch's packages once more as they stand, also those that are gone: what the store merges then
+   * holds one version of each.
+   */
+  touch(batch: Hex32, epochs: number, done: Done): void {
+    this.#queue.enqueue((next) => {
+      const rows = Array.from({ length: epochs }, (_, epoch) => [
+        packageRow(batch, epoch, this.package(batch, epoch) ?? null),
+        asideRow(batch, epoch, this.aside(batch, epoch)),
+      ]);
+      this.#write(rows.flat(), (error) => {
+        next();
+        done(error);
+      });
+    });
+  }
+
+  /** Destroys what was given up. `done` with whether all of it is gone: a pin, or a disk that fails, may keep some. */
+  destroyGivenUp(done: (isGone: boolean) => void): void {
+    this.#queue.enqueue((next) => {
+      const before = this.#loose.before(GIVEN_UP_MS).length;
+      this.#destroyLoose(GIVEN_UP_MS, () => {
+        next();
+        const left = this.#loose.before(GIVEN_UP_MS).length;
+        if (left === 0 || left === before) done(left === 0);
+        else this.destroyGivenUp(done);
+      });
+    });
+  }
+
+  /** Of these blobs those that came and that nothing names are destroyed now, not when they have waited long enough. */
+  giveUp(ids: readonly Hex32[]): void {
+    this.#queue.enqueue((next) => {
+      const own = ids.filter((id) => this.#loose.has(id) && !this.names(id));
+      const givenUp = (id: Hex32): Loose => ({ timeMs: GIVEN_UP_MS, bytes: this.#loose.bytesOf(id) ?? 0 });
+      this.#write(
+        own.map((id) => looseRow(id, givenUp(id))),
+        (error) => {
+          if (error !== undefined) return next();
+          for (const id of own) this.#loose.add(id, givenUp(id));
+          this.#destroyLoose(GIVEN_UP_MS, next);
+        },
+      );
+    });
+  }
+
+  /** Packages without a registration in which one of these records lies: there will be none. */
+  expireWith(records: ReadonlySet<Hex32>): void {
+    for (const each of this.#pending.all()) {
+      const content = storedPackage(this.package(each.batch, each.epoch));
+      if (content?.records.some(({ commitment }) => records.has(commitment)) === true) this.#expire(each);
+    }
   }
 
   #asideWrites(batch: Hex32, epoch: number, bytes: Uint8Array): readonly KvWrite[] {
@@ -283,7 +380,7 @@ export class Holdings {
       const left = named.map((id) => [id, withoutBatch(this.batchesOf(id), batch)] as const);
       const orphans = left.filter(([, batches]) => batches.length === 0).map(([id]) => id);
       const lengths = blobLengths(content);
-      const longAgo = (id: Hex32): Loose => ({ timeMs: 0, bytes: lengths.get(id) ?? 0 });
+      const longAgo = (id: Hex32): Loose => ({ timeMs: GIVEN_UP_MS, bytes: lengths.get(id) ?? 0 });
       const writes: KvWrite[] = [
         packageRow(batch, epoch, null),
         pendingRow(batch, epoch, null),
@@ -294,7 +391,7 @@ export class Holdings {
         if (error === undefined) {
           this.#pending.drop(batch, epoch);
           for (const id of orphans) this.#loose.add(id, longAgo(id));
-          this.#queue.enqueue((after) => this.#destroyLoose(0, after));
+          this.#queue.enqueue((after) => this.#destroyLoose(GIVEN_UP_MS, after));
         }
         next();
       });

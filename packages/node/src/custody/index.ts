@@ -4,6 +4,7 @@
 export { OWN_TX_VALIDITY_MS } from '../limits.ts';
 export * from '../messages/custody.ts';
 export { Custody, type CustodyStatus } from './custody.ts';
+export { erasuresOf } from './eraser.ts';
 export type { Gathered, MissingReceipt } from './gatherer.ts';
 export { asideKey, asideOf, packageKey } from './holding-rows.ts';
 export type { FoundRows, StoredRow } from './holdings.ts';

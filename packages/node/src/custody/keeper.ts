@@ -22,6 +22,7 @@ import {
 } from '../limits.ts';
 import type { Peers, Sealer } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
+import { holdsErased } from './erased-records.ts';
 import type { Holdings } from './holdings.ts';
 import {
   type CheckedPackage,
@@ -225,6 +226,7 @@ export class Keeper {
         if (isHeld) return finish();
         const moved = this.#moved(content);
         if (moved !== undefined) return finish(moved);
+        if (holdsErased(this.#deps.rules.state, content)) return finish(new ConsiliumError('RECORD_ERASED'));
         holdings.keep({ content, bytes, pending: 'registration' }, finish);
       });
     });

@@ -8,6 +8,7 @@ import {
   decodeOwnRequest,
   type Hex32,
   isConsiliumError,
+  isErased,
   isRequestSigned,
   type OwnRecord,
   type OwnRequest,
@@ -30,7 +31,7 @@ interface OwnPlace {
 }
 
 /**
- * In the order asked. Left out: what is no record of this patient, or was retracted. Refuses with `ENCODING_INVALID`,
+ * In the order asked. Left out: what is no record of this patient, was retracted or erased. Refuses with `ENCODING_INVALID`,
  * `TX_SIGNATURE_INVALID`, `CUSTODY_PACKAGE_MISSING` when a batch lies neither here nor with a connected custodian.
  */
 export function readOwn(
@@ -50,7 +51,8 @@ export function readOwn(
   const packages = new Map<Hex32, CustodyPackage>();
   const step = (): void => {
     const batch = batches.shift();
-    if (batch === undefined) return done(places.flatMap((place) => ownRecord(place, packages)));
+    if (batch === undefined)
+      return done(ownPlaces(deps, request).flatMap((place) => ownRecord(place, packages)));
     packageOf(deps, batch, (content) => {
       if (content === undefined) return done(new ConsiliumError('CUSTODY_PACKAGE_MISSING'));
       packages.set(batch, content);
@@ -72,7 +74,9 @@ function checkedRequest({ rules }: OwnReaderDeps, bytes: Uint8Array): OwnRequest
 function ownPlaces({ rules }: OwnReaderDeps, { patient, records }: OwnRequest): readonly OwnPlace[] {
   return [...new Set(records)].flatMap((record) => {
     const row = readRow(rules.state, RECORDS, record);
-    return row?.patient === patient && row.retractedHeight === null ? [{ record, row }] : [];
+    return row?.patient === patient && row.retractedHeight === null && row.erasedHeight === null
+      ? [{ record, row }]
+      : [];
   });
 }
 
@@ -95,7 +99,7 @@ function ownRecord(
   packages: ReadonlyMap<Hex32, CustodyPackage>,
 ): readonly OwnRecord[] {
   const sealed = packages.get(row.batch)?.records[row.position];
-  if (sealed?.commitment !== record) return [];
+  if (sealed?.commitment !== record || isErased(sealed)) return [];
   const { salt, chunks } = sealed;
   const wrap = row.effects.includes('closed-to-patient') ? null : sealed.wrap;
   return [{ record, salt, chunks, wrap }];

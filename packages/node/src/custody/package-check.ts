@@ -16,17 +16,20 @@ import {
   type Dealing,
   dealingFault,
   decodePackage,
+  erasedPositions,
   fromHex,
   type Group,
   type Hex32,
   isCommitted,
   isDealingSigned,
+  isErased,
   pointsRefusal,
   readRow,
   registrationEpoch,
   requireRegistrar,
   type Verify,
 } from '@consilium/core';
+import { holdsErased, isErasedOnLedger } from './erased-records.ts';
 import { type PackageView, viewOf } from './package-view.ts';
 import type { LedgerSight } from './types.ts';
 
@@ -60,7 +63,7 @@ export function readPackage(bytes: Uint8Array): CustodyPackage {
 
 /**
  * Throws `CUSTODY_EPOCH_WRONG`, `CUSTODY_TOO_FEW`, `ACCOUNT_NOT_FOUND`, `TX_NOT_PERMITTED`, `TX_SIGNATURE_INVALID`,
- * `CUSTODY_PACKAGE_INVALID` {rule}.
+ * `CUSTODY_PACKAGE_INVALID` {rule}, `RECORD_ERASED`.
  */
 export function checkAuthored(rules: PackageRules, content: CustodyPackage): CheckedPackage {
   const { state, tip, verify, genesisHash, group, self } = rules;
@@ -75,6 +78,8 @@ export function checkAuthored(rules: PackageRules, content: CustodyPackage): Che
   if (fault !== undefined) throw packageInvalid(fault);
   if (new Set(records.map(({ commitment }) => commitment)).size !== records.length)
     throw packageInvalid('commitment twice');
+  // The shares that were destroyed must not come back with a deposit.
+  if (holdsErased(state, content)) throw new ConsiliumError('RECORD_ERASED');
   const [dealing] = content.dealings as readonly [Dealing];
   if (!isDealingSigned(verify, genesisHash, account.key, content, dealing))
     throw new ConsiliumError('TX_SIGNATURE_INVALID');
@@ -84,9 +89,14 @@ export function checkAuthored(rules: PackageRules, content: CustodyPackage): Che
   return { view, custodians: row.custodians, index: custodianIndex(row, self) };
 }
 
-function hasElements(group: Group, dealing: Pick<Dealing, 'records'>, threshold: number): boolean {
+function hasElements(
+  group: Group,
+  dealing: Pick<Dealing, 'records'>,
+  threshold: number,
+  erased: ReadonlySet<number> = new Set(),
+): boolean {
   return dealing.records.every(
-    ({ points }) => pointsRefusal(group, points.map(fromHex), threshold) === undefined,
+    ({ points }, at) => erased.has(at) || pointsRefusal(group, points.map(fromHex), threshold) === undefined,
   );
 }
 
@@ -97,7 +107,8 @@ export interface RegisteredPackage extends CheckedPackage {
 
 /**
  * A package of a batch as the ledger has it: what the root is made of cannot be another's, and its dealings have the form
- * that its epoch needs. Throws `CUSTODY_PACKAGE_INVALID` {rule}.
+ * that its epoch needs. A record may be erased in it that is erased on the ledger, and only such a one: `RECORD_ERASED`.
+ * Throws `CUSTODY_PACKAGE_INVALID` {rule}.
  */
 export function checkRegistered(
   rules: PackageRules,
@@ -113,11 +124,16 @@ export function checkRegistered(
   if (epoch === undefined) throw packageInvalid('epoch');
   const custodians = epoch.custodians.length;
   const threshold = custodyThreshold(custodians);
-  const form = { count: row.count, custodians, threshold };
-  if (records.length !== row.count || !records.every(isCommitted)) throw packageInvalid('commitment');
+  const erased = erasedPositions(content);
+  const form = { count: row.count, custodians, threshold, erased };
+  if (records.length !== row.count || !records.every((each) => isErased(each) || isCommitted(each)))
+    throw packageInvalid('commitment');
+  // Whoever gives it is ahead of this node, or keeps something back.
+  if (records.some((each) => isErased(each) && !isErasedOnLedger(state, each.commitment)))
+    throw new ConsiliumError('RECORD_ERASED');
   if (!dealings.every((each) => dealingFault(each, form) === undefined)) throw packageInvalid('dealing');
   if (!hasDealers(dealings)) throw packageInvalid('dealers');
-  if (!dealings.every((each) => hasElements(group, each, threshold))) throw packageInvalid('point');
+  if (!dealings.every((each) => hasElements(group, each, threshold, erased))) throw packageInvalid('point');
   const view = viewOf(group, content);
   if (view?.root !== row.root) throw packageInvalid('root');
   const signed = dealings.every((each) => isSignedDealing(rules, content, each));

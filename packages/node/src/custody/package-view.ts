@@ -11,6 +11,7 @@ import {
   fromHex,
   type Group,
   type Hex32,
+  isErased,
   isShareOf,
   leavesOf,
   type MerkleProof,
@@ -21,7 +22,7 @@ import type { Sealer } from '../ports.ts';
 
 export interface PackageView {
   readonly content: CustodyPackage;
-  /** Of each record, in the order of the batch; elements of the group. */
+  /** Of each record, in the order of the batch; elements of the group. None of an erased one. */
   readonly points: readonly (readonly Uint8Array[])[];
   readonly root: Hex32;
   readonly prove: (position: number) => MerkleProof;
@@ -30,8 +31,8 @@ export interface PackageView {
 /** undefined: its dealings do not combine. Points are elements already. */
 export function viewOf(group: Group, content: CustodyPackage): PackageView | undefined {
   const points: (readonly Uint8Array[])[] = [];
-  for (const position of content.records.keys()) {
-    const combined = pointsAt(group, content.dealings, position);
+  for (const [position, record] of content.records.entries()) {
+    const combined = isErased(record) ? [] : pointsAt(group, content.dealings, position);
     if (combined === undefined) return undefined;
     points.push(combined);
   }
@@ -100,7 +101,9 @@ export function openShares(
     const parts = dealings.map(({ dealer }, at) => ({ index: dealer, share: opened[at]?.[place] }));
     const share = combinedShare(parts);
     const points = view.points[position] ?? [];
-    return share !== undefined && isShareOf(owner.group, points, index, share) ? share : undefined;
+    return share !== undefined && points.length > 0 && isShareOf(owner.group, points, index, share)
+      ? share
+      : undefined;
   };
   openNext();
 }

@@ -61,7 +61,7 @@ function checked(
     return { ...checkRegistered(rules, batch, row, readPackage(bytes)), bytes, peer };
   } catch (error) {
     if (!isConsiliumError(error)) throw error;
-    net.penalize(peer, 'custody.package-false');
+    if (error.code !== 'RECORD_ERASED') net.penalize(peer, 'custody.package-false');
     return undefined;
   }
 }

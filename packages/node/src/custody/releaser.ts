@@ -15,6 +15,7 @@ import {
   type Hex32,
   type Hex64,
   isConsiliumError,
+  isErased,
   isRequestSigned,
   RECORDS,
   RELEASE_BYTES_MAX,
@@ -51,6 +52,8 @@ export interface ReleaserDeps extends LedgerSight {
   readonly views: Views;
   readonly readIndex: ReadIndex;
   readonly standing: () => ErrorCode | undefined;
+  /** Whether what the ledger erased must be destroyed here first. */
+  readonly mustErase: () => boolean;
   readonly sign: SignStatement;
   readonly report: Report;
   readonly count: Count;
@@ -139,6 +142,7 @@ export class Releaser {
     const { request } = signed;
     const refusal = standing();
     if (refusal !== undefined) throw new ConsiliumError(refusal);
+    if (this.#deps.mustErase()) throw new ConsiliumError('CUSTODY_NOT_READY');
     // By the ledger itself, whatever the daemon says of its standing.
     if (!isCustodian(state, self)) throw new ConsiliumError('CUSTODY_REMOVED');
     const account = readRow(state, ACCOUNTS, request.reader);
@@ -244,7 +248,7 @@ function newestEpoch(grants: readonly Grant[]): number | undefined {
 function releasedOf(grant: Grant, view: PackageView, share: Uint8Array): ReleasedRecord | undefined {
   const { place, record, epoch, index, position } = grant;
   const sealed = view.content.records[position];
-  if (sealed?.commitment !== record) return undefined;
+  if (sealed?.commitment !== record || isErased(sealed)) return undefined;
   const { pointsSalt, salt, chunks } = sealed;
   const points = (view.points[position] ?? []).map(toHex);
   return {

@@ -9,8 +9,10 @@ import {
   type CustodyPackage,
   custodianIndex,
   custodyEpoch,
+  encodePackage,
   type Hex32,
   listCount,
+  livePositions,
   readRow,
 } from '@consilium/core';
 import {
@@ -23,9 +25,11 @@ import {
 } from '../limits.ts';
 import type { Cancel, Clock, Report, Sealer, Vault } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
+import { holdsErased, withoutErased } from './erased-records.ts';
 import type { Holdings } from './holdings.ts';
 import { openShares } from './package-view.ts';
 import { type FoundPackage, findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
+import { isCustodianOf } from './reshare-transition.ts';
 import { blobIds, storedPackage } from './stored-package.ts';
 import type { Count } from './types.ts';
 import type { Views } from './views.ts';
@@ -104,6 +108,9 @@ export class Repair {
     const { holdings, rules } = this.#deps;
     const epoch = readRow(rules.state, BATCHES, batch)?.epoch ?? 0;
     holdings.registered(batch);
+    const held = Array.from({ length: epoch }, (_, old) => holdings.package(batch, old));
+    if (held.some((bytes) => bytes !== undefined) && !isCustodianOf(rules.state, epoch, rules.self))
+      return holdings.leave(batch, epoch);
     for (let old = 0; old < epoch; old += 1)
       if (holdings.package(batch, old) !== undefined) holdings.drop(batch, old, () => undefined);
   }
@@ -189,7 +196,9 @@ export class Repair {
       { batch, row, accept: (found, verdict) => this.#accept(found, verdict) },
       (found) => {
         if (found === undefined) return done(false);
-        this.#store(found.view.content, found.bytes, [found.peer], done);
+        const { content: given } = found.view;
+        const kept = withoutErased(this.#deps.rules.state, found.view);
+        this.#store(kept, kept === given ? found.bytes : encodePackage(kept), [found.peer], done);
       },
     );
   }
@@ -202,7 +211,7 @@ export class Repair {
     const { view, index, signed } = found;
     if (index === undefined) return verdict(false);
     const { rules, sealer } = this.#deps;
-    const positions = [...view.content.records.keys()];
+    const positions = livePositions(view.content);
     openShares({ sealer, self: rules.self, group: rules.group }, view, index, positions, (shares) => {
       verdict(signed || !shares.includes(undefined));
     });
@@ -229,6 +238,10 @@ export class Repair {
           if (error !== undefined) return finish(error);
           // Confirmed for another epoch meanwhile: shares that were destroyed must not come back.
           if (!this.#isCurrent(content)) return finish(undefined, 1);
+          if (holdsErased(this.#deps.rules.state, content)) {
+            finish(undefined, 1);
+            return holdings.giveUp(ids);
+          }
           // Kept even when a blob is missing: its shares are what nobody else can give for this node.
           holdings.keep({ content, bytes, pending: null }, (failed) => {
             views.forget(content.batch, content.epoch);

@@ -12,13 +12,16 @@ import {
   isDealingSigned,
   isShareOf,
   redealingRefusal,
+  type StateReader,
   type Verify,
 } from '@consilium/core';
 import { DEALING_BYTES_MAX } from '../limits.ts';
+import { erasedOnLedger, leavesOut } from './erased-records.ts';
 import { openDealing, type PackageView, type ShareOwner } from './package-view.ts';
 import type { Transition } from './reshare-transition.ts';
 
 export interface DealingRules extends ShareOwner {
+  readonly state: StateReader;
   readonly genesisHash: Hex32;
   readonly verify: Verify;
   readonly group: Group;
@@ -45,10 +48,11 @@ export function checkDealing(
   const verdict = publicVerdict(rules, dealingCase);
   if (verdict !== undefined) return done(verdict);
   const content = { ...base.content, epoch: transition.to };
-  const positions = [...content.records.keys()];
+  const erased = erasedOnLedger(rules.state, content);
+  const positions = [...content.records.keys()].filter((position) => !erased.has(position));
   openDealing(rules, content, dealing, index, positions, (shares) => {
-    const fits = shares.every((share, position) => {
-      const points = (dealing.records[position]?.points ?? []).map(fromHex);
+    const fits = shares.every((share, at) => {
+      const points = (dealing.records[positions[at] ?? 0]?.points ?? []).map(fromHex);
       return share !== undefined && isShareOf(rules.group, points, index, share);
     });
     done(fits ? 'fits' : 'false');
@@ -57,7 +61,7 @@ export function checkDealing(
 
 /** What everybody can see; undefined when nothing of it is wrong. */
 function publicVerdict(
-  { genesisHash, verify, group }: DealingRules,
+  { state, genesisHash, verify, group }: DealingRules,
   { base, transition, peer, dealing }: DealingCase,
 ): DealingVerdict | undefined {
   const { from, to, dealers, old, recipients, threshold } = transition;
@@ -66,9 +70,13 @@ function publicVerdict(
   if (dealer?.id !== peer || !dealers.includes(dealing.dealer)) return 'forged';
   const content = { ...base.content, epoch: to };
   if (!isDealingSigned(verify, genesisHash, dealer.signingKey, content, dealing)) return 'forged';
-  const form = { count: content.records.length, custodians: recipients.length, threshold };
+  const erased = erasedOnLedger(state, content);
+  // A record was erased meanwhile, for one of the two.
+  if (!leavesOut(dealing, erased)) return 'other';
+  const form = { count: content.records.length, custodians: recipients.length, threshold, erased };
   if (dealingFault(dealing, form) !== undefined) return 'false';
   const isOwnShare = dealing.records.every(({ points }, position) => {
+    if (erased.has(position)) return true;
     const oldPoints = base.points[position] ?? [];
     const refusal = redealingRefusal(group, oldPoints, dealing.dealer, points.map(fromHex), threshold);
     return refusal === undefined;

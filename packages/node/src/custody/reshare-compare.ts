@@ -26,5 +26,9 @@ export function twoFacedDealers(
 }
 
 function hasSamePoints(a: Dealing, b: Dealing): boolean {
-  return a.records.every(({ points }, position) => points.join() === b.records[position]?.points.join());
+  return a.records.every(({ points }, position) => {
+    const others = b.records[position]?.points ?? [];
+    // Of a record that is erased one of them may have been dealt nothing any more.
+    return points.length === 0 || others.length === 0 || points.join() === others.join();
+  });
 }

@@ -16,6 +16,7 @@ import {
   type Hex64,
   randomScalar,
   readRow,
+  SCALAR_BYTES,
   type Sha256,
   type StateReader,
   shareInfo,
@@ -26,6 +27,7 @@ import {
 import { DEALINGS_MAX, DEALINGS_REMEMBERED_MAX, DEALINGS_WAITING_MAX } from '../limits.ts';
 import type { DealingMessage, DealingRequest } from '../messages/custody.ts';
 import type { Report, SealedShares, Sealer } from '../ports.ts';
+import { erasedOnLedger, leavesOut } from './erased-records.ts';
 import { openShares, type PackageView } from './package-view.ts';
 import { type Transition, transitionOf } from './reshare-transition.ts';
 import type { SignStatement } from './types.ts';
@@ -75,6 +77,11 @@ export class Dealer {
     if (this.#waiting.length < DEALINGS_WAITING_MAX) this.#waiting.push(start);
   }
 
+  /** Records of this batch are erased: what was made for it holds shares of them. */
+  forget(batch: Hex32): void {
+    for (const name of [...this.#made.keys()]) if (name.startsWith(`${batch}/`)) this.#made.delete(name);
+  }
+
   stop(): void {
     this.#waiting.length = 0;
     this.#made.clear();
@@ -92,6 +99,9 @@ export class Dealer {
     this.#making.add(name);
     const end = (dealing: Dealing | undefined): void => {
       this.#making.delete(name);
+      const erased = erasedOnLedger(this.#deps.state, view.content);
+      // Of a record that was erased meanwhile nothing leaves; recipients ask again.
+      if (dealing !== undefined && !leavesOut(dealing, erased)) return this.#startNext();
       if (dealing === undefined) report({ level: 'warn', code: 'custody.cannot-deal', epoch: transition.to });
       else {
         const bytes = encode(dealingShape, dealing);
@@ -100,10 +110,13 @@ export class Dealer {
       }
       this.#startNext();
     };
-    const positions = [...view.content.records.keys()];
+    const erased = erasedOnLedger(this.#deps.state, view.content);
+    const positions = [...view.content.records.keys()].filter((position) => !erased.has(position));
     openShares(this.#deps, view, index, positions, (shares) => {
-      const whole = shares.filter((share) => share !== undefined);
-      if (whole.length < shares.length) return end(undefined);
+      const whole = new Map<number, Uint8Array>();
+      for (const [at, position] of positions.entries())
+        if (shares[at] !== undefined) whole.set(position, shares[at]);
+      if (whole.size < positions.length) return end(undefined);
       this.#deal(view, transition, index, whole, end);
     });
   }
@@ -112,15 +125,18 @@ export class Dealer {
     { content }: PackageView,
     transition: Transition,
     dealer: number,
-    shares: readonly Uint8Array[],
+    /** By position; of an erased record nothing is dealt. */
+    shares: ReadonlyMap<number, Uint8Array>,
     done: (dealing: Dealing | undefined) => void,
   ): void {
     const { group, sealer, sign } = this.#deps;
     const { from, to, dealers, recipients } = transition;
     const { batch, records } = content;
-    const dealt = shares.map((share, position) =>
-      deal(group, share, this.#coefficients(share, batch, transition, position), recipients.length),
-    );
+    const dealt = records.map((_, position) => {
+      const share = shares.get(position);
+      if (share === undefined) return undefined;
+      return deal(group, share, this.#coefficients(share, batch, transition, position), recipients.length);
+    });
     const sealed: SealedShares[] = [];
     const sealNext = (): void => {
       const place = sealed.length;
@@ -129,7 +145,8 @@ export class Dealer {
       const info = shareInfo({ batch, epoch: to, dealer, custodian: recipient.id });
       const items = dealt.map((each, position) => ({
         aad: fromHex(records[position]?.commitment ?? ''),
-        share: each.shares[place] as Uint8Array,
+        // A place in the list is what a share is opened at: that of an erased record is sealed empty, and left out.
+        share: each?.shares[place] ?? new Uint8Array(SCALAR_BYTES),
       }));
       sealer.sealShares(recipient.custodyKey, info, items, (envelope) => {
         if (envelope === undefined) return done(undefined);
@@ -143,9 +160,9 @@ export class Dealer {
         from,
         dealers,
         encs: sealed.map(({ enc }) => enc),
-        records: dealt.map(({ points }, position) => ({
-          points: points.map(toHex),
-          shares: sealed.map((envelope) => envelope.sealed[position] as Uint8Array),
+        records: dealt.map((each, position) => ({
+          points: (each?.points ?? []).map(toHex),
+          shares: each === undefined ? [] : sealed.map((envelope) => envelope.sealed[position] as Uint8Array),
         })),
       };
       const payload = dealingPayload({ ...content, epoch: to }, unsigned);

@@ -6,7 +6,11 @@ import {
   type CustodyPackage,
   type Dealing,
   encodePackage,
+  erasedPositions,
   type Hex32,
+  isDealingSigned,
+  isErased,
+  livePositions,
   nextPointsSalt,
   PACKAGE_BYTES_MAX,
   toHex,
@@ -15,6 +19,7 @@ import { RESHARE_ASK_AGAIN_MS } from '../limits.ts';
 import type { DealingRequest } from '../messages/custody.ts';
 import type { Clock } from '../ports.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
+import { holdsErased, leavesOut, withoutErased } from './erased-records.ts';
 import type { Holdings } from './holdings.ts';
 import { openShares, type PackageView, viewOf } from './package-view.ts';
 import { findRegistered, type RegisteredSourceDeps } from './registered-source.ts';
@@ -73,7 +78,7 @@ export class Taking {
     const { batch, row } = this.#order;
     const kept = holdings.package(batch, this.#transition.to);
     const known = kept === undefined ? undefined : views.of(batch, this.#transition.to);
-    if (known !== undefined && isOf(known.content, this.#transition)) return this.#end(known.root);
+    if (known !== undefined && this.#isMade(known)) return this.#end(known.root);
     const own = views.of(batch, row.epoch);
     if (own !== undefined && own.root === row.root) return this.#based(own);
     findRegistered(this.#deps, { batch, row, accept: (_, verdict) => verdict(true) }, (found) => {
@@ -134,6 +139,13 @@ export class Taking {
     });
   }
 
+  /** Records of the batch are erased: it begins anew, and ciphertext of those that came for it goes. */
+  abandon(): void {
+    const ids = this.#pinned;
+    this.stop();
+    this.#deps.holdings.giveUp(ids);
+  }
+
   /** Nothing comes of it any more. */
   stop(): void {
     this.#ended = true;
@@ -164,29 +176,48 @@ export class Taking {
     if (this.awaited().length === 0) this.#combine(transition);
   }
 
+  /**
+   * Whether this is the package that this change comes to. Of one out of which a record was taken only after it was made
+   * the root is another: its signatures fit no longer.
+   */
+  #isMade({ content }: PackageView): boolean {
+    const { old } = this.#transition;
+    const { genesisHash, verify, rules } = this.#deps;
+    if (!isOf(content, this.#transition) || holdsErased(rules.state, content)) return false;
+    if (erasedPositions(content).size === 0) return true;
+    return content.dealings.every((dealing) => {
+      const key = old[dealing.dealer - 1]?.signingKey;
+      return key !== undefined && isDealingSigned(verify, genesisHash, key, content, dealing);
+    });
+  }
+
   #combine(transition: Transition): void {
     const base = this.#base as PackageView;
     const { to, dealers } = transition;
+    const { state } = this.#deps.rules;
+    const before = withoutErased(state, base);
     const content: CustodyPackage = {
-      ...base.content,
+      ...before,
       epoch: to,
-      records: base.content.records.map((record) => ({
-        ...record,
-        pointsSalt: toHex(nextPointsSalt(record.pointsSalt, to)),
-      })),
+      // The leaf of an erased record stays as it is.
+      records: before.records.map((record) =>
+        isErased(record) ? record : { ...record, pointsSalt: toHex(nextPointsSalt(record.pointsSalt, to)) },
+      ),
       dealings: dealers.map((dealer) => this.#dealings.get(dealer) as Dealing),
     };
     const { group, holdings, views } = this.#deps;
+    const erased = erasedPositions(content);
+    if (!content.dealings.every((dealing) => leavesOut(dealing, erased))) return this.#end(undefined);
     const bytes = encodePackage(content);
     // More dealings make it longer. What nobody could read again is not signed for: the old custodians go on serving.
     if (bytes.length > PACKAGE_BYTES_MAX) return this.#end(undefined);
     const view = viewOf(group, content);
     // One in 2^252 unless all dealers lie together: then nothing is to be had of them.
     if (view === undefined) return this.#end(undefined);
-    openShares(this.#deps, view, this.#index, [...content.records.keys()], (shares) => {
+    openShares(this.#deps, view, this.#index, livePositions(content), (shares) => {
       // The ledger has decided meanwhile: what it confirmed must not be put aside for this.
       if (this.#ended) return;
-      if (shares.includes(undefined)) return this.#end(undefined);
+      if (shares.includes(undefined) || holdsErased(state, content)) return this.#end(undefined);
       holdings.keep({ content, bytes, pending: 'confirmation', aside: true }, (error) => {
         views.forget(content.batch, to);
         this.#end(error === undefined ? view.root : undefined);

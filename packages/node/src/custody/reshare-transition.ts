@@ -8,6 +8,7 @@ import {
   custodyEpoch,
   custodyThreshold,
   dealersOf,
+  type Hex32,
   type StateReader,
 } from '@consilium/core';
 
@@ -38,6 +39,11 @@ export function transitionOf(state: StateReader, from: number): Transition | und
     threshold: custodyThreshold(count),
     dealers: dealers.sort((a, b) => a - b),
   };
+}
+
+export function isCustodianOf(state: StateReader, epoch: number, institution: Hex32): boolean {
+  const row = custodyEpoch(state, epoch);
+  return row !== undefined && custodianIndex(row, institution) !== undefined;
 }
 
 export function isSameTransition(a: Transition, b: Transition): boolean {

@@ -37,7 +37,7 @@ import { twoFacedDealers } from './reshare-compare.ts';
 import { Dealer, type DealerDeps } from './reshare-dealer.ts';
 import { ReshareReceipts, type ReshareReceiptsDeps } from './reshare-receipts.ts';
 import { isOf, Taking, type TakingDeps } from './reshare-taking.ts';
-import { type Transition, transitionOf } from './reshare-transition.ts';
+import { isCustodianOf, type Transition, transitionOf } from './reshare-transition.ts';
 import { storedPackage } from './stored-package.ts';
 import { type Count, orError } from './types.ts';
 
@@ -114,6 +114,21 @@ export class Reshare {
     this.#reportMoved(moved.map(([, before]) => before.epoch));
     if (changes.some(({ table }) => table === CUSTODY_EPOCHS.number)) return this.#begin();
     if (changes.some(({ table }) => table === CUSTODY_ACCUSATIONS.number)) this.#retarget();
+    this.#plan(0);
+  }
+
+  /** Records of this batch are erased: what is under way for it holds shares of them. */
+  erased(batch: Hex32): void {
+    this.#dealer.forget(batch);
+    const taking = this.#takings.get(batch);
+    taking?.abandon();
+    this.#takings.delete(batch);
+    if (taking !== undefined) this.#later.set(batch, 0);
+    // What so many have signed that it will be confirmed is left: its root stays when the record goes.
+    if (this.#receipts.has(batch) && !this.#receipts.isEnough(batch)) {
+      this.#receipts.withdraw(batch);
+      this.#later.set(batch, 0);
+    }
     this.#plan(0);
   }
 
@@ -313,6 +328,10 @@ export class Reshare {
     this.#takings.delete(batch);
     this.#later.delete(batch);
     this.#receipts.forget(batch);
+    if (!isCustodianOf(rules.state, row.epoch, rules.self)) {
+      views.forgetAll(batch);
+      return holdings.leave(batch, row.epoch);
+    }
     for (let epoch = before.epoch; epoch < row.epoch; epoch += 1) {
       views.forget(batch, epoch);
       if (holdings.package(batch, epoch) !== undefined) holdings.drop(batch, epoch, () => undefined);

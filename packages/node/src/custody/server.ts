@@ -38,6 +38,8 @@ export interface ServerDeps extends Pick<CustodyDeps, 'tip' | 'lightSteps'> {
   readonly send: Send;
   /** Blobs that should lie here and do not: whoever read them found them damaged or gone. */
   readonly lost: (ids: readonly Hex32[]) => void;
+  /** Whether records of the batch wait to be taken out of what lies here. */
+  readonly isErasing: (batch: Hex32) => boolean;
 }
 
 /** Messages that ask something of this node. */
@@ -100,7 +102,8 @@ export class Server {
   }
 
   #givePackage(peer: Hex32, { requestId, batch, epoch }: PackageRequest): void {
-    const bytes = this.#deps.holdings.package(batch, epoch) ?? null;
+    const { holdings, isErasing } = this.#deps;
+    const bytes = isErasing(batch) ? null : (holdings.package(batch, epoch) ?? null);
     this.#charge(peer, bytes?.length ?? 0);
     this.#deps.send(peer, { type: 'package-answer', requestId, bytes });
   }

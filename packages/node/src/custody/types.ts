@@ -13,8 +13,9 @@ import {
   type Verify,
 } from '@consilium/core';
 import type { CustodyMessage } from '../messages/custody.ts';
-import type { Clock, Kv, Peers, Report, Sealer, Vault } from '../ports.ts';
+import type { Clock, Done, Kv, Peers, Report, Sealer, Vault } from '../ports.ts';
 import type { Tip } from '../replica/chain.ts';
+import type { CompactRange } from '../replica/pruner.ts';
 
 /** What is counted, for metrics. */
 export type Counted = 'package' | 'receipt' | 'release' | 'refusal' | 'repair' | 'resharing';
@@ -57,6 +58,8 @@ export interface CustodyDeps {
   readonly sign: SignStatement;
   /** Hands in a transaction of this institution; whether it came to anything is seen on the ledger. */
   readonly submit: (action: Action) => void;
+  /** `done` when nothing is left in the files of the store of what was written over in these ranges. */
+  readonly compact: (ranges: readonly CompactRange[], done: Done) => void;
 }
 
 export interface ShownHeight {

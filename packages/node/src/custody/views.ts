@@ -33,6 +33,12 @@ export class Views {
     this.#remembered.delete(nameOf(batch, epoch));
   }
 
+  /** Of every epoch. */
+  forgetAll(batch: Hex32): void {
+    for (const name of [...this.#remembered.keys()])
+      if (name.startsWith(`${batch}/`)) this.#remembered.delete(name);
+  }
+
   #read(batch: Hex32, epoch: number): PackageView | undefined {
     const content = storedPackage(this.#holdings.package(batch, epoch));
     return content === undefined ? undefined : viewOf(this.#group, content);

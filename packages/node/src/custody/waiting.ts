@@ -75,6 +75,10 @@ export class LooseBlobs {
     return this.#entries.has(id);
   }
 
+  bytesOf(id: Hex32): number | undefined {
+    return this.#entries.get(id)?.bytes;
+  }
+
   /** Those that came at this time or before. */
   before(timeMs: number): readonly Hex32[] {
     return [...this.#entries].filter(([, loose]) => loose.timeMs <= timeMs).map(([id]) => id);

@@ -13,6 +13,7 @@ import { readCertificate, stateReader } from '../replica/chain.ts';
 import type { Replica } from '../replica/replica.ts';
 import { bytesIn } from '../upkeep/folder-bytes.ts';
 import type { LocalVault } from '../vault/vault.ts';
+import { createEmergencyCounts } from './emergency-counts.ts';
 import { namesOf } from './names.ts';
 
 export interface NodeFactsSource {
@@ -38,14 +39,15 @@ export interface NodeFactsDeps {
 
 export function createNodeFacts(deps: NodeFactsDeps): NodeFactsSource {
   const disk = watchDisk(deps);
+  const emergencies = createEmergencyCounts(deps.kv, deps.status().institution);
   return {
-    metrics: () => metricsOf(deps, disk.now()),
+    metrics: () => ({ ...metricsOf(deps, disk.now()), emergencies: emergencies(deps.clock.wallMs()) }),
     readiness: () => readinessFacts(deps, disk.now().freeBytes),
     stop: disk.stop,
   };
 }
 
-function metricsOf(deps: NodeFactsDeps, disk: DiskNow): Omit<NodeFacts, 'ready'> {
+function metricsOf(deps: NodeFactsDeps, disk: DiskNow): Omit<NodeFacts, 'emergencies' | 'ready'> {
   const { kv, status, custody, replica, pool } = deps;
   const { claimedTip, clockOffsetMs } = replica.status();
   const { stuck, quorum, reached, validators: members } = replica.heightFacts();

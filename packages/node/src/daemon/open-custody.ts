@@ -67,6 +67,7 @@ export async function openCustody(
     lightSteps: (from, done) => void showSteps(home, from, report, done),
     sign: signing.statement,
     submit: createOwnSubmit(deps, pool, 'custody.tx-refused'),
+    compact: (ranges, done) => void home.store.compact(ranges).then(() => done(), done),
   });
   return { custody, start: () => custody.start(found) };
 }

@@ -392,6 +392,16 @@ const CUSTODY = {
     meaning: 'A custodian did not deal its shares in time; it is accused on the ledger, another one deals.',
     action: 'Telephone that hospital.',
   },
+  'custody.erase-postponed': {
+    level: 'warn',
+    meaning:
+      'Erased records could not be destroyed here yet: the disk failed, or one is being read in; it is tried again.',
+    action: 'If it lasts: look at the disk and its free space.',
+  },
+  'custody.erased': {
+    level: 'info',
+    meaning: 'Erasures of the ledger were carried out here: shares, keys and ciphertext are destroyed.',
+  },
   'custody.missing': {
     level: 'warn',
     meaning: 'Registered records that this custodian should hold could not be fetched yet.',

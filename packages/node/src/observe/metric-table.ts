@@ -26,6 +26,7 @@ export type GaugeName =
   | 'consilium_ready'
   | 'consilium_custody_pending_batches'
   | 'consilium_custody_missing_batches'
+  | 'consilium_custody_erasures_waiting'
   | 'consilium_loop_busy_ratio'
   | 'consilium_stuck'
   | 'consilium_quorum_validators'
@@ -37,6 +38,8 @@ export type GaugeName =
   | 'consilium_store_bytes'
   | 'consilium_vault_bytes'
   | 'consilium_mempool_oldest_tx_age_seconds'
+  | 'consilium_emergencies_open'
+  | 'consilium_emergencies_overdue'
   | 'nodejs_eventloop_lag_seconds'
   | 'nodejs_heap_size_used_bytes'
   | 'process_open_fds'
@@ -72,6 +75,9 @@ export const GAUGES: Readonly<Record<GaugeName, MetricEntry>> = {
   consilium_custody_missing_batches: {
     help: 'Registered batches that this custodian should hold and does not yet; they are fetched from the others',
   },
+  consilium_custody_erasures_waiting: {
+    help: 'Erasures of the ledger that are not carried out here yet; 0 unless the node was away, or its disk fails',
+  },
   consilium_loop_busy_ratio: {
     help: 'Part of the time since the last scrape in which the main thread was busy; near 1 votes come late',
   },
@@ -97,6 +103,12 @@ export const GAUGES: Readonly<Record<GaugeName, MetricEntry>> = {
   consilium_vault_bytes: { help: 'Ciphertext of sealed records kept here' },
   consilium_mempool_oldest_tx_age_seconds: {
     help: 'How long the oldest waiting transaction has been here; 0 when none waits',
+  },
+  consilium_emergencies_open: {
+    help: "Times that this institution's clinicians broke the glass and nobody has reviewed yet",
+  },
+  consilium_emergencies_overdue: {
+    help: 'Those of them whose review is overdue: their clinicians cannot break the glass meanwhile',
   },
   nodejs_eventloop_lag_seconds: { help: 'How long one turn of the main loop took, measured at the scrape' },
   nodejs_heap_size_used_bytes: { help: 'Heap of the process in use' },
@@ -125,6 +137,7 @@ export type CounterName =
   | 'consilium_custody_refusals_total'
   | 'consilium_custody_repairs_total'
   | 'consilium_custody_resharings_total'
+  | 'consilium_emergencies_total'
   | 'process_cpu_seconds_total';
 
 export const COUNTERS: Readonly<Record<CounterName, MetricEntry>> = {
@@ -172,6 +185,9 @@ export const COUNTERS: Readonly<Record<CounterName, MetricEntry>> = {
   consilium_p2p_refused_connections_total: {
     help: 'Connections refused: of a stranger, or too many that had not shown their key (pending)',
     labels: ['reason'],
+  },
+  consilium_emergencies_total: {
+    help: "Times that this institution's clinicians broke the glass, since the network began",
   },
   process_cpu_seconds_total: { help: 'CPU time of the process, user and system' },
 };

@@ -50,7 +50,13 @@ export interface NodeFacts {
   readonly skippedTxs: readonly { readonly validator: string; readonly txs: number }[];
   readonly p2pRefused: { readonly stranger: number; readonly pending: number };
   /** Batches of sealed records that wait for registration, and that are to be fetched. */
-  readonly custody: { readonly pending: number; readonly missing: number };
+  readonly custody: { readonly pending: number; readonly missing: number; readonly erasing: number };
+  /** Of this institution's clinicians. What is not known yet is undefined. */
+  readonly emergencies: {
+    readonly total: number;
+    readonly open: number | undefined;
+    readonly overdue: number | undefined;
+  };
 }
 
 export interface CommittedBlock {
@@ -166,6 +172,7 @@ function setGauges(gauges: Gauges, facts: NodeFacts): void {
   gauges.consilium_ready.set(Number(facts.ready));
   gauges.consilium_custody_pending_batches.set(facts.custody.pending);
   gauges.consilium_custody_missing_batches.set(facts.custody.missing);
+  gauges.consilium_custody_erasures_waiting.set(facts.custody.erasing);
   gauges.consilium_stuck.set(Number(facts.stuck));
   gauges.consilium_quorum_validators.set(facts.quorum);
   gauges.consilium_reached_validators.set(facts.reached);
@@ -176,6 +183,9 @@ function setGauges(gauges: Gauges, facts: NodeFacts): void {
   // What is not known yet is no figure: an alarm on free space must not go off on it.
   if (facts.diskFreeBytes !== undefined) gauges.consilium_disk_free_bytes.set(facts.diskFreeBytes);
   if (facts.storeBytes !== undefined) gauges.consilium_store_bytes.set(facts.storeBytes);
+  const { open, overdue } = facts.emergencies;
+  if (open !== undefined) gauges.consilium_emergencies_open.set(open);
+  if (overdue !== undefined) gauges.consilium_emergencies_overdue.set(overdue);
   for (const state of SIGNING_STATES) {
     gauges.consilium_signing.set({ state }, Number(state === facts.signing));
   }
@@ -194,6 +204,7 @@ const TOTALS = [
   'consilium_late_votes_total',
   'consilium_validator_skipped_txs_total',
   'consilium_p2p_refused_connections_total',
+  'consilium_emergencies_total',
 ] as const;
 
 type Totals = Readonly<Record<(typeof TOTALS)[number], Counter<string>>>;
@@ -202,10 +213,14 @@ function createTotals(registry: Registry): Totals {
   return Object.fromEntries(TOTALS.map((name) => [name, counter(registry, name)])) as Totals;
 }
 
-function setTotals(totals: Totals, { timeouts, lateVotes, skippedTxs, p2pRefused }: NodeFacts): void {
+function setTotals(
+  totals: Totals,
+  { timeouts, lateVotes, skippedTxs, p2pRefused, emergencies }: NodeFacts,
+): void {
   for (const total of Object.values(totals)) total.reset();
   for (const [step, count] of Object.entries(timeouts)) totals.consilium_timeouts_total.inc({ step }, count);
   totals.consilium_late_votes_total.inc(lateVotes);
+  totals.consilium_emergencies_total.inc(emergencies.total);
   for (const { validator, txs } of skippedTxs)
     totals.consilium_validator_skipped_txs_total.inc({ validator }, txs);
   for (const [reason, count] of Object.entries(p2pRefused))

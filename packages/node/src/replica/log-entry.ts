@@ -12,15 +12,19 @@ import {
   headerId,
   hex32,
   integer,
+  isConsiliumError,
   OBJECT_BYTES_MAX,
   oneOf,
+  proposalContentShape,
   type Shape,
   struct,
   type Vote,
   variants,
+  voteContentShape,
   voteShape,
 } from '@consilium/core';
 import { type ProposalMessage, proposalMessageShape, type Value, valueShape } from '../messages/wire.ts';
+import type { SignRequest } from '../signing/signer.ts';
 
 /** As the log hands it back. */
 export interface LoggedEntry {
@@ -117,6 +121,18 @@ export function encodeLogEntry(entry: LogEntry): Uint8Array {
 /** Throws a coded error when an entry that passed its checksum was not written by this format. */
 export function decodeLogEntry(bytes: Uint8Array): LogEntry {
   return decode(logEntryShape, bytes, OBJECT_BYTES_MAX);
+}
+
+/** What an own message in the log asks to be signed: a vote names its type, a proposal has none. */
+export function ownMessageOf(payload: Uint8Array): SignRequest {
+  try {
+    const { type, height, round } = decode(voteContentShape, payload, OBJECT_BYTES_MAX);
+    return { kind: type, height, round, payload };
+  } catch (error) {
+    if (!isConsiliumError(error)) throw error;
+    const { height, round } = decode(proposalContentShape, payload, OBJECT_BYTES_MAX);
+    return { kind: 'proposal', height, round, payload };
+  }
 }
 
 export function knownValue(value: Value): KnownValue {

@@ -21,7 +21,7 @@ import type { WireMessage } from '../messages/wire.ts';
 import type { Clock, Disk, Kv, Net, Random, Report } from '../ports.ts';
 import { createGuard, type Guard, type GuardOptions } from '../signing/guard.ts';
 import { comparePositions, type SigningRecord, signedHash } from '../signing/record.ts';
-import { createSigner, type Signer } from '../signing/signer.ts';
+import { createSigner, type Signer, type SignRequest } from '../signing/signer.ts';
 import { readJournal } from '../sync/join-rows.ts';
 import { createWal, type Wal, walDamaged } from '../wal/wal.ts';
 import {
@@ -34,7 +34,7 @@ import {
 } from './chain.ts';
 import type { HelperOptions } from './helper.ts';
 import { LedgerDesk } from './ledger-desk.ts';
-import type { LoggedEntry } from './log-entry.ts';
+import { type LoggedEntry, ownMessageOf } from './log-entry.ts';
 import type { Pool } from './pool.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { type Committed, Replica, type SigningGuard } from './replica.ts';
@@ -144,7 +144,7 @@ function openAt(
   if (status !== 'whole') return done(opened);
   // The log that explains a torn slot ends with its height. A slot that is torn, or that a killed process has left to the
   // system's memory and a power cut tears, would stand there unexplained at a later start.
-  signer.settle((error) => done(error ?? opened));
+  signer.settle(highestOf(logged), (error) => done(error ?? opened));
 }
 
 /**
@@ -192,6 +192,12 @@ function holdsRecord(record: SigningRecord, genesis: Hex32, logged: readonly Log
   return logged.some(
     ({ kind, bytes }) => kind === 'message' && signedHash(record.kind, genesis, bytes) === record.hash,
   );
+}
+
+/** The own message of the log that is the highest of its height. */
+function highestOf(logged: readonly LoggedEntry[]): SignRequest | undefined {
+  const own = logged.filter(({ kind }) => kind === 'message').map(({ bytes }) => ownMessageOf(bytes));
+  return own.toSorted(comparePositions).at(-1);
 }
 
 interface Found {

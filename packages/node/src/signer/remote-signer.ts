@@ -52,7 +52,7 @@ export class RemoteSigner {
       // The signer weighs that itself, by its memory.
       isHarmed: false,
       record: () => this.#record,
-      settle: (done) => done(),
+      settle: (_logged, done) => done(),
       sign: (request, _heldByLog, done) => this.#sign(request, done),
       distrust: (done) => {
         this.#isChanged = true;

@@ -53,7 +53,7 @@ export function createRememberingSigner(deps: SignerDeps, options: RememberingOp
     });
   };
   const status = history.isAheadOfRecord ? 'damaged' : signer.status;
-  if (status === 'whole') signer.settle(() => undefined);
+  if (status === 'whole') signer.settle(undefined, () => undefined);
   return {
     status,
     record: () => signer.record(),

@@ -44,8 +44,11 @@ export interface Signer {
    * under way; those that wait for one write are answered together, in their order. Refusals answer at once.
    */
   sign(request: SignRequest, heldByLog: boolean, done: (result: SignResult) => void): void;
-  /** Makes the record that was found durable, and writes it once more into a slot that cannot be read. */
-  settle(done: Done): void;
+  /**
+   * Makes the record that was found durable. A slot that cannot be read is written anew: with `logged`, the highest own
+   * message of the log that explains it, since its signature may have left.
+   */
+  settle(logged: SignRequest | undefined, done: Done): void;
   /** Somebody else signs with this key: nothing is signed any more, and after a restart the node observes. */
   distrust(done: Done): void;
 }
@@ -74,6 +77,12 @@ export function createSigner(deps: SignerDeps, options: RecordFileOptions): Sign
     return { refused, onRecord: { height, round, kind } };
   };
 
+  const raise = (record: SigningRecord): boolean => {
+    const isHigher = comparePositions(record, current) > 0;
+    if (isHigher) current = record;
+    return isHigher;
+  };
+
   const sign: Signer['sign'] = (request, heldByLog, done) => {
     const { height, round, kind, payload } = request;
     const hash = signedHash(kind, genesis, payload);
@@ -82,8 +91,7 @@ export function createSigner(deps: SignerDeps, options: RecordFileOptions): Sign
       return;
     }
     const signature = signBytes(bytesToSign(kind, genesis, payload));
-    const isHigher = comparePositions(request, current) > 0;
-    if (isHigher) current = { height, round, kind, hash, signature, doubted: false };
+    const isHigher = raise({ height, round, kind, hash, signature, doubted: false });
     queue.add(isHigher, (error) => done(error === undefined ? { signature } : refuse(request, error.code)));
   };
 
@@ -93,7 +101,17 @@ export function createSigner(deps: SignerDeps, options: RecordFileOptions): Sign
     queue.add(true, done);
   };
 
-  const settle = (done: Done): void => queue.add(file.isHarmed, done);
+  const settle: Signer['settle'] = (logged, done) => {
+    if (file.isHarmed && logged !== undefined) {
+      const { height, round, kind, payload } = logged;
+      const hash = signedHash(kind, genesis, payload);
+      raise({
+        ...{ height, round, kind, hash, doubted: false },
+        signature: signBytes(bytesToSign(kind, genesis, payload)),
+      });
+    }
+    queue.add(file.isHarmed, done);
+  };
 
   return { status: file.status, isHarmed: file.isHarmed, record: () => current, sign, settle, distrust };
 }

@@ -10,16 +10,20 @@ import {
   COMMON_LABELS,
   categoryTag,
   collectRecords,
+  custodianRefusals,
   deriveNamedKey,
   explainTags,
   grantOf,
   type IngestedRecord,
   labelTag,
+  openedUnder,
   patientEncryptionKey,
   patientKey,
   patientSigner,
   type RecordView,
   readAccess,
+  requestAccess,
+  revokeConsent,
   rotateKey,
   type Signer,
 } from '@consilium/sdk';
@@ -144,6 +148,36 @@ async function entryOfKilledClient(record: Hex32): Promise<number> {
   await once(child, 'exit');
   return Number.parseInt(line, 10);
 }
+
+test('Revocation: from `revoke` to refusal everywhere in one block, also for permits given before; the report lists what had been opened.', async () => {
+  const client = network.client();
+  const own = await enrolledPatient(network, north);
+  const written = await ingest(client, north, own, resourcesOf(3, 'to be revoked'));
+  const [first, second] = idsOf(written) as [Hex32, Hex32];
+  const consent = await consentTo(client, own, east.institution);
+  const { access, records } = await open(client, doctorEast, own, [first]);
+  expect(records.map(({ content }) => content !== null)).toEqual([true]);
+  const wish = { patient: own.enrolment.account, purpose: 'TREAT', signer: doctorEast } as const;
+  const selection = { type: 'records', records: [second] } as const;
+  const permit = await requestAccess(client, { ...wish, selection });
+
+  const { height } = await client.tip();
+  expect(await commit(client, own.signer, revokeConsent(own.enrolment.account, consent))).toBe(height + 1);
+
+  const everywhere = new Set(network.validators.map(({ institution }) => institution));
+  for (const ticket of [permit, { patient: own.enrolment.account, access: access.index }]) {
+    const refusals = await custodianRefusals(client, ticket, doctorEast, 0);
+    expect(new Set(refusals.map(({ institution }) => institution))).toEqual(everywhere);
+    expect(refusals.map(({ code }) => code)).toEqual(refusals.map(() => 'ACCESS_REVOKED'));
+  }
+  const after = await open(client, doctorEast, own, [first]);
+  expect(after.records).toEqual([expect.objectContaining({ rule: 'no-consent', content: null })]);
+  const { value } = await client.accesses(own.enrolment.account);
+  expect(openedUnder(value.items, consent)).toEqual([
+    expect.objectContaining({ access: access.index, reader: doctorEast.account, records: [first] }),
+    expect.objectContaining({ access: permit.access, reader: doctorEast.account, records: [second] }),
+  ]);
+});
 
 describe('a consent "permit, except psychiatry"', () => {
   test('After a key rotation of patient or hospital, a consent "permit, except psychiatry" still refuses a psychiatric record written later.', async () => {

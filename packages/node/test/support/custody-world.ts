@@ -39,6 +39,7 @@ import { RESHARE_TICK_MS } from '../../src/limits.ts';
 import { type CustodyMessage, decodeCustodyMessage } from '../../src/messages/custody.ts';
 import type { Channel, Kv, KvWrite, NetHandler, Peers, Sealer } from '../../src/ports.ts';
 import { commitWrites, genesisWrites, readTip, type Tip } from '../../src/replica/chain.ts';
+import type { CompactRange } from '../../src/replica/pruner.ts';
 import { TABLES } from '../../src/tables.ts';
 import { type Authored, type AuthorOptions, authorPackage } from './custody-author.ts';
 import { createEventLog, createManualClock, type EventLog, type ManualClock } from './fakes.ts';
@@ -73,6 +74,8 @@ export interface CustodyNode {
   readonly heard: { readonly from: Hex32; readonly message: CustodyMessage }[];
   /** Actions that it handed in. */
   readonly actions: Action[];
+  /** Ranges of its store that it asked to be written over. */
+  readonly compacted: CompactRange[];
   catchUp(): void;
   /** A new run over the same store and vault. */
   restart(): void;
@@ -385,6 +388,7 @@ function createNode(name: string, { chain, clock, wire, steps, sealing }: NodeWo
     penalties: [],
     heard: [],
     actions: [],
+    compacted: [],
     catchUp: () => {
       const blocks = node.behind ?? [];
       node.behind = undefined;
@@ -418,6 +422,10 @@ function createNode(name: string, { chain, clock, wire, steps, sealing }: NodeWo
         sign: (domain, payload, done) =>
           done(signEd25519(own.validator, signedBytes(domain, chain.deps.genesisHash, payload))),
         submit: (action) => node.actions.push(action),
+        compact: (ranges, done) => {
+          node.compacted.push(...ranges);
+          queueMicrotask(() => done());
+        },
       });
       node.custody.start({ pending: kv.rows(TABLES.pendingBatches), loose: kv.rows(TABLES.looseBlobs) });
     },

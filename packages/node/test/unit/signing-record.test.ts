@@ -29,7 +29,7 @@ function freshDisk(): MemoryDisk {
 function signerOn(disk: MemoryDisk, options = OPTIONS): { signer: Signer; events: EventLog } {
   const events = createEventLog();
   const signer = createSigner({ disk, report: events.report, signBytes }, options);
-  if (signer.status === 'whole') signer.settle(() => {});
+  if (signer.status === 'whole') signer.settle(undefined, () => {});
   return { signer, events };
 }
 

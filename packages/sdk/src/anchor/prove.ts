@@ -49,7 +49,11 @@ export async function proveDocument(
 }
 
 /** From genesis: the changes of the set up to this header, and the header itself. Checked as a whole afterwards. */
-async function stepsTo(session: Session, node: string, signed: SignedHeader): Promise<readonly LightStep[]> {
+export async function stepsTo(
+  session: Session,
+  node: string,
+  signed: SignedHeader,
+): Promise<readonly LightStep[]> {
   const { height } = signed.header;
   const changes = await changesUpTo(session, node, height);
   if (changes.at(-1)?.header.height === height) return changes;

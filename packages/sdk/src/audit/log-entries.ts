@@ -79,10 +79,19 @@ export function deedOf(told: Told, requests: number): string {
   return items.length === 0 ? `${asked}; none fitted.` : `${asked}: ${outcomes(items)}.`;
 }
 
-function whoOf({ machine, onBehalfOf, requester, institutionName }: Told): string {
+function whoOf({ machine, onBehalfOf, requester, institutionName, items }: Told): string {
+  const actor = actorOf({ items });
+  if (actor === 'patient') return 'the patient';
+  if (actor === 'delegate') return `account ${requester.slice(0, 8)}…, who acts for the patient,`;
   if (machine && onBehalfOf === null) return `the systems of ${institutionName}`;
   const person = `account ${requester.slice(0, 8)}… of ${institutionName}`;
   return machine ? `${person}, through its systems,` : person;
+}
+
+/** In which capacity the requester is known to have asked: their institution then has no part in it. */
+export function actorOf({ items }: Pick<AccessLogEntry, 'items'>): 'patient' | 'delegate' | 'staff' {
+  if (items.some(({ rule }) => rule === 'own')) return 'patient';
+  return items.some(({ rule }) => rule === 'delegate') ? 'delegate' : 'staff';
 }
 
 function emergencyWords(emergency: EmergencyUse | null): string {

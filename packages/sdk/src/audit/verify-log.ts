@@ -14,7 +14,6 @@ import {
   type Hex32,
   INSTITUTIONS,
   institutionShape,
-  isConsiliumError,
   lightGenesis,
   RECORDS,
   type RecordMarks,
@@ -24,7 +23,8 @@ import {
   verifyEd25519,
   verifyStateValue,
 } from '@consilium/core';
-import { type Chain, createChain } from '../client/chain.ts';
+import { createChain } from '../client/chain.ts';
+import { checkedHeaders } from './checked-headers.ts';
 import { type AccessLogEntry, entryOf } from './log-entries.ts';
 import { type LinedLog, type LogAccess, type LogRecord, parseAccessLog } from './log-file.ts';
 import { logFailed } from './log-refusals.ts';
@@ -68,7 +68,7 @@ export function verifyAccessLog(
   const { patients } = log.head;
   if (log.head.genesis !== lightGenesis(genesis).genesis) throw logFailed(1, 'genesis');
   if (canonicalSet(patients).join() !== patients.join()) throw logFailed(1, 'patients');
-  const headers = checkHeaders(log, createChain(genesis, options.verify ?? verifyEd25519));
+  const headers = checkedHeaders(log, createChain(genesis, options.verify ?? verifyEd25519), logFailed);
   const last = headers.at(-1);
   if (last === undefined) throw logFailed(log.ends.headers, 'missing');
   const byHeight = new Map(headers.map((header) => [header.height, header]));
@@ -91,35 +91,6 @@ export function verifyAccessLog(
 function checkAge(time: number, { maxAgeMs, now = Date.now() }: VerifyLogOptions): void {
   if (maxAgeMs !== undefined && now - time > maxAgeMs)
     throw new ConsiliumError('STALE', { time, ageMs: now - time, maxAgeMs });
-}
-
-/** The headers in order, each decided by the set of its height, which the steps show. */
-function checkHeaders(log: LinedLog, chain: Chain): readonly Header[] {
-  const lastHeight = log.headers.at(-1)?.value.header.height ?? 0;
-  let height = 0;
-  for (const { line, value } of log.steps) {
-    const { header } = value;
-    const changes = header.validatorsHash !== header.nextValidatorsHash;
-    if (!changes || header.height <= height || header.height > lastHeight) throw logFailed(line, 'chain');
-    height = header.height;
-    refusing(() => chain.advance([value]), line, 'chain');
-  }
-  height = 0;
-  return log.headers.map(({ line, value }) => {
-    if (value.header.height <= height) throw logFailed(line, 'header');
-    height = value.header.height;
-    if (!refusing(() => chain.accept(value), line, 'header')) throw logFailed(line, 'header');
-    return value.header;
-  });
-}
-
-function refusing<T>(check: () => T, line: number, rule: 'chain' | 'header'): T {
-  try {
-    return check();
-  } catch (error) {
-    if (isConsiliumError(error)) throw logFailed(line, rule);
-    throw error;
-  }
 }
 
 /** How many accesses each pseudonym has, in the order of the head. */

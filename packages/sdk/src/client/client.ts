@@ -4,6 +4,8 @@ import {
   ConsiliumError,
   type Genesis,
   type Hex32,
+  type ImplicitPolicy,
+  implicitPolicy,
   type StateReader,
   type Tx,
   type Verify,
@@ -12,6 +14,7 @@ import {
 import type { AnchorSecrets } from '../anchor/anchor.ts';
 import type { DocumentProof } from '../anchor/proof-file.ts';
 import { proveDocument } from '../anchor/prove.ts';
+import { type EmergencyView, readEmergencies } from '../emergency/worklist.ts';
 import { type FollowOptions, followEvents } from '../events/follow.ts';
 import type { LedgerEvent } from '../events/order.ts';
 import { type GovernanceView, readGovernance } from '../governance/views.ts';
@@ -21,6 +24,7 @@ import { createAskNode, type Fetch, nodeUrl } from '../net/transport.ts';
 import { type Now, type RandomBytes, systemNow, systemRandom } from '../random.ts';
 import { type CertifiedBlock, type CertifiedHeader, findBlock, findHeader } from './blocks.ts';
 import { type ChainMemory, createChain } from './chain.ts';
+import { type DelegationView, type GroupView, readDelegations, readGroups } from './consent-queries.ts';
 import {
   type AccountView,
   type AnchorView,
@@ -105,6 +109,12 @@ export interface Client {
     options?: ListOptions,
   ) => Promise<Answer<ListPage<CredentialView>>>;
   readonly consents: (patient: Hex32, options?: ListOptions) => Promise<Answer<ListPage<ConsentView>>>;
+  /** Groups that an institution has named. */
+  readonly groups: (institution: Hex32, options?: ListOptions) => Promise<Answer<ListPage<GroupView>>>;
+  /** Whoever acts, or acted, for the patient. */
+  readonly delegations: (patient: Hex32, options?: ListOptions) => Promise<Answer<ListPage<DelegationView>>>;
+  /** What holds where no consent speaks. */
+  readonly policy: (options?: ReadOptions) => Promise<Answer<ImplicitPolicy>>;
   readonly anchors: (institution: Hex32, options?: ListOptions) => Promise<Answer<ListPage<AnchorView>>>;
   readonly anchor: (
     institution: Hex32,
@@ -117,6 +127,11 @@ export interface Client {
   readonly record: (id: Hex32, options?: ReadOptions) => Promise<Answer<RecordView | null>>;
   /** All attempts to open records of this pseudonym, permitted or not. */
   readonly accesses: (patient: Hex32, options?: ListOptions) => Promise<Answer<ListPage<AccessView>>>;
+  /** Every emergency of an institution's clinicians, in order of their opening. */
+  readonly emergencies: (
+    institution: Hex32,
+    options?: ListOptions,
+  ) => Promise<Answer<ListPage<EmergencyView>>>;
   /** Who keeps the shares of new records; or of the epoch with this number. */
   readonly custodyEpoch: (epoch?: number, options?: ReadOptions) => Promise<Answer<CustodyEpochView | null>>;
   /** Any reading code over proven rows, all of one block. */
@@ -191,10 +206,14 @@ type LedgerQuestions = Pick<
   | 'consents'
   | 'credentials'
   | 'custodyEpoch'
+  | 'emergencies'
+  | 'delegations'
   | 'evidence'
   | 'governance'
+  | 'groups'
   | 'institution'
   | 'institutionNamed'
+  | 'policy'
   | 'proposals'
   | 'read'
   | 'record'
@@ -216,6 +235,10 @@ function ledgerQuestions(session: Session, genesis: Genesis): LedgerQuestions {
       read((state) => readCredentials(state, institution, options), options),
     consents: (patient, options = {}) =>
       read((state, asOf) => readConsents(state, asOf, patient, options), options),
+    groups: (institution, options = {}) => read((state) => readGroups(state, institution, options), options),
+    delegations: (patient, options = {}) =>
+      read((state, asOf) => readDelegations(state, asOf, patient, options), options),
+    policy: (options) => read(implicitPolicy, options),
     anchors: (institution, options = {}) =>
       read((state) => readAnchors(state, institution, options), options),
     anchor: (institution, root, options) => read((state) => readAnchor(state, institution, root), options),
@@ -223,6 +246,8 @@ function ledgerQuestions(session: Session, genesis: Genesis): LedgerQuestions {
     records: (patient, options = {}) => read((state) => readRecords(state, patient, options), options),
     record: (id, options) => read((state) => readRecord(state, id), options),
     accesses: (patient, options = {}) => read((state) => readAccesses(state, patient, options), options),
+    emergencies: (institution, options = {}) =>
+      read((state, asOf) => readEmergencies(state, asOf, institution, options), options),
     custodyEpoch: (epoch, options) => read((state) => readCustodyEpoch(state, epoch), options),
   };
 }

@@ -6,6 +6,8 @@ import {
   type FollowerRole,
   followers,
   type Genesis,
+  type ImplicitPolicy,
+  implicitPolicy,
   pendingUpgrade,
   protocolVersionAt,
   type ScheduledUpgrade,
@@ -36,6 +38,8 @@ export interface GovernanceView {
   /** Version of the protocol at the next height, and the upgrade that is decided and to come. */
   readonly version: number;
   readonly upgrade: ScheduledUpgrade | null;
+  /** What holds where no consent of a patient speaks. */
+  readonly policy: ImplicitPolicy;
 }
 
 export function readGovernance(state: StateReader, asOf: AsOf, genesis: Genesis): GovernanceView {
@@ -51,5 +55,6 @@ export function readGovernance(state: StateReader, asOf: AsOf, genesis: Genesis)
     params: decidedParams(state, genesis),
     version: protocolVersionAt(state, asOf.height + 1),
     upgrade: pendingUpgrade(state, asOf.height + 1) ?? null,
+    policy: implicitPolicy(state),
   };
 }

@@ -1,7 +1,8 @@
 // Owns: what a patient hands a grantee off the chain: the tags of exactly what a consent permits, each with its word, so
 // that the grantee can ask for records by kind. Does not own: the consent itself (actions.ts). A secret of both.
 import { ConsiliumError, type Hex32, isHexOf } from '@consilium/core';
-import type { ConsentInWords } from '../actions.ts';
+import type { PlainRule } from '@consilium/fhir/consent';
+import type { ConsentInWords } from '../consents/words.ts';
 import { parseObject } from '../keys/key-file.ts';
 import { categoryTag, labelTag } from '../keys/tags.ts';
 import { COMMON_CATEGORIES } from '../keys/vocabulary.ts';
@@ -29,15 +30,26 @@ export interface TagWord {
   readonly word: string;
 }
 
+/** Whose grant it is, and what makes its tags. */
+export type GrantOwner = Omit<Enrolment, 'rotation'>;
+
 /** A consent to every category hands over the tags of all known ones. What is excluded stays untold. */
 export function grantOf(
   { categories, permittedLabels }: Pick<ConsentInWords, 'categories' | 'permittedLabels'>,
-  { genesis, institution, account, tagSecret, tagGeneration }: Enrolment,
+  owner: GrantOwner,
+): Grant {
+  return grantOfPlain({ categories, labels: permittedLabels }, owner);
+}
+
+/** The same for the root rule of a consent in words. */
+export function grantOfPlain(
+  { categories, labels }: Pick<PlainRule, 'categories' | 'labels'>,
+  { genesis, institution, account, tagSecret, tagGeneration }: GrantOwner,
 ): Grant {
   const named = categories.length === 0 ? COMMON_CATEGORIES : categories;
   const tags = [
     ...named.map((word) => ({ tag: categoryTag(tagSecret, tagGeneration, word), word })),
-    ...permittedLabels.map((word) => ({ tag: labelTag(tagSecret, tagGeneration, word), word })),
+    ...labels.map((word) => ({ tag: labelTag(tagSecret, tagGeneration, word), word })),
   ];
   return { kind: GRANT_KIND, version: 1, genesis, institution, patient: account, tagGeneration, tags };
 }

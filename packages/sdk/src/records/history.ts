@@ -28,7 +28,7 @@ export interface HistoryItem {
 }
 
 export interface HistoryOptions {
-  /** Earlier and retracted versions too. */
+  /** Earlier, retracted and erased versions too. */
   readonly allVersions?: boolean;
 }
 
@@ -54,7 +54,9 @@ async function historyAt(
   { allVersions = false }: HistoryOptions,
 ): Promise<readonly HistoryItem[]> {
   const all = await allRecords(client, enrolment.account);
-  const wanted = all.filter((row) => allVersions || (row.amendedBy === null && row.retractedHeight === null));
+  const isCurrent = ({ amendedBy, retractedHeight, erasedHeight }: RecordView): boolean =>
+    amendedBy === null && retractedHeight === null && erasedHeight === null;
+  const wanted = all.filter((row) => allVersions || isCurrent(row));
   const { value: institutionName } = await client.read((state) => nameOf(state, enrolment.institution));
   const items: HistoryItem[] = [];
   for await (const { record, content, atHand, fault } of openOwn(client, wallet, enrolment, wanted)) {

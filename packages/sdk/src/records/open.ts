@@ -17,6 +17,7 @@ import type { Signer } from '../keys/derive.ts';
 import { type AccessTicket, type AccessWish, readAccess, requestAccess } from './access.ts';
 import { type AccessPlace, type Collected, collectShares } from './collect.ts';
 import { contentOf, type RecordContent } from './content.ts';
+import { type LegalNotice, noticesOf } from './notices.ts';
 import { type Liar, type ShareScope, secretOf } from './shares.ts';
 
 /** One record of an access, with the decision on it. */
@@ -28,6 +29,8 @@ export interface AccessedRecord extends AccessDecision {
   readonly content: RecordContent | null;
   /** Why a permitted record has no content. */
   readonly fault: ErrorCode | null;
+  /** What a law wants told to whom it is disclosed. */
+  readonly notices: readonly LegalNotice[];
 }
 
 export interface OpenedAccess {
@@ -77,6 +80,7 @@ export async function collectRecords(
       ...places.map(({ place, ...item }, index) => ({
         ...item,
         row: rows[index] ?? null,
+        notices: noticesOf(item, rows[index]?.effects ?? []),
         ...openedPlace(client, group, collected, place),
       })),
     );

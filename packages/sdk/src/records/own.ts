@@ -70,7 +70,9 @@ async function fetchOwn(
   records: readonly RecordView[],
 ): Promise<ReadonlyMap<Hex32, OwnRecord>> {
   const found = new Map<Hex32, OwnRecord>();
-  const open = records.filter(({ retractedHeight }) => retractedHeight === null);
+  const open = records.filter(
+    ({ retractedHeight, erasedHeight }) => retractedHeight === null && erasedHeight === null,
+  );
   for (const node of client.session.nodes) {
     const missing = open.filter(({ id }) => !found.has(id));
     if (missing.length === 0) break;
@@ -144,6 +146,7 @@ async function openOne(
   blobs: KnownBlobs,
 ): Promise<OwnContent> {
   if (record.effects.includes('closed-to-patient')) return closed(record, 'ACCESS_DENIED');
+  if (record.erasedHeight !== null) return closed(record, 'RECORD_ERASED');
   if (record.retractedHeight !== null) return closed(record, 'RECORD_RETRACTED');
   if (own === undefined || own.wrap === null) return closed(record, 'CUSTODY_PACKAGE_MISSING');
   for (const key of keys()) {

@@ -1,18 +1,21 @@
-// Owns: a consent as one plain English sentence. Does not own: what it decides (core's ledger), the words of codes.
-import type { ActorRef, ConsentRule, ConsentTerms, DataPeriod, Hex32 } from '@consilium/core';
+// Owns: a consent as one plain English sentence. Does not own: what one provision speaks of (provision-words.ts), what it
+// decides (core's ledger), the words of codes (words.ts).
+import type { ConsentException, ConsentPeriod, ConsentTerms, Hex32 } from '@consilium/core';
 import type { TagKey } from '../actions.ts';
 import { explainTags } from '../keys/vocabulary.ts';
 import { unrelatedLabels } from './labels.ts';
-import { listed, monthWords, PURPOSE_WORDS, timeWords } from './words.ts';
+import {
+  actorsIn,
+  conditionsIn,
+  labelled,
+  type NameOf,
+  protectionIn,
+  recordsIn,
+  type Telling,
+} from './provision-words.ts';
+import { timeWords } from './words.ts';
 
-/** What an account is called; undefined when it is not known. */
-export type NameOf = (account: Hex32) => string | undefined;
-
-/** How the sentence calls things. */
-interface Telling {
-  readonly words: (tags: readonly string[]) => readonly string[];
-  readonly names: NameOf;
-}
+export type { NameOf } from './provision-words.ts';
 
 /**
  * "Inselspital may see laboratory records, none that are specially protected, for treatment, from 1 May 2026 until 31 May
@@ -23,17 +26,16 @@ export function consentSentence(
   tagKey: TagKey | null,
   names: NameOf = () => undefined,
 ): string {
-  const { decision, rule, exceptions, period, agreement, separateAuthorization, tagGeneration } = terms;
-  const telling: Telling = { words: (tags) => wordsOf(tags, tagGeneration, tagKey), names };
-  const may = decision === 'permit' ? 'may see' : 'may not see';
+  const { rule, exceptions, period, agreement, tagGeneration } = terms;
+  const telling: Telling = { words: (tags) => wordsOf(tags, tagGeneration, tagKey).toSorted(), names };
   const parts = [
-    `${actorsIn(rule, names)} ${may} ${recordsIn(rule, telling)}`,
-    ...(separateAuthorization ? ['psychotherapy notes only, as a separate authorization'] : []),
-    ...protectionIn(terms, telling),
+    `${capital(whoIn(terms, telling))} ${recordsIn(terms, rule, telling)}`,
+    ...protectionIn(terms, rule, telling),
+    ...turnedLabels(terms, telling),
     ...conditionsIn(rule, telling),
+    ...(agreement === null ? [] : [agreementWords(agreement)]),
+    ...periodIn(period),
     ...exceptions.filter((each) => !isLabelsOnly(each)).map((each) => exceptionIn(terms, each, telling)),
-    ...(agreement === null ? [] : [`under the data-use agreement ${agreement.project}`]),
-    `from ${timeWords(period.from)} until ${timeWords(period.until)}`,
   ];
   return `${parts.join(', ')}.`;
 }
@@ -49,32 +51,19 @@ export function accountsIn({ rule, exceptions }: ConsentTerms): readonly Hex32[]
   ]);
 }
 
-function actorsIn({ actors }: ConsentRule, names: NameOf): string {
-  if (actors.length === 0) return 'Everybody who is admitted';
-  return listed(
-    actors.map((actor) => actorIn(actor, names)),
-    'or',
-  );
+function whoIn({ decision, rule }: ConsentTerms, telling: Telling): string {
+  if (rule.actors.length > 0)
+    return `${actorsIn(rule, telling.names)} ${decision === 'permit' ? 'may see' : 'may not see'}`;
+  return decision === 'permit' ? 'everybody may see' : 'nobody may see';
 }
 
-function actorIn(actor: ActorRef, names: NameOf): string {
-  if (actor.type === 'role') return `any ${actor.role}`;
-  if (actor.type === 'account') return nameIn(actor.id, names);
-  return `group ${actor.index} of ${nameIn(actor.institution, names)}`;
-}
-
-function nameIn(account: Hex32, names: NameOf): string {
-  return names(account) ?? `account ${account.slice(0, 8)}…`;
-}
-
-function recordsIn({ categories, records }: ConsentRule, { words }: Telling): string {
-  const which = records.length === 0 ? 'records' : `${records.length} named records`;
-  if (categories.length === 0) return records.length === 0 ? 'records of every category' : which;
-  return `${which} of the ${categories.length === 1 ? 'category' : 'categories'} ${listed(words(categories))}`;
+/** Of words of ours only: a name keeps its own first letter. */
+function capital(text: string): string {
+  return /^(?:any|everybody|group|nobody) /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 /** An exception that says nothing but labels reads as part of what is protected. */
-function isLabelsOnly(exception: ConsentTerms['exceptions'][number]): boolean {
+function isLabelsOnly(exception: ConsentException): boolean {
   const { labels, categories, actors, purposes, confidentiality, dataPeriod, records, authors, period } =
     exception;
   const others = [categories, actors, purposes, records, authors].every((values) => values.length === 0);
@@ -82,68 +71,54 @@ function isLabelsOnly(exception: ConsentTerms['exceptions'][number]): boolean {
 }
 
 /** Excluding all that the permitted labels say nothing of is told as one thing. */
-function protectionIn({ decision, rule, exceptions }: ConsentTerms, { words }: Telling): readonly string[] {
-  const named = words(rule.labels);
+function turnedLabels({ decision, rule, exceptions }: ConsentTerms, { words }: Telling): readonly string[] {
   const turned = words(exceptions.filter(isLabelsOnly).flatMap(({ labels }) => labels));
-  if (decision === 'deny')
-    return [...levelIn(rule), ...labelled('those', named), ...labelled('but those', turned)];
-  const others = unrelatedLabels(named);
+  if (decision === 'deny') return labelled('but still those', turned);
+  const others = unrelatedLabels(words(rule.labels));
   const allOthers = others.length > 0 && others.every((label) => turned.includes(label));
   const excluded = allOthers ? turned.filter((label) => !others.includes(label)) : turned;
-  return [
-    ...(named.length === 0 ? levelIn(rule) : [`also protected ones labelled ${listed(named, 'or')}`]),
-    ...(allOthers ? ['none with another sensitivity label'] : []),
-    ...labelled('none', excluded),
-  ];
+  return [...(allOthers ? ['none with another sensitivity label'] : []), ...labelled('none', excluded)];
 }
 
-function labelled(which: string, labels: readonly string[]): readonly string[] {
-  return labels.length === 0 ? [] : [`${which} labelled ${listed(labels, 'or')}`];
-}
-
-function levelIn({ confidentiality }: ConsentRule): readonly string[] {
-  if (confidentiality === null) return [];
-  return confidentiality === 'N' ? ['none that are specially protected'] : [`of level ${confidentiality}`];
-}
-
-function conditionsIn({ dataPeriod, authors, purposes }: ConsentRule, { names }: Telling): readonly string[] {
-  const by = listed(
-    authors.map((author) => nameIn(author, names)),
-    'or',
-  );
-  const purpose = listed(
-    purposes.map((each) => PURPOSE_WORDS[each]),
-    'or',
-  );
-  return [
-    ...monthsIn(dataPeriod),
-    ...(authors.length === 0 ? [] : [`written by ${by}`]),
-    ...(purposes.length === 0 ? [] : [`for ${purpose}`]),
-  ];
-}
-
-function exceptionIn(
-  { decision }: ConsentTerms,
-  exception: ConsentTerms['exceptions'][number],
-  telling: Telling,
-): string {
-  const { actors, period } = exception;
-  const who = actors.length === 0 ? [] : [`${actorsIn(exception, telling.names)}:`];
+/** Who it is of is said again only where it is somebody else. */
+function exceptionIn(terms: ConsentTerms, exception: ConsentException, telling: Telling): string {
+  const reversed = {
+    decision: terms.decision === 'permit' ? 'deny' : 'permit',
+    separateAuthorization: false,
+  } as const;
   const parts = [
-    [...who, recordsIn(exception, telling)].join(' '),
-    ...labelled('those', telling.words(exception.labels)),
-    ...levelIn(exception),
+    `${subjectOf(terms, exception, telling)} ${recordsIn(reversed, exception, telling)}`,
+    ...protectionIn(reversed, exception, telling),
     ...conditionsIn(exception, telling),
-    ...(period === null ? [] : [`from ${timeWords(period.from)} until ${timeWords(period.until)}`]),
+    ...(exception.period === null ? [] : periodIn(exception.period)),
   ];
-  return `${decision === 'permit' ? 'but not' : 'but still'} (${parts.join(', ')})`;
+  return `but ${parts.join(', ')}`;
 }
 
-function monthsIn(dataPeriod: DataPeriod | null): readonly string[] {
-  if (dataPeriod === null) return [];
-  const { from, until } = dataPeriod;
-  if (from === until) return [`of ${monthWords(from)}`];
-  return [`of ${monthWords(from)} to ${monthWords(until)}`];
+function subjectOf(
+  { decision, rule }: ConsentTerms,
+  exception: ConsentException,
+  { names }: Telling,
+): string {
+  const verb = decision === 'permit' ? 'may not see' : 'may see';
+  if (exception.actors.length > 0) return `${actorsIn(exception, names)} ${verb}`;
+  if (rule.actors.length > 0) return verb;
+  return decision === 'permit' ? 'nobody may see' : 'everybody may see';
+}
+
+function agreementWords({ project, terms }: NonNullable<ConsentTerms['agreement']>): string {
+  const count = terms.length === 1 ? 'one accepted term' : `${terms.length} accepted terms`;
+  return `under the data-use agreement ${project} with ${count}`;
+}
+
+/** From the year 9999 on nobody means an end. */
+const FOREVER_MS = Date.UTC(9999, 0, 1);
+
+function periodIn({ from, until }: ConsentPeriod): readonly string[] {
+  const end = until >= FOREVER_MS ? [] : [`until ${timeWords(until)}`];
+  const start = from === 0 ? [] : [`from ${timeWords(from)}${end.length === 0 ? ' on' : ''}`];
+  const both = [...start, ...end].join(' ');
+  return [both === '' ? 'for ever' : both];
 }
 
 /** Words where the key is of the tags' generation. */

@@ -17,11 +17,20 @@ export async function submitUntilSettled(
 ): Promise<ProvenTx> {
   for (;;) {
     const tx = client.buildTx(actions, signer);
-    const sent = await sendWhileValid(client, tx, patience, onWait);
-    if (sent !== undefined) return sent;
-    const settled = await untilKnown(client, tx, signer, patience);
+    const settled = await untilSettled(client, tx, signer, patience, onWait);
     if (settled !== 'dead') return settled;
   }
+}
+
+/** What became of a signed transaction, sent now or before: `dead` when it is proven that it never happened. */
+export async function untilSettled(
+  client: Client,
+  tx: Tx,
+  signer: Signer,
+  patience: Patience,
+  onWait: (reason: ConsiliumError) => void = () => undefined,
+): Promise<ProvenTx | 'dead'> {
+  return (await sendWhileValid(client, tx, patience, onWait)) ?? untilKnown(client, tx, signer, patience);
 }
 
 /** undefined: its time is over, and nobody has shown it committed. */

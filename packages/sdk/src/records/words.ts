@@ -1,5 +1,5 @@
 // Owns: the codes of the ledger in plain English words. Does not own: the codes (core), tags (keys/vocabulary.ts).
-import type { AccessRule, Purpose } from '@consilium/core';
+import type { AccessRule, ImplicitPolicy, Purpose } from '@consilium/core';
 
 export const PURPOSE_WORDS: Readonly<Record<Purpose, string>> = {
   BTG: 'breaking the glass in an emergency',
@@ -41,6 +41,16 @@ export const RULE_WORDS: Readonly<Record<AccessRule, string>> = {
   'record-unknown': 'because this patient has no such record',
 };
 
+/** What is open where no consent speaks. */
+export const POLICY_WORDS: Readonly<Record<ImplicitPolicy, string>> = {
+  'Policy-all-normal':
+    'up to the normal level everything is open to whoever treats, pays or runs an institution',
+  'Policy-basic-normal':
+    'up to the normal level everything is open to doctors, nurses and pharmacists who treat',
+  'Policy-break-glass-only': 'nothing is open but the emergency dataset in an emergency',
+  'Policy-deny': 'nothing is open, in an emergency neither',
+};
+
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(words: readonly string[], last = 'and'): string {
   if (words.length < 2) return words.join('');
@@ -65,6 +75,11 @@ const MONTHS = [
 /** A month of data (`year * 12 + month - 1`). */
 export function monthWords(month: number): string {
   return `${MONTHS[month % 12]} ${Math.floor(month / 12)}`;
+}
+
+/** `2027-03`, of a month of data. */
+export function monthStamp(month: number): string {
+  return `${String(Math.floor(month / 12)).padStart(4, '0')}-${String((month % 12) + 1).padStart(2, '0')}`;
 }
 
 /** `31 May 2027`, or with the time when it is not midnight. UTC. */

@@ -58,13 +58,13 @@ const ALLERGY = {
     coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
   },
   patient: { reference: 'Patient/1' },
-  recordedDate: '2024-03-02',
+  recordedDate: '2024-05-02',
 };
 
 /** With four records of the first hospital; nobody has asked for any yet. */
 export async function createAuditScene(): Promise<AuditScene> {
   const scene = createRecordsScene();
-  const { chain, commit } = scene.custody.ledger;
+  const { chain } = scene.custody.ledger;
   const sources = [observation(0), ALLERGY, observation(2, labelled('PSYTHPN')), observation(3)].map(
     (resource, nr) => resourceSource(scene.patient, resource, `${nr}.json`),
   );
@@ -107,10 +107,10 @@ export async function createAuditScene(): Promise<AuditScene> {
       const { account: patient } = scene.patient;
       const second = emergency === undefined || emergency === 'alone' ? null : emergency;
       const readerKey = encryptionKeyFromSeed(fromHex(READER_SEED)).publicKey;
-      const opinion = { patient, reader: signer.account, readerKey, reason: 'unconscious' } as const;
+      const until = chain.view().tip.time + 60_000;
+      const opinion = { patient, reader: signer.account, readerKey, reason: 'unconscious', until } as const;
       const signature =
         second === null ? null : signSecondOpinion(second.key, chain.deps.genesisHash, opinion);
-      commit([]);
       await openRecords(scene.client, {
         patient,
         selection: records === undefined ? QUERY_ALL : { type: 'records', records },
@@ -122,7 +122,8 @@ export async function createAuditScene(): Promise<AuditScene> {
         ...(emergency !== undefined && {
           emergency: {
             reason: 'unconscious',
-            second: second === null || signature === null ? null : { account: second.account, signature },
+            second:
+              second === null || signature === null ? null : { account: second.account, until, signature },
           },
         }),
       });

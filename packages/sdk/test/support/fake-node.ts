@@ -51,22 +51,29 @@ export function createFakeLedger(
   params: Partial<ConsensusParams> = {},
   custodyKeyOf?: CustodyKeyOf,
 ): FakeLedger {
-  const chain = createChain(names, params, 'dev-test', custodyKeyOf);
+  const bare = createChain(names, params, 'dev-test', custodyKeyOf);
   const blocks: Committed[] = [];
+  const chain: Chain = {
+    ...bare,
+    commit: (candidates, options) => {
+      const built = bare.commit(candidates, options);
+      const { block, execution } = built;
+      blocks.push({
+        block,
+        certificate: bare.certificate() as Certificate,
+        txs: execution.txs,
+        results: execution.resultBytes,
+        codes: execution.results.map(({ code }) => code),
+      });
+      return built;
+    },
+  };
   return {
     chain,
     blocks,
     commit: (candidates, options) => {
-      const { block, execution } = chain.commit(candidates, options);
-      const committed: Committed = {
-        block,
-        certificate: chain.certificate() as Certificate,
-        txs: execution.txs,
-        results: execution.resultBytes,
-        codes: execution.results.map(({ code }) => code),
-      };
-      blocks.push(committed);
-      return committed;
+      chain.commit(candidates, options);
+      return blocks.at(-1) as Committed;
     },
   };
 }

@@ -48,7 +48,7 @@ async function live(): Promise<void> {
   for (let visit = 0; visit < 3; visit += 1)
     await ask(institution(0), { records: [records.summary], onBehalfOf: ward.account });
   await ask(institution(0), { records: [records.summary], purpose: 'HOPERAT' });
-  await ask(er, { emergency: 'alone' });
+  await ask(er, { emergency: 'alone', records: [records.summary, records.allergy] });
   await ask(er, { emergency: far, records: [records.summary] });
   const deny = { ...consentTerms({ ...WORDS, from: time, until: time + DAY }, scene.enrolment) };
   commit(

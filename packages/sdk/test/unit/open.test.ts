@@ -119,6 +119,23 @@ describe('opening records', () => {
     ]);
   });
 
+  test('a record of 42 CFR Part 2 opens with the notice that goes along with it, and not so to the patient or when refused', async () => {
+    const scene = await sceneWith(({ patient }) =>
+      [observation(0, labelled('42CFRPart2')), observation(1)].map((resource, nr) =>
+        resourceSource(patient, resource, `${nr}`),
+      ),
+    );
+    const notices = ({ records }: OpenedAccess): unknown[] =>
+      records.map((record) => record.notices.map(({ citation }) => citation));
+    expect(notices(await open(scene))).toEqual([[], []]);
+    permit(scene, scene.doctor.account, { permittedLabels: ['SUD'] });
+    const opened = await open(scene);
+    expect(notices(opened)).toEqual([['42 CFR 2.32(a)(2)'], []]);
+    expect(opened.records[0]).toMatchObject({ decision: 'permit', consent: 0 });
+    expect(opened.records[0]?.notices[0]?.text).toMatch(/prohibits unauthorized use or disclosure/);
+    expect(notices(await open(scene, scene.patientSigner, ALL, 'PATRQT'))).toEqual([[], []]);
+  });
+
   test('more than one request of places is made, and every record comes', async () => {
     const scene = await sceneWith(({ patient }) => observations(patient, 70));
     permit(scene, scene.doctor.account);
@@ -470,7 +487,7 @@ describe('explaining an access', () => {
     for (const [index, { decision, rule, consent, tag }] of records.entries())
       expect(explained[index]).toMatchObject({ decision, rule, consent, tag });
     expect(explained[0]?.sentence).toMatch(
-      /^Dr\. Keller may not open this record for treatment, because a consent of the patient excludes it \(consent 0, HIV\): Dr\. Keller may see records of the category laboratory, also protected ones labelled STD, none with another sensitivity label, for treatment, from .* until .*\.$/,
+      /^Dr\. Keller may not open this record for treatment, because a consent of the patient excludes it \(consent 0, exception 1, HIV\): Dr\. Keller may see records of the category laboratory, also protected ones labelled STD, none with another sensitivity label, for treatment, from .* until .*\.$/,
     );
     expect(explained[1]?.sentence).toContain(
       'Dr. Keller may open this record for treatment, by a consent of the patient',

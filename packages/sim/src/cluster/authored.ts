@@ -17,6 +17,7 @@ import {
   type Hex32,
   hashHex,
   leavesOf,
+  type NewRecord,
   pointsHashOf,
   type Receipt,
   randomScalar,
@@ -160,17 +161,19 @@ function registration(
   return actionOf('record.register', {
     patient,
     epoch,
-    records: prepared.map(({ id, pointsSalt, points, tags }) => ({
-      commitment: id,
-      pointsHash: pointsHashOf(pointsSalt, points),
-      amends: null,
-      confidentiality: 'N',
-      emergency: false,
-      month: null,
-      effects: [],
-      tags,
-      tagGeneration: 1,
-    })),
+    records: prepared.map(
+      ({ id, pointsSalt, points, tags }): NewRecord => ({
+        commitment: id,
+        pointsHash: pointsHashOf(pointsSalt, points),
+        amends: null,
+        confidentiality: 'N',
+        emergency: false,
+        month: null,
+        effects: [],
+        tags,
+        tagGeneration: 1,
+      }),
+    ),
     receipts,
   });
 }

@@ -113,6 +113,7 @@ class People {
     if (drawn < 0.3) this.#author();
     else if (drawn < 0.45) this.#consent();
     else if (drawn < 0.5) this.#revoke();
+    else if (drawn < 0.53) this.#erase();
     else if (drawn < 0.8) this.#open();
     else if (this.#accesses.length > 0) this.#ask(this.prng.pick(this.#accesses.slice(-10)));
   }
@@ -159,6 +160,17 @@ class People {
     if (count === 0) return;
     const index = this.prng.below(count);
     this.#send(patient, actionOf('consent.revoke', { patient: patient.id, index }));
+  }
+
+  /** By the author; readers go on asking for it. */
+  #erase(): void {
+    const state = ledgerState(this.#cluster);
+    if (state === undefined) return;
+    const standing = this.records.filter(({ id }) => readRow(state, RECORDS, id)?.erasedHeight === null);
+    if (standing.length === 0) return;
+    const { id, patient } = this.prng.pick(standing);
+    const body = { patient: patient.id, records: [id], reason: 'retention-over' } as const;
+    this.#send(patient.hospital, actionOf('record.erase', body));
   }
 
   #open(): void {

@@ -79,6 +79,7 @@ export interface SimCustody {
 }
 
 const STEPS_US = 200;
+const COMPACT_US = 500;
 
 export function openSimCustody(deps: SimCustodyDeps): SimCustody {
   const { founders, hospital, keys, store, opened, onReleased, hostilePart, vault, life } = deps;
@@ -106,6 +107,7 @@ export function openSimCustody(deps: SimCustodyDeps): SimCustody {
     sign: (domain, payload, done, epoch) =>
       done(keys.sign(deps.validatorKey(epoch), signedBytes(domain, founders.genesisHash, payload))),
     submit: deps.submit,
+    compact: (_, done) => life.after(COMPACT_US, () => done()),
   };
   const custody = new Custody(hostilePart?.(ports) ?? ports);
   return {

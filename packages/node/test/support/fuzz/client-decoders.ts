@@ -7,6 +7,13 @@ import { documentsOfBundle } from '../../../../sdk/src/anchor/bundle.ts';
 import { parseDocumentProof } from '../../../../sdk/src/anchor/proof-file.ts';
 import { parseAccessLog } from '../../../../sdk/src/audit/log-file.ts';
 import { parseChainMemory } from '../../../../sdk/src/client/chain.ts';
+import { parseConsentCases } from '../../../../sdk/src/consents/conformance/case-file.ts';
+import {
+  askSecondOpinion,
+  formatOpinion,
+  giveSecondOpinion,
+  parseOpinion,
+} from '../../../../sdk/src/emergency/second-opinion.ts';
 import { createSseParser } from '../../../../sdk/src/events/sse.ts';
 import { parseGenesis } from '../../../../sdk/src/genesis.ts';
 import { createWallet, formatWallet, parseWallet } from '../../../../sdk/src/keys/wallet.ts';
@@ -36,6 +43,12 @@ const GRANT = JSON.stringify({
     tags: [{ tag: 'ab'.repeat(16), word: 'laboratory' }],
   },
 });
+const CLINICIAN = { account: ID, key: secretKeyFromSeed(new Uint8Array(32).fill(1)) };
+const ASKED = askSecondOpinion(
+  { genesis: ID, patient: ID, reason: 'unconscious', signer: CLINICIAN },
+  (length) => new Uint8Array(length).fill(5),
+);
+const GIVEN = giveSecondOpinion(ASKED, { ...CLINICIAN, account: 'ca'.repeat(32) }, 0);
 const BUNDLE = JSON.stringify({
   resourceType: 'Bundle',
   type: 'collection',
@@ -50,6 +63,14 @@ export const CLIENT_DECODERS: readonly Decoder[] = [
   textDecoderOf('sdk/src/anchor/proof-file.ts#parseDocumentProof', [], parseDocumentProof),
   textDecoderOf('sdk/src/anchor/bundle.ts#documentsOfBundle', [BUNDLE], documentsOfBundle),
   textDecoderOf('sdk/src/records/grant.ts#parseGrant', [GRANT], parseGrant),
+  textDecoderOf('sdk/src/consents/conformance/case-file.ts#parseConsentCases', [], (text) =>
+    parseConsentCases(text, 'a case'),
+  ),
+  textDecoderOf(
+    'sdk/src/emergency/second-opinion.ts#parseOpinion',
+    [formatOpinion(ASKED), formatOpinion(GIVEN)],
+    parseOpinion,
+  ),
   textDecoderOf(
     'sdk/src/records/register-file.ts#parseRegister',
     [formatRegister(createRegister(ID, ID))],

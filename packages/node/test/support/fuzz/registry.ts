@@ -4,13 +4,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decode, encode, OBJECT_BYTES_MAX, type Shape } from '@consilium/core';
+import { AUDIT_DECODERS } from './audit-decoders.ts';
 import { CLIENT_DECODERS } from './client-decoders.ts';
 import { CORE_DECODERS, CORE_SAMPLES } from './core-decoders.ts';
 import type { Decoder } from './decoder.ts';
 import { decoderOf } from './make.ts';
 import { NODE_DECODERS } from './node-decoders.ts';
 
-export const DECODERS: readonly Decoder[] = [...CORE_DECODERS, ...NODE_DECODERS, ...CLIENT_DECODERS];
+export const DECODERS: readonly Decoder[] = [
+  ...CORE_DECODERS,
+  ...NODE_DECODERS,
+  ...CLIENT_DECODERS,
+  ...AUDIT_DECODERS,
+];
 
 /** Bytes of every kind, for each decoder to be given those of the others. */
 export const ALL_SAMPLES: readonly Uint8Array[] = [

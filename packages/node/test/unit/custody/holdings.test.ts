@@ -1,4 +1,11 @@
-import { type CustodyPackage, encodePackage, hashHex, toHex } from '@consilium/core';
+import {
+  type CustodyPackage,
+  decodePackage,
+  encodePackage,
+  hashHex,
+  toHex,
+  withoutRecords,
+} from '@consilium/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Holdings } from '../../../src/custody/holdings.ts';
 import { CUSTODY_EXPIRY_MS, LOOSE_BYTES_MAX } from '../../../src/limits.ts';
@@ -11,7 +18,7 @@ import { createMemoryVault, type MemoryVault } from '../../support/memory-vault.
 const BLOB = Uint8Array.of(1, 2, 3);
 const BATCH = 'ba'.repeat(32);
 
-function packageOf(mark: number): CustodyPackage {
+function packageOf(mark: number, batch = BATCH): CustodyPackage {
   const id = hashHex(BLOB);
   const [patient, author, sender] = ['aa', 'bb', 'cc'].map((byte) => byte.repeat(32)) as [
     string,
@@ -37,7 +44,7 @@ function packageOf(mark: number): CustodyPackage {
   };
   return {
     version: 1,
-    batch: BATCH,
+    batch,
     epoch: 1,
     patient,
     author,
@@ -112,6 +119,71 @@ describe('packages of one batch and epoch', () => {
     expect(await settle(9)).toBe(false);
     expect(holdings.package(BATCH, 1)).toBeUndefined();
     expect(holdings.aside(BATCH, 1)).toEqual([]);
+  });
+});
+
+describe('taking records out of packages', () => {
+  const OTHER = 'bb'.repeat(32);
+  const keepAs = (batch: string, pending: 'registration' | null) => {
+    const content = packageOf(1, batch);
+    const bytes = encodePackage(content);
+    return answerOf<Error | undefined>((done) => holdings.keep({ content, bytes, pending }, done));
+  };
+  const emptied = (bytes: Uint8Array): Uint8Array => {
+    const content = decodePackage(bytes);
+    return encodePackage(withoutRecords(content, new Set([0]), [[]]));
+  };
+  const rewrite = (batch: string) =>
+    answerOf<Error | undefined>((done) => holdings.rewrite(batch, 2, emptied, done));
+  const isGone = () => answerOf<boolean>((done) => holdings.destroyGivenUp(done));
+
+  beforeEach(async () => {
+    await answerOf<Error | undefined>((done) => holdings.takeBlobs(new Map([[hashHex(BLOB), BLOB]]), done));
+  });
+
+  it('destroys a blob when the last batch that names it has lost the record, and not sooner', async () => {
+    await keepAs(BATCH, null);
+    await keepAs(OTHER, null);
+    expect(await rewrite(BATCH)).toBeUndefined();
+    expect(await isGone()).toBe(true);
+    expect(vault.ids()).toEqual([hashHex(BLOB)]);
+    expect(holdings.batchesOf(hashHex(BLOB))).toEqual([OTHER]);
+    expect(await rewrite(OTHER)).toBeUndefined();
+    expect(await isGone()).toBe(true);
+    expect(vault.ids()).toEqual([]);
+    expect(holdings.names(hashHex(BLOB))).toBe(false);
+  });
+
+  it('keeps a blob that is being read in, and says that it is not gone; then it goes', async () => {
+    await keepAs(BATCH, null);
+    await answerOf((done) => holdings.pin([hashHex(BLOB)], done));
+    await rewrite(BATCH);
+    expect(await isGone()).toBe(false);
+    expect(vault.ids()).toEqual([hashHex(BLOB)]);
+    holdings.unpin([hashHex(BLOB)]);
+    expect(await isGone()).toBe(true);
+    expect(vault.ids()).toEqual([]);
+  });
+
+  it('takes it out of what stands aside as well', async () => {
+    await keep(1, true);
+    await keep(2, true);
+    await rewrite(BATCH);
+    const all = [holdings.package(BATCH, 1), ...holdings.aside(BATCH, 1)].filter(
+      (bytes) => bytes !== undefined,
+    );
+    expect(all).toHaveLength(2);
+    for (const bytes of all) expect(decodePackage(bytes).records[0]?.chunks).toEqual([]);
+  });
+
+  it('lets a batch go that was never registered and holds the same record', async () => {
+    await keepAs(OTHER, 'registration');
+    holdings = new Holdings({ kv, vault, clock, isRegistered: () => false });
+    await keepAs(OTHER, 'registration');
+    holdings.expireWith(new Set([packageOf(1).records[0]?.commitment ?? '']));
+    expect(await isGone()).toBe(true);
+    expect(holdings.package(OTHER, 1)).toBeUndefined();
+    expect(vault.ids()).toEqual([]);
   });
 });
 

@@ -300,6 +300,8 @@ it('After a fifth hospital joined and one left, every record opens with the new 
   );
   expect(await saidAlone(told, leaving, access)).toBe('CUSTODY_REMOVED');
   expect(await openedWithOwnKey(leaving, told)).toEqual([]);
+  await until(() => leaving.vault.ids().length === 0, 'the one that left keeps no ciphertext either');
+  expect(leaving.kv.rows(TABLES.packages)).toEqual([]);
 });
 
 async function untilMoved(

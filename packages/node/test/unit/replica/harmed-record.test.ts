@@ -61,6 +61,20 @@ describe('a node whose newest slot of the signing record was changed on the disk
     expect(again.opened.replica.status().signing).toBe('signing');
   });
 
+  test('knows what it signed for its own although no quorum was heard yet', () => {
+    const node = havingVoted();
+    // The log holds the message; that it came back signed was not synced.
+    node.home.disk.crash();
+    flipNewestSlot(node);
+    const again = startUnheard(node.home);
+    const [b] = again.hospitals;
+    const own = again.vote(again.self, 'precommit', null);
+    if (b !== undefined) again.tell(b, { type: 'votes', votes: [own] });
+    expect(again.log.codes()).not.toContain('signing.foreign');
+    expect(again.opened.signer.record()).toMatchObject({ height: 1, round: 0, kind: 'precommit' });
+    expect(again.opened.signer.record().signature).toBe(own.signature);
+  });
+
   test('has a whole record from then on: the log that explained it ends with its height', () => {
     const node = havingVoted();
     flipNewestSlot(node);

@@ -1,7 +1,7 @@
 // Owns: who took part in an access, as agents of an AuditEvent: the person on whose behalf it happened is always the one
 // requestor, and a machine stands beside it, labelled. Does not own: which event has which agents (events.ts).
 import type { Hex32 } from '@consilium/core';
-import type { AccessLogEntry } from '../log-entries.ts';
+import { type AccessLogEntry, actorOf } from '../log-entries.ts';
 import { type CodeName, codingOf, conceptOf, identifierOf, type Json, ledgerCoding } from './codes.ts';
 
 export function whoOf(account: Hex32, type?: string, display?: string): Json {
@@ -33,11 +33,20 @@ export function agentOf(type: CodeName, who: Json, more: Json = {}): Json {
   return { type: conceptOf(type), who, requestor: false, ...more };
 }
 
+/** A clinician and a patient who was refused are not told apart by an entry. */
+const TYPES: Readonly<Record<ReturnType<typeof actorOf>, string | undefined>> = {
+  patient: 'Patient',
+  delegate: 'RelatedPerson',
+  staff: undefined,
+};
+
 /** The person who asked, or the institution where its systems asked for nobody else. */
 export function requestorOf(entry: AccessLogEntry): Json {
   const { requester, institution, institutionName, purpose } = entry;
   const who =
-    requester === institution ? whoOf(requester, 'Organization', institutionName) : whoOf(requester);
+    requester === institution
+      ? whoOf(requester, 'Organization', institutionName)
+      : whoOf(requester, TYPES[actorOf(entry)]);
   return agentOf('recipient', who, {
     requestor: true,
     purposeOfUse: [{ coding: [ledgerCoding('purpose', purpose)] }],

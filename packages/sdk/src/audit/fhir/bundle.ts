@@ -1,8 +1,8 @@
 // Owns: the audit events of a verified access log as one FHIR Bundle, the same bytes whoever makes it, one line for each
 // event. Does not own: the events (events.ts), holding a bundle against a log (verify-bundle.ts).
-import { type Hex32, hashHex, utf8 } from '@consilium/core';
+import type { Hex32 } from '@consilium/core';
 import type { VerifiedAccessLog } from '../verify-log.ts';
-import { identifierOf, type Json } from './codes.ts';
+import { identifierOf, type Json, uuidUrl } from './codes.ts';
 import { eventsOf } from './events.ts';
 
 /** An event with the entry of the log that it is made from. */
@@ -39,23 +39,9 @@ export function bundleHead({ genesis, completeAsOf: { height, time } }: Verified
 export function auditBundle(log: VerifiedAccessLog): string {
   const head = JSON.stringify(bundleHead(log));
   const lines = auditEvents(log).map(({ id, resource }) =>
-    JSON.stringify({ fullUrl: urlOf(log.genesis, id), resource }),
+    JSON.stringify({ fullUrl: uuidUrl(`${log.genesis}/${id}`), resource }),
   );
   // FHIR knows no empty list.
   if (lines.length === 0) return `${head}\n`;
   return `${head.slice(0, -1)},"entry":[\n${lines.join(',\n')}\n]}\n`;
-}
-
-/** A UUID of version 8 (RFC 9562): by hash, so that it is the same in every export. */
-function urlOf(genesis: Hex32, id: string): string {
-  const hex = hashHex(utf8(`${genesis}/${id}`));
-  const variant = '89ab'[Number.parseInt(hex.slice(16, 17), 16) % 4];
-  const parts = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ];
-  return `urn:uuid:${parts.join('-')}`;
 }

@@ -1,6 +1,6 @@
 // Owns: the codes and identifiers of the audit events, HL7's, DICOM's and IHE's and the few of our own. Does not own:
 // which event uses which (events.ts).
-import type { Hex32 } from '@consilium/core';
+import { type Hex32, hashHex, utf8 } from '@consilium/core';
 
 /** A value of JSON in a resource. */
 export interface Json {
@@ -130,3 +130,17 @@ export const PROFILE_OF: Readonly<Record<'read' | 'disclosure', string>> = {
   read: `${PROFILES}PatientRead`,
   disclosure: `${PROFILES}PrivacyDisclosure.Source`,
 };
+
+/** A UUID of version 8 (RFC 9562): by hash, so that it is the same in every export. */
+export function uuidUrl(name: string): string {
+  const hex = hashHex(utf8(name));
+  const variant = '89ab'[Number.parseInt(hex.slice(16, 17), 16) % 4];
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return `urn:uuid:${parts.join('-')}`;
+}

@@ -1,6 +1,7 @@
 // Owns: what an access was about, as entities of an AuditEvent: the patient's pseudonym, the commitments of records, the
 // deciding consent. Does not own: which event has which (events.ts), what records hold, which no event says.
 import type { Hex32 } from '@consilium/core';
+import { monthStamp } from '../../records/words.ts';
 import type { AccessLogEntry, LoggedItem } from '../log-entries.ts';
 import type { LoggedRecord } from '../verify-log.ts';
 import { codingOf, identifierOf, type Json, ledgerCoding, placeOf } from './codes.ts';
@@ -29,15 +30,9 @@ function marksOf({ month, version, effects, author }: LoggedRecord): readonly Js
   return [
     detailOf('author', author),
     detailOf('version', String(version)),
-    ...(month === null ? [] : [detailOf('month', monthText(month))]),
+    ...(month === null ? [] : [detailOf('month', monthStamp(month))]),
     ...effects.map((effect) => detailOf('effect', effect)),
   ];
-}
-
-/** `2026-03`, of `year * 12 + month - 1`. */
-export function monthText(month: number): string {
-  const year = String(Math.floor(month / 12)).padStart(4, '0');
-  return `${year}-${String((month % 12) + 1).padStart(2, '0')}`;
 }
 
 export function detailOf(type: string, valueString: string): Json {
@@ -57,11 +52,21 @@ export function consentEntities(patient: Hex32, { consent, provision }: LoggedIt
 }
 
 /** Where it stands on the ledger, so that each event leads to its line of the log; and under which agreement. */
-export function entryEntities({ patient, index, height, project }: AccessLogEntry): readonly Json[] {
+export function entryEntities({
+  patient,
+  index,
+  height,
+  project,
+  emergency,
+}: AccessLogEntry): readonly Json[] {
+  const worklist = emergency?.worklist ?? null;
   const entry = {
     what: { identifier: identifierOf('access', placeOf(patient, index)) },
     type: codingOf('ledgerEntry'),
-    detail: [detailOf('height', String(height))],
+    detail: [
+      detailOf('height', String(height)),
+      ...(worklist === null ? [] : [detailOf('emergency worklist', String(worklist))]),
+    ],
   };
   if (project === null) return [entry];
   return [entry, { what: { identifier: identifierOf('project', project) }, type: codingOf('agreement') }];

@@ -5,7 +5,6 @@ import {
   type ClinicianRole,
   CONFIDENTIALITY_LEVELS,
   type Confidentiality,
-  ConsiliumError,
   IMPLICIT_POLICIES,
   type ImplicitPolicy,
   MONTH_MAX,
@@ -14,14 +13,31 @@ import {
 import { nearestPurpose, PCF_URI } from '@consilium/fhir/consent';
 import { isSecurityCode } from '@consilium/fhir/describe';
 import { CASE_CONSENTS_MAX, CASES_PER_FILE_MAX } from '../../limits.ts';
+import {
+  checkNames,
+  flagIn,
+  type Json,
+  listIn,
+  objectIn,
+  oneIn,
+  optional,
+  parsed,
+  referenceIn,
+  referencesIn,
+  textIn,
+  textsIn,
+  unusable,
+} from './case-fields.ts';
 
 export type Expectation = 'permit' | 'deny';
 
 export interface CaseRequest {
   /** A FHIR reference: `Practitioner/x`, `Organization/a`; the patient's own is the patient. */
   readonly actor: string;
-  /** Of a person. */
+  readonly kind: 'institution' | 'patient' | 'relative' | 'staff';
+  /** Where a person works. */
   readonly institution: string | null;
+  /** Of staff; null for everybody else. */
   readonly role: ClinicianRole | null;
   /** References of the groups that the actor is in. */
   readonly groups: readonly string[];
@@ -69,20 +85,6 @@ export function parseConsentCases(text: string, name: string): readonly ConsentC
   return list.map((raw, at) => caseOf(raw, list.length === 1 ? name : `${name}[${at}]`));
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw unusable('json');
-  }
-}
-
-function unusable(place: string): ConsiliumError {
-  return new ConsiliumError('FILE_INVALID', { kind: 'consilium-consent-case', rule: place });
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
 function caseOf(raw: unknown, name: string): ConsentCase {
   const whole = objectIn({ whole: raw }, 'whole');
   const consents = listIn(whole, 'consents', CASE_CONSENTS_MAX);
@@ -120,16 +122,19 @@ const REQUEST = [
 
 function requestOf(raw: Json): CaseRequest {
   checkNames(raw, 'request', REQUEST);
-  const actor = textIn(raw, 'actor');
-  const groups = optional(raw, 'groups', textsIn) ?? [];
-  const given = optional(raw, 'role', (from, key) => oneIn(from, key, CLINICIAN_ROLES));
-  const isPerson = !isInstitution(actor) && !/(?:^|\/)(?:Patient|RelatedPerson)\//.test(actor);
-  const role = given ?? (isPerson ? 'doctor' : null);
+  const actor = referenceIn(raw, 'actor');
+  const groups = optional(raw, 'groups', referencesIn) ?? [];
+  const given = optional(raw, 'role', (from, key) =>
+    oneIn(from, key, [...CLINICIAN_ROLES, ...KINDS_BY_ROLE]),
+  );
+  const kind = kindOf(actor, given);
+  const role = kind === 'staff' ? (CLINICIAN_ROLES.find((each) => each === given) ?? 'doctor') : null;
   const purpose = nearestPurpose(textIn(raw, 'purpose'));
   if (purpose === undefined) throw unusable('request.purpose');
   return {
     actor,
-    institution: optional(raw, 'institution', textIn) ?? groups.find(isInstitution) ?? null,
+    kind,
+    institution: optional(raw, 'institution', referenceIn) ?? groups.find(isInstitution) ?? null,
     role,
     groups: groups.filter((each) => !isInstitution(each)),
     purpose,
@@ -138,6 +143,17 @@ function requestOf(raw: Json): CaseRequest {
     emergencyPrivilege:
       optional(raw, 'emergencyPrivilege', flagIn) ?? (role !== null && CARING.includes(role)),
   };
+}
+
+/** Words for who asks, where a case gives no role of a credential. */
+const KINDS_BY_ROLE = ['clinician', 'institution', 'patient'] as const;
+
+function kindOf(actor: string, role: string | null): CaseRequest['kind'] {
+  if (role === 'patient' || role === 'institution') return role;
+  if (isInstitution(actor)) return 'institution';
+  const [, type] = /(?:^|\/)(Patient|RelatedPerson)\//.exec(actor) ?? [];
+  if (type === undefined) return 'staff';
+  return type === 'Patient' ? 'patient' : 'relative';
 }
 
 export function isInstitution(reference: string): boolean {
@@ -158,14 +174,14 @@ function resourceOf(raw: Json): CaseResource {
   const labels = optional(raw, 'labels', textsIn) ?? [];
   if (!labels.every(isSecurityCode)) throw unusable('resource.labels');
   return {
-    id: optional(raw, 'id', textIn) ?? 'urn:case:resource',
+    id: optional(raw, 'id', referenceIn) ?? 'urn:case:resource',
     category: optional(raw, 'category', textIn) ?? 'other',
     labels,
     confidentiality: optional(raw, 'confidentiality', (from, key) =>
       oneIn(from, key, CONFIDENTIALITY_LEVELS),
     ),
     month: optional(raw, 'month', monthIn),
-    author: optional(raw, 'author', textIn),
+    author: optional(raw, 'author', referenceIn),
     emergency: optional(raw, 'emergency', flagIn) ?? true,
   };
 }
@@ -179,48 +195,4 @@ function monthIn(raw: Json, key: string): number {
   if (typeof month !== 'number' || !Number.isSafeInteger(month) || month < 0 || month > MONTH_MAX)
     throw unusable(`resource.${key}`);
   return month;
-}
-
-/** null and nothing are the same. */
-function optional<T>(raw: Json, key: string, read: (from: Json, name: string) => T): T | null {
-  return raw[key] === undefined || raw[key] === null ? null : read(raw, key);
-}
-
-function checkNames(raw: Json, place: string, known: readonly string[]): void {
-  for (const name of Object.keys(raw))
-    if (!known.includes(name)) throw unusable(`${place}: one name is unknown`);
-}
-
-function objectIn(raw: Json, key: string): Json {
-  const value = raw[key];
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unusable(key);
-  return value as Json;
-}
-
-function textIn(raw: Json, key: string): string {
-  const value = raw[key];
-  if (typeof value !== 'string' || value === '' || value.length > 512) throw unusable(key);
-  return value;
-}
-
-function flagIn(raw: Json, key: string): boolean {
-  const value = raw[key];
-  if (typeof value !== 'boolean') throw unusable(key);
-  return value;
-}
-
-function listIn(raw: Json, key: string, countMax: number): readonly unknown[] {
-  const value = raw[key];
-  if (!Array.isArray(value) || value.length > countMax) throw unusable(key);
-  return value;
-}
-
-function textsIn(raw: Json, key: string): readonly string[] {
-  return listIn(raw, key, CASE_CONSENTS_MAX).map((text) => textIn({ [key]: text }, key));
-}
-
-function oneIn<T extends string>(raw: Json, key: string, values: readonly T[]): T {
-  const found = values.find((value) => value === raw[key]);
-  if (found === undefined) throw unusable(key);
-  return found;
 }

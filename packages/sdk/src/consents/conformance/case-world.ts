@@ -71,9 +71,9 @@ export function createCaseWorld(
   groups: ReadonlyMap<string, number>,
 ): CaseWorld {
   const state = createOverlay({ get: () => undefined });
-  const reader = idOf('account', request.actor);
+  const reader = readerOf(request, patient);
   put(state, POLICY, [], policy);
-  putActor(state, request, patient);
+  putActor(state, request, reader);
   for (const [reference, index] of groups) {
     const members = request.groups.includes(reference) ? [reader] : [];
     put(state, GROUPS, [GROUP_OWNER, index], { members, height: 1, salt: SALT });
@@ -110,16 +110,24 @@ function putInstitution(state: Overlay, id: Hex32): void {
   });
 }
 
-function institutionOf({ actor, institution }: CaseRequest): Hex32 {
-  return idOf('account', isInstitution(actor) ? actor : (institution ?? `Organization/of ${actor}`));
+/** A case need not repeat the patient's reference for the patient who asks. */
+function readerOf({ actor, kind }: CaseRequest, patient: string): Hex32 {
+  const isPatient = kind === 'patient' && !isPatientReference(actor);
+  return idOf('account', isPatient ? patient : actor);
 }
 
-function putActor(state: Overlay, request: CaseRequest, patient: string): void {
-  const { actor, role, emergencyPrivilege } = request;
-  const [id, institution] = [idOf('account', actor), institutionOf(request)];
+const isPatientReference = (reference: string): boolean => /(?:^|\/)Patient\//.test(reference);
+
+function institutionOf({ actor, kind, institution }: CaseRequest): Hex32 {
+  return idOf('account', kind === 'institution' ? actor : (institution ?? `Organization/of ${actor}`));
+}
+
+function putActor(state: Overlay, request: CaseRequest, id: Hex32): void {
+  const { kind, role, emergencyPrivilege } = request;
+  const institution = institutionOf(request);
   putInstitution(state, institution);
-  if (isInstitution(actor)) return;
-  if (role === null || actor === patient) {
+  if (kind === 'institution') return;
+  if (role === null) {
     putAccount(state, id, { kind: 'patient', institution, credential: null });
     return;
   }

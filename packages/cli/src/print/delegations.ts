@@ -1,0 +1,20 @@
+// Owns: a delegation as one plain sentence. Does not own: what it lets do (core's ledger).
+import type { DelegationScope, DelegationTerms } from '@consilium/core';
+import type { NameOf } from '@consilium/sdk';
+import { time } from './text.ts';
+
+const SCOPE_WORDS: Readonly<Record<DelegationScope, string>> = {
+  audit: 'read who looked',
+  consent: 'grant and revoke consents',
+  read: 'open records',
+};
+
+/** "account 3f2a… of Birs may open records and grant and revoke consents for the patient, as proxy, from ... until ..." */
+export function delegationSentence(
+  { delegate, kind, scopes, period }: DelegationTerms,
+  names: NameOf,
+): string {
+  const who = names(delegate) ?? `account ${delegate.slice(0, 8)}…`;
+  const what = scopes.map((scope) => SCOPE_WORDS[scope]).join(', ');
+  return `${who} may ${what} for the patient, as ${kind}, from ${time(period.from)} until ${time(period.until)}`;
+}
