@@ -2,6 +2,8 @@
 
 /** One request and its whole answer: a node on the same continent answers in far less, a person waits no longer. */
 export const REQUEST_TIMEOUT_MS = 10_000;
+/** A node that did not answer in that time is asked after the others for so long: long enough for what one person does. */
+export const SILENT_NODE_MS = 60_000;
 /** An answer's body: a full block as hex in JSON with its certificate, and room. A longer one is cut off. */
 export const ANSWER_BYTES_MAX: number = 24 * 1024 * 1024;
 /** How long a transaction signed here may commit: two minutes ride out a change of proposer, and end in finite time. */

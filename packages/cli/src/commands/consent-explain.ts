@@ -5,23 +5,25 @@ import {
   type ConsentView,
   ConsiliumError,
   consentSentence,
-  type Enrolment,
   explainAccess,
   POLICY_WORDS,
+  type TagKey,
 } from '@consilium/sdk';
 import { type AskingOptions, addAskingOptions, questionOf } from '../asking.ts';
 import { addCommand, type Register, type Result } from '../command.ts';
 import type { Io } from '../io.ts';
 import { wholeList } from '../listing.ts';
 import { asOfLine, printable } from '../print/text.ts';
-import { addSigningOption, enrolmentOf, identityOf } from '../setup/identity.ts';
-import { institutionIdOf, namesOf } from '../setup/names.ts';
+import { addForOption, lookedAt } from '../setup/acting.ts';
+import { addSigningOption } from '../setup/identity.ts';
+import { namesOf } from '../setup/names.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
 import { addRegisterOption } from '../setup/register.ts';
 import { addAtOption, type Subject, type SubjectOptions, subjectOf } from '../setup/subject.ts';
 import { hexIdOf, integerOf, usage } from '../usage.ts';
 
 interface Options extends NetworkOptions, SubjectOptions, AskingOptions {
+  readonly for?: string;
   readonly record?: string;
 }
 
@@ -44,10 +46,9 @@ export const registerConsentExplain: Register = (place) =>
         addSigningOption(
           addRegisterOption(
             addAtOption(
-              addAskingOptions(command.option('--record <id>', 'of which record; with --reader')).option(
-                '--patient <name|account>',
-                'whose record, when there is no wallet',
-              ),
+              addAskingOptions(
+                addForOption(command.option('--record <id>', 'of which record; with --reader')),
+              ).option('--patient <name|account>', 'whose record, when there is no wallet'),
             ),
           ),
           "the patient's wallet; nothing is signed, it explains the tags",
@@ -68,17 +69,15 @@ async function explainConsents(
   options: Options,
 ): Promise<Result> {
   const index = consent === undefined ? undefined : integerOf(consent, 'CONSENT');
-  const identity = await identityOf(io, options, network.devnet);
-  const at = options.at === undefined ? undefined : await institutionIdOf(network, options.at);
-  const enrolment = enrolmentOf(identity, network.client.genesisHash, at);
+  const { patient, tagKey } = await lookedAt(io, network, options);
   const { consents } = network.client;
-  const list = await wholeList((part) => consents(enrolment.account, part), network.read);
+  const list = await wholeList((part) => consents(patient, part), network.read);
   const meant = list.items.filter((each) => index === undefined || each.index === index);
   if (index !== undefined && meant.length === 0) throw new ConsiliumError('CONSENT_NOT_FOUND');
-  const told = await inSentences(network, enrolment, meant);
+  const told = await inSentences(network, tagKey, meant);
   const { value: policy } = await network.client.policy(network.read);
   return {
-    data: { asOf: list.asOf, patient: enrolment.account, policy, consents: told },
+    data: { asOf: list.asOf, patient, policy, consents: told },
     lines: [
       ...told.map((each) => printable(`${each.index} (${each.state}): ${each.sentence}`)),
       ...(index === undefined ? [`where no consent speaks: ${POLICY_WORDS[policy]} (${policy})`] : []),
@@ -93,7 +92,7 @@ interface ToldConsent extends Pick<ConsentView, 'index' | 'state'> {
 
 async function inSentences(
   network: Network,
-  enrolment: Enrolment,
+  tagKey: TagKey | null,
   consents: readonly ConsentView[],
 ): Promise<readonly ToldConsent[]> {
   const names = await namesOf(
@@ -103,7 +102,7 @@ async function inSentences(
   return consents.map((consent) => ({
     index: consent.index,
     state: consent.state,
-    sentence: consentSentence(consent, enrolment, names),
+    sentence: consentSentence(consent, tagKey, names),
   }));
 }
 
@@ -139,6 +138,13 @@ async function explainedSubject(
   record: string,
   options: Options,
 ): Promise<Subject> {
+  if (options.for !== undefined) {
+    const { patient, tagKey } = await lookedAt(io, network, options);
+    return {
+      account: patient,
+      vocabulary: tagKey === null ? { type: 'none' } : { type: 'key', key: tagKey },
+    };
+  }
   if (options.patient !== undefined) return subjectOf(io, network, options);
   const { value } = await network.client.record(record, network.read);
   if (value === null) throw new ConsiliumError('RECORD_NOT_FOUND', { record });

@@ -1,25 +1,17 @@
 // Owns: `consent list`: every consent of a patient, with the proof that none is left out. With the wallet the tags are
 // told in words; without it they stay bytes.
-import {
-  accountsIn,
-  type ConsentView,
-  consentSentence,
-  type Hex32,
-  type NameOf,
-  type TagKey,
-} from '@consilium/sdk';
+import { accountsIn, type ConsentView, consentSentence, type NameOf } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import type { Io } from '../io.ts';
 import { type WholeList, wholeList } from '../listing.ts';
 import { asOfLine, printable, table, time } from '../print/text.ts';
-import { addSigningOption, enrolmentOf, identityOf, type SigningOptions } from '../setup/identity.ts';
-import { institutionIdOf, namesOf } from '../setup/names.ts';
+import { type Acting, type ActingOptions, addForOption, lookedAt } from '../setup/acting.ts';
+import { addSigningOption } from '../setup/identity.ts';
+import { namesOf } from '../setup/names.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
 import { hexIdOf } from '../usage.ts';
 
-interface Options extends NetworkOptions, SigningOptions {
-  readonly at?: string;
-}
+interface Options extends NetworkOptions, ActingOptions {}
 
 export const registerConsentList: Register = (place) =>
   addCommand<Options>(
@@ -35,7 +27,9 @@ export const registerConsentList: Register = (place) =>
     (command) =>
       addNetworkOptions(
         addSigningOption(
-          command.option('--at <institution>', 'under which enrolment, when the wallet has several'),
+          addForOption(
+            command.option('--at <institution>', 'under which enrolment, when the wallet has several'),
+          ),
           "the patient's wallet; nothing is signed, it explains the tags",
         ),
       ),
@@ -43,7 +37,7 @@ export const registerConsentList: Register = (place) =>
       withNetwork(place.io, options, async (network) => {
         const subject = await listedSubjectOf(place.io, network, patient, options);
         const read = network.client.consents;
-        const consents = await wholeList((part) => read(subject.account, part), network.read);
+        const consents = await wholeList((part) => read(subject.patient, part), network.read);
         const names = await namesOf(
           network,
           consents.items.flatMap((consent) => accountsIn(consent)),
@@ -52,35 +46,29 @@ export const registerConsentList: Register = (place) =>
       }),
   );
 
-interface ListedSubject {
-  readonly account: Hex32;
-  readonly tagKey: TagKey | undefined;
-}
+type ListedSubject = Pick<Acting, 'patient' | 'tagKey'>;
 
-async function listedSubjectOf(
+function listedSubjectOf(
   io: Io,
   network: Network,
   patient: string | undefined,
   options: Options,
-): Promise<ListedSubject> {
-  if (patient !== undefined) return { account: hexIdOf(patient, 'PATIENT'), tagKey: undefined };
-  const identity = await identityOf(io, options, network.devnet);
-  const at = options.at === undefined ? undefined : await institutionIdOf(network, options.at);
-  const enrolment = enrolmentOf(identity, network.client.genesisHash, at);
-  return { account: enrolment.account, tagKey: enrolment };
+): ListedSubject | Promise<ListedSubject> {
+  if (patient !== undefined) return { patient: hexIdOf(patient, 'PATIENT'), tagKey: null };
+  return lookedAt(io, network, options);
 }
 
 function shown(
-  { account, tagKey }: ListedSubject,
+  { patient, tagKey }: ListedSubject,
   { items, asOf }: WholeList<ConsentView>,
   names: NameOf,
 ): Result {
   const told = items.map((consent) => ({
     ...consent,
-    sentence: consentSentence(consent, tagKey ?? null, names),
+    sentence: consentSentence(consent, tagKey, names),
   }));
   return {
-    data: { asOf, patient: account, consents: told },
+    data: { asOf, patient, consents: told },
     lines: [
       ...table([
         ['NR', 'STATE', 'DECISION', 'PURPOSES', 'UNTIL'],

@@ -30,10 +30,15 @@ export interface ActingOptions extends SigningOptions {
 
 export function addActingOptions(command: Command): Command {
   return addSigningOption(
-    command
-      .option('--at <institution>', 'under which enrolment, when the wallet has several')
-      .option('--for <file|account>', 'who acts for a patient: the file handed over, or the account id'),
+    addForOption(command.option('--at <institution>', 'under which enrolment, when the wallet has several')),
     "the patient's wallet, or of who acts for the patient",
+  );
+}
+
+export function addForOption(command: Command): Command {
+  return command.option(
+    '--for <file|account>',
+    'who acts for a patient: the file handed over, or the account id',
   );
 }
 
@@ -59,6 +64,19 @@ export async function actingOf(io: Io, network: Network, options: ActingOptions)
   return { patient: enrolment.account, signer, tagKey: enrolment, institution: enrolment.institution };
 }
 
+/** Whose consents are looked at: of --for, else of the wallet. Nothing is signed. */
+export async function lookedAt(
+  io: Io,
+  network: Network,
+  options: ActingOptions,
+): Promise<Pick<Acting, 'patient' | 'tagKey'>> {
+  if (options.for !== undefined) return subjectFor(io, network, options.for);
+  const identity = await identityOf(io, options, network.devnet);
+  const at = options.at === undefined ? undefined : await institutionIdOf(network, options.at);
+  const enrolment = enrolmentOf(identity, network.client.genesisHash, at);
+  return { patient: enrolment.account, tagKey: enrolment };
+}
+
 /** Without the key there are no words to be made into tags. */
 export function mustTagKey({ tagKey }: Acting): TagKey {
   if (tagKey === null)
@@ -66,7 +84,12 @@ export function mustTagKey({ tagKey }: Acting): TagKey {
   return tagKey;
 }
 
-async function subjectFor(io: Io, { client }: Network, named: string): Promise<Omit<Acting, 'signer'>> {
+/** Throws `FILE_INVALID`, `KEY_FILE_MODE`. */
+export async function subjectFor(
+  io: Io,
+  { client }: Network,
+  named: string,
+): Promise<Omit<Acting, 'signer'>> {
   if (isHexId(named)) return { patient: named, tagKey: null, institution: null };
   const path = pathOf(io, named);
   const text = await readText(path);

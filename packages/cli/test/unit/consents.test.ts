@@ -264,6 +264,11 @@ describe('who acts for a patient', () => {
     });
     const { consents } = await at.desk.json('consent', 'list', ...anna);
     expect(consents.at(-1)).toMatchObject({ index: granted['consent'], state: 'active' });
+    for (const verb of ['list', 'explain'])
+      expect(await at.desk.json('consent', verb, '--for', 'for-mother.json', ...mother)).toMatchObject({
+        patient: appointed['patient'],
+        consents: expect.arrayContaining([expect.objectContaining({ sentence: granted['sentence'] })]),
+      });
     const revoke = [
       'consent',
       'revoke',

@@ -64,6 +64,7 @@ import { type NodeStatus, readStatus } from './status.ts';
 import { buildTx, type SubmitOptions, type SubmitOutcome, sendTx, type UnsettledTx } from './submit.ts';
 import { type CertifiedTip, freshnessFloor, syncToTip } from './sync.ts';
 import { findTx, type ProvenTx, type TxAnswer } from './transactions.ts';
+import { createTurns } from './turns.ts';
 
 export interface ClientOptions {
   /** Base of one node's API, or of several with commas between; or several in `nodes`. Asked in this order. */
@@ -184,11 +185,15 @@ export function createClient(options: ClientOptions): Client {
 function createSession(options: ClientOptions, fetch: Fetch): Session {
   const nodes = [...(options.node?.split(',') ?? []), ...(options.nodes ?? [])].map(nodeUrl);
   if (nodes.length === 0) throw new ConsiliumError('VALUE_INVALID', { field: 'node', rule: 'none given' });
+  const now = options.now ?? systemNow;
+  const turns = createTurns([...new Set(nodes)], createAskNode(fetch), now);
   return {
-    nodes: [...new Set(nodes)],
-    ask: createAskNode(fetch),
+    get nodes() {
+      return turns.inTurn();
+    },
+    ask: turns.ask,
     chain: createChain(options.genesis, options.verify ?? verifyEd25519, options.memory),
-    now: options.now ?? systemNow,
+    now,
     random: options.random ?? systemRandom,
     pause: options.pause ?? pause,
     verify: options.verify ?? verifyEd25519,
@@ -258,12 +263,13 @@ type ChainQuestions = Pick<
 >;
 
 function chainQuestions(session: Session): ChainQuestions {
+  const { nodes } = session;
   return {
     genesisHash: session.chain.genesisHash,
-    nodes: session.nodes,
+    nodes,
     memory: session.chain.memory,
     tip: (options) => syncToTip(session, options),
-    status: (node) => readStatus(session, node ?? (session.nodes[0] as string)),
+    status: (node) => readStatus(session, node ?? (nodes[0] as string)),
     block: (height, options) => findBlock(session, height, options),
     header: (height, options) => findHeader(session, height, options),
     tx: (id, options) => findTx(session, id, options),

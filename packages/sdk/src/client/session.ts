@@ -7,6 +7,7 @@ import type { Now, RandomBytes } from '../random.ts';
 import type { Chain } from './chain.ts';
 
 export interface Session {
+  /** In the order in which they are asked now. */
   readonly nodes: readonly string[];
   readonly ask: AskNode;
   readonly chain: Chain;

@@ -1,8 +1,17 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
-import { actionOf, auditEntryDigest, decodeTx, type Tx } from '@consilium/core';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  actionOf,
+  auditEntryDigest,
+  chainAuditEntry,
+  decodeTx,
+  fromHex,
+  merkleRoot,
+  NO_AUDIT_ENTRY,
+  type Tx,
+} from '@consilium/core';
 import { describe, expect, test } from 'vitest';
 import { createAuditMap } from '../../src/aggregate/audit-map.ts';
-import { buildAuditBatch, formatAuditBatch } from '../../src/aggregate/batch.ts';
+import { type AuditBatch, buildAuditBatch, formatAuditBatch } from '../../src/aggregate/batch.ts';
 import {
   type AuditQueue,
   beginBehind,
@@ -10,8 +19,9 @@ import {
   commitEntries,
   proveEntries,
   verifyEntriesFile,
+  type WaitingEntry,
 } from '../../src/index.ts';
-import { batchPath } from '../../src/node-only/audit-store/layout.ts';
+import { batchFolder, batchPath } from '../../src/node-only/audit-store/layout.ts';
 import { writeCommitted } from '../../src/node-only/audit-store/progress.ts';
 import { readBatch, writeHeads } from '../../src/node-only/audit-store/stored-batches.ts';
 import {
@@ -167,6 +177,39 @@ describe('a whole store', () => {
     );
   });
 
+  test('of an institution that puts an entry before one that it had committed already proves nothing', async () => {
+    await using own = await createAggregatesScene();
+    const fact = (action: string): WaitingEntry => entryOfLine(inputLine('Anna', { action }), own.store);
+    const first = chainAuditEntry(NO_AUDIT_ENTRY, fact('R'));
+    const second = chainAuditEntry(first.head, fact('U'));
+    // The second entry in the first batch, the first one in the second.
+    const map = createAuditMap();
+    const place = (batch: number) => ({ batch, position: 0 });
+    const roots = ['77'.repeat(32), map.grow(new Map([[ANNA, { ...second.head, last: place(0) }]]))];
+    for (const [index, { entry }] of [second, first].entries()) {
+      const root = merkleRoot([fromHex(auditEntryDigest(entry))]);
+      const [previous, mapRoot] = [roots[index - 1] ?? '00'.repeat(32), roots[index] ?? ''];
+      const numbers = { index, first: index, count: 1 };
+      await writeBatch(own, {
+        head: { kind: 'consilium-audit-batch', version: 1, ...numbers, root, mapRoot, previous },
+        entries: [{ entry, salt: '00'.repeat(32), before: index === 0 ? place(1) : null }],
+      });
+    }
+    await writeHeads(own.folder, { batches: 2, entries: 2, map });
+    await writeCommitted(own.folder, 2);
+    await expect(own.prove(ANNA)).rejects.toMatchObject({ code: 'PROOF_INVALID', data: { rule: 'batch' } });
+  });
+
+  /** On the ledger and in the store, whatever is in it. */
+  async function writeBatch(own: AggregatesScene, batch: AuditBatch): Promise<void> {
+    const { root, count, mapRoot, previous, index } = batch.head;
+    const { chain } = own.ledger;
+    const action = actionOf('audit.commit', { root, count, mapRoot, previous });
+    own.ledger.commit([chain.tx(own.signer.account, own.signer.key, [action])]);
+    await mkdir(batchFolder(own.folder, index), { recursive: true });
+    await writeFile(batchPath(own.folder, index), formatAuditBatch(batch));
+  }
+
   /** Commits a second batch whose map has lost Anna's last entry, and leaves the store as such an institution would. */
   async function shorten(own: AggregatesScene): Promise<void> {
     const first = await readBatch(own.folder, 0);
@@ -180,11 +223,7 @@ describe('a whole store', () => {
       );
     const built = buildAuditBatch(map, { index: 1, first: 3 }, [entryOfLine(inputLine('Clara'), own.store)]);
     const head = { ...built.head, previous: first.head.mapRoot };
-    const { root, count, mapRoot, previous } = head;
-    const { chain } = own.ledger;
-    const action = actionOf('audit.commit', { root, count, mapRoot, previous });
-    own.ledger.commit([chain.tx(own.signer.account, own.signer.key, [action])]);
-    await writeFile(batchPath(own.folder, 1), formatAuditBatch({ head, entries: built.entries }));
+    await writeBatch(own, { head, entries: built.entries });
     await writeHeads(own.folder, { batches: 2, entries: 4, map });
     await writeCommitted(own.folder, 2);
   }

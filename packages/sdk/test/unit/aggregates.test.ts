@@ -196,6 +196,20 @@ describe('whoever changes the file is found out, by the line', () => {
     expect(refusalOf(file)).toEqual({ line: map + 1, rule: 'map' });
   });
 
+  test('a batch that no entry is in', async () => {
+    const other = (await scene.prove(pseudonym('Beat'))).split('\n');
+    const section = (lines: readonly string[]): readonly [from: number, count: number] => {
+      const from = lines.indexOf('"batches":[') + 1;
+      return [from, lines.indexOf('],', from) - from];
+    };
+    const lines = text.split('\n');
+    const [from, count] = section(lines);
+    const [otherFrom, otherCount] = section(other);
+    expect([count, otherCount]).toEqual([2, 3]);
+    const file = lines.toSpliced(from, count, ...other.slice(otherFrom, otherFrom + otherCount)).join('\n');
+    expect(refusalOf(file)).toEqual({ line: from + 2, rule: 'surplus' });
+  });
+
   test('an old file passed off as new', () => {
     const now = scene.ledger.chain.view().tip.time;
     const { asOf } = verified(early);
