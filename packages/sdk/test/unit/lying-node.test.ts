@@ -2,7 +2,7 @@
 // and of one that is behind.
 import { type Hex32, isConsiliumError } from '@consilium/core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Client, createClient } from '../../src/index.ts';
+import { type Client, createClient, type ExplainQuestion, explainAccess, whatIf } from '../../src/index.ts';
 import { type Answer, createFakeNode, type FakeNode, type Lie } from '../support/fake-node.ts';
 import { type Story, tellStory } from '../support/story.ts';
 
@@ -34,7 +34,27 @@ const STATE_QUESTIONS: readonly Question[] = [
     ask: (client, { hospital, secrets }) => client.anchor(hospital.id, secrets.root),
   },
   { name: 'evidence', path: '/v1/state', ask: (client) => client.evidence() },
+  { name: 'groups', path: '/v1/state', ask: (client, { hospital }) => client.groups(hospital.id) },
+  { name: 'delegations', path: '/v1/state', ask: (client, { patient }) => client.delegations(patient) },
+  { name: 'policy', path: '/v1/state', ask: (client) => client.policy() },
+  {
+    name: 'explanation',
+    path: '/v1/state',
+    ask: (client, told) => explainAccess(client, questionOf(told)),
+  },
+  {
+    name: 'what if',
+    path: '/v1/state',
+    ask: (client, told) => {
+      const change = { type: 'revoke', index: 0 } as const;
+      return whatIf(client, { patient: told.patient, change, questions: [questionOf(told)] });
+    },
+  },
 ];
+
+function questionOf({ patient, clinician }: Story): ExplainQuestion {
+  return { patient, reader: clinician, purpose: 'TREAT', record: '0e'.repeat(32) };
+}
 
 const TX_QUESTION: Question = {
   name: 'transaction',
