@@ -216,6 +216,28 @@ describe('revoking', () => {
   });
 });
 
+test("a hospital's machine is judged as the clinician for whom it asks, and the log shows whom", async () => {
+  const [record = ''] = records;
+  await grant('--to', 'doctor.json');
+  const machine = ['--as', 'Birs.json'];
+  expect(await at.desk.run('record', 'open', record, ...machine)).toMatchObject({ exitCode: 1 });
+  const named = ['--on-behalf-of', 'doctor.json', ...machine];
+  const ask = ['consent', 'explain', '--record', record, '--reader', 'Birs', '--on-behalf-of', 'doctor.json'];
+  expect(await at.desk.json(...ask, ...anna)).toMatchObject({
+    decision: 'permit',
+    onBehalfOf: at.doctor,
+    sentence: expect.stringMatching(
+      /^clinician .* of Birs, for whom a machine of Birs asks, may open this record/,
+    ),
+  });
+  expect(await at.desk.json('record', 'open', record, ...named)).toMatchObject({
+    records: [{ rule: 'consent' }],
+  });
+  const { entries } = await at.desk.json('access', 'log', ...anna);
+  expect(entries.at(-1)).toMatchObject({ onBehalfOf: at.doctor });
+  await revokeAll();
+});
+
 describe('who acts for a patient', () => {
   const mother = ['--as', 'mother.json'];
 

@@ -1,19 +1,13 @@
-// Owns: the entry of every access, permitted or not, and the second look at the moment a share is released. Rules R7, R10
-// and R18 are those of docs/protocol.md. Does not own: the decision (decision.ts), releasing shares (the daemon).
+// Owns: the entry of every access, permitted or not, and of every look at a log (docs/protocol.md, R7, R18 and R19). Does not
+// own: the decision (decision.ts), which records are meant (access-selection.ts), the second look (access-release.ts).
 import type { Hex32 } from '../bytes.ts';
-import { hex16, hex32, integer, list, nullable, oneOf, type Shape, struct, variants } from '../codec.ts';
+import { hex32, nullable, type Shape, struct } from '../codec.ts';
 import { isSealableKey } from '../custody/encryption-keys.ts';
 import { ConsiliumError } from '../errors.ts';
 import { ZERO_HASH } from '../hash.ts';
-import {
-  ACCESS_LIFETIME_MS,
-  EMERGENCY_LIFETIME_MS,
-  INDEX_MAX,
-  RECORDS_PER_ACCESS_MAX,
-  RECORDS_PER_QUERY_SCAN_MAX,
-  TAGS_PER_RECORD,
-} from '../limits.ts';
+import { ACCESS_LIFETIME_MS, EMERGENCY_LIFETIME_MS, RECORDS_PER_QUERY_SCAN_MAX } from '../limits.ts';
 import type { AccessItem, AccessRow, EmergencyUse } from './access-rows.ts';
+import { type AccessSelection, selectionShape, selectRecords } from './access-selection.ts';
 import { requireAccount, takeIndex } from './accounts.ts';
 import {
   codeShape,
@@ -21,9 +15,7 @@ import {
   emergencyReasonShape,
   type Purpose,
   purposeShape,
-  setOf,
 } from './codes.ts';
-import { isWithin } from './consent-rules.ts';
 import type { ActionContext, ActionDefinition, CheckContext, Outcome } from './context.ts';
 import { type AccessQuestion, createDecider } from './decision.ts';
 import { actsFor } from './delegations.ts';
@@ -36,23 +28,8 @@ import {
 } from './emergency.ts';
 import { isWorklistFull } from './emergency-standing.ts';
 import { clinicianCredential } from './identity.ts';
-import type { RecordRow } from './record-rows.ts';
-import { type DataPeriod, dataPeriodShape } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { ACCESSES, listCount, PATIENT_RECORDS, RECORDS, readRow, writeRow } from './tables.ts';
-
-/** Which records: by name, or whatever of the patient's list fits. */
-export type AccessSelection =
-  | { readonly type: 'records'; readonly records: readonly Hex32[] }
-  | {
-      readonly type: 'query';
-      /** One of them must be among the record's tags; empty: any. */
-      readonly tags: readonly string[];
-      /** The record's month must lie in it; null: any, and undated records too. */
-      readonly months: DataPeriod | null;
-      /** Where in the patient's list the search begins. At most `RECORDS_PER_QUERY_SCAN_MAX` rows are looked at. */
-      readonly fromIndex: number;
-    };
+import { ACCESSES, writeRow } from './tables.ts';
 
 /** Breaking the glass. `second`: another clinician's word that more than the emergency dataset is needed. */
 export interface EmergencyClaim {
@@ -74,19 +51,6 @@ export interface AccessOpenBody {
   /** With purpose BTG, and only then. */
   readonly emergency: EmergencyClaim | null;
 }
-
-const selectionShape: Shape<AccessSelection> = variants<AccessSelection>({
-  records: struct<Extract<AccessSelection, { type: 'records' }>>({
-    type: oneOf('records'),
-    records: list(hex32, RECORDS_PER_ACCESS_MAX, 1),
-  }),
-  query: struct<Extract<AccessSelection, { type: 'query' }>>({
-    type: oneOf('query'),
-    tags: setOf(hex16, TAGS_PER_RECORD),
-    months: nullable(dataPeriodShape),
-    fromIndex: integer(0, INDEX_MAX),
-  }),
-});
 
 const claimShape: Shape<EmergencyClaim> = struct<EmergencyClaim>({
   reason: emergencyReasonShape,
@@ -245,78 +209,4 @@ function requirePatient(reader: StateReader, id: Hex32): ReturnType<typeof requi
   const account = requireAccount(reader, id);
   if (account.kind !== 'patient') throw new ConsiliumError('VALUE_INVALID', { field: 'patient' });
   return account;
-}
-
-/**
- * The ids that a selection names now; of a query the newest versions only, oldest first. `narrow`: in an emergency a
- * query looks for the emergency dataset and for nothing else.
- */
-export function selectRecords(
-  reader: StateReader,
-  patient: Hex32,
-  selection: AccessSelection,
-  narrow = false,
-): readonly Hex32[] {
-  if (selection.type === 'records') return selection.records;
-  const { tags, months, fromIndex } = selection;
-  const end = Math.min(listCount(reader, 'records', patient), fromIndex + RECORDS_PER_QUERY_SCAN_MAX);
-  const found: Hex32[] = [];
-  for (let index = fromIndex; index < end && found.length < RECORDS_PER_ACCESS_MAX; index += 1) {
-    const record = readRow(reader, PATIENT_RECORDS, patient, index)?.record;
-    const row = record === undefined ? undefined : readRow(reader, RECORDS, record);
-    if (record === undefined || row === undefined || !isCurrent(row) || (narrow && !row.emergency)) continue;
-    if (meets(row.tags, tags) && (months === null || isWithin(row.month, months))) found.push(record);
-  }
-  return found;
-}
-
-function isCurrent({ amendedBy, retractedHeight, erasedHeight }: RecordRow): boolean {
-  return amendedBy === null && retractedHeight === null && erasedHeight === null;
-}
-
-function meets(tags: readonly string[], wanted: readonly string[]): boolean {
-  return wanted.length === 0 || wanted.some((tag) => tags.includes(tag));
-}
-
-/** What a custodian is asked for: shares of these places of an access, for the account that opened it. */
-export interface ReleaseQuestion {
-  readonly patient: Hex32;
-  /** Index of the access in the patient's list. */
-  readonly access: number;
-  readonly reader: Hex32;
-}
-
-/**
- * R10. The access, when its reader may be given shares at `time` (the later of the last block's and the custodian's
- * clock). Throws `ACCESS_NOT_FOUND` when this state holds none, `ACCESS_OTHER_READER`, `ACCESS_EXPIRED`.
- */
-export function requireAccess(
-  reader: StateReader,
-  { patient, access, reader: asking }: ReleaseQuestion,
-  time: number,
-): AccessRow {
-  const row = readRow(reader, ACCESSES, patient, access);
-  if (row === undefined) throw new ConsiliumError('ACCESS_NOT_FOUND');
-  if (row.reader !== asking) throw new ConsiliumError('ACCESS_OTHER_READER');
-  if (time >= row.expires) throw new ConsiliumError('ACCESS_EXPIRED');
-  return row;
-}
-
-/**
- * R10. The record at this place of an access, when its share may leave now. Throws `RECORD_NOT_FOUND` for no such
- * place, `ACCESS_DENIED` when the ledger denied it, `ACCESS_REVOKED` when it would deny it by now: each with the rule.
- */
-export function requireReleasable(
-  reader: StateReader,
-  { patient }: ReleaseQuestion,
-  row: AccessRow,
-  place: number,
-  time: number,
-): Hex32 {
-  const item = row.items[place];
-  if (item === undefined) throw new ConsiliumError('RECORD_NOT_FOUND', { place });
-  if (item.decision === 'deny') throw new ConsiliumError('ACCESS_DENIED', { rule: item.rule });
-  const now = createDecider(reader, questionOf(patient, row), time)(item.record);
-  if (now.decision === 'deny') throw new ConsiliumError('ACCESS_REVOKED', { rule: now.rule });
-  return item.record;
 }

@@ -3,12 +3,12 @@
 export type {
   AccessOpenBody,
   AccessReadLogBody,
-  AccessSelection,
   EmergencyClaim,
-  ReleaseQuestion,
 } from './access.ts';
-export { questionOf, requireAccess, requireReleasable, selectRecords } from './access.ts';
+export { questionOf } from './access.ts';
+export { type ReleaseQuestion, requireAccess, requireReleasable } from './access-release.ts';
 export * from './access-rows.ts';
+export { type AccessSelection, selectRecords } from './access-selection.ts';
 export { possessionPayload, signPossession } from './accounts.ts';
 export * from './actions.ts';
 export * from './aggregate-rows.ts';

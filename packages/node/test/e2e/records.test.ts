@@ -183,7 +183,10 @@ describe('a consent "permit, except psychiatry"', () => {
   test('After a key rotation of patient or hospital, a consent "permit, except psychiatry" still refuses a psychiatric record written later.', async () => {
     const client = network.client();
     const own = await enrolledPatient(network, north);
-    await consentTo(client, own, east.institution, { permittedLabels: ['BH'], excludedLabels: ['PSY'] });
+    await consentTo(client, own, east.institution, {
+      permittedLabels: ['BH', 'SPI'],
+      excludedLabels: ['PSY'],
+    });
 
     const rotated = { ...own.enrolment, rotation: 1 };
     const newKey = patientKey(own.wallet, rotated);
