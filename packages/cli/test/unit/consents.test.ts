@@ -155,7 +155,7 @@ describe('explaining', () => {
       'doctor.json',
       ...anna,
     );
-    expect(told.stdout).toContain('law: 45 CFR 164.508(a)(2) (HIPAAPsyNotes)\n');
+    expect(told.stdout).toContain('law: 45 CFR 164.508(a)(2) (psychotherapy-notes)\n');
     await revokeAll();
   });
 

@@ -36,17 +36,30 @@ export const ACCESS_RULES = [
 ] as const;
 export type AccessRule = (typeof ACCESS_RULES)[number];
 
-/** What a law is called in a refusal: HL7's code where there is one, and the paragraph. */
+/** Why a law refuses: a code of its own for each reason, HL7's code of the law (ActUSPrivacyLaw), and the paragraph. */
 export interface LegalReason {
   readonly code: string;
+  readonly law: 'HIPAAPsyNotes' | 'HIPAASelfPay';
   readonly citation: string;
 }
 
 export const LEGAL_REASONS: Readonly<Partial<Record<AccessRule, LegalReason>>> = {
-  'law-closed-to-patient': { code: 'HIPAAPsyNotes', citation: '45 CFR 164.524(a)(1)(i)' },
-  'law-psychotherapy-notes': { code: 'HIPAAPsyNotes', citation: '45 CFR 164.508(a)(2)' },
-  'law-psychotherapy-payment': { code: 'HIPAAPsyNotes', citation: '45 CFR 164.506(c)(3), 164.508(a)(2)' },
-  'law-self-paid': { code: 'HIPAASelfPay', citation: '45 CFR 164.522(a)(1)(vi)' },
+  'law-closed-to-patient': {
+    code: 'closed-to-patient',
+    law: 'HIPAAPsyNotes',
+    citation: '45 CFR 164.524(a)(1)(i)',
+  },
+  'law-psychotherapy-notes': {
+    code: 'psychotherapy-notes',
+    law: 'HIPAAPsyNotes',
+    citation: '45 CFR 164.508(a)(2)',
+  },
+  'law-psychotherapy-payment': {
+    code: 'psychotherapy-notes-payment',
+    law: 'HIPAAPsyNotes',
+    citation: '45 CFR 164.506(c)(3), 164.508(a)(2)',
+  },
+  'law-self-paid': { code: 'self-paid', law: 'HIPAASelfPay', citation: '45 CFR 164.522(a)(1)(vi)' },
 };
 
 export interface AccessDecision {

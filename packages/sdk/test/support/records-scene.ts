@@ -1,5 +1,5 @@
 // A hospital with a patient and a doctor, a doctor elsewhere, and custodians who keep what is registered.
-import { type Action, accountIdOf, type Hex32, openProposals, toHex } from '@consilium/core';
+import { type Action, accountIdOf, type Hex32, openProposals, type Purpose, toHex } from '@consilium/core';
 import { type Hospital, keyOf } from '../../../core/test/kit/chain.ts';
 import {
   addEnrolment,
@@ -140,6 +140,7 @@ export interface Wish {
   readonly categories?: readonly string[];
   readonly permittedLabels?: readonly string[];
   readonly excludedLabels?: readonly string[];
+  readonly purposes?: readonly Purpose[];
 }
 
 export function permit(scene: RecordsScene, grantee: Hex32, wish: Wish = {}): void {
