@@ -149,7 +149,8 @@ function releaseFault(
 
 function isStanding({ state, time }: Sight, patient: Hex32, row: AccessRow, record: Hex32): boolean {
   return (
-    time < row.expires && createDecider(state, questionOf(patient, row), time)(record).decision === 'permit'
+    time < row.expires &&
+    createDecider(state, questionOf(state, patient, row), time)(record).decision === 'permit'
   );
 }
 

@@ -46,7 +46,7 @@ export function requireReleasable(
   const item = row.items[place];
   if (item === undefined) throw new ConsiliumError('RECORD_NOT_FOUND', { place });
   if (item.decision === 'deny') throw new ConsiliumError('ACCESS_DENIED', { rule: item.rule });
-  const now = createDecider(reader, questionOf(patient, row), time)(item.record);
+  const now = createDecider(reader, questionOf(reader, patient, row), time)(item.record);
   if (now.decision === 'deny') throw new ConsiliumError('ACCESS_REVOKED', { rule: now.rule });
   return item.record;
 }

@@ -22,6 +22,7 @@ import { actsFor } from './delegations.ts';
 import {
   checkSecondOpinion,
   enterEmergency,
+  isTreating,
   type SecondSignature,
   secondSignatureShape,
   spendSecondOpinion,
@@ -147,19 +148,16 @@ function emergencyUse(
   return { ...use, worklist: permits ? enterEmergency(context, { ...opened, ...use }) : null };
 }
 
-/** What an access asked, for its decision then and for the look at each release. */
+/** What an access asks as of this state: a second clinician's word weighs as long as that credential stands. */
 export function questionOf(
+  reader: StateReader,
   patient: Hex32,
-  {
-    reader,
-    purpose,
-    onBehalfOf,
-    project,
-    emergency,
-  }: Pick<AccessRow, 'reader' | 'purpose' | 'onBehalfOf' | 'project' | 'emergency'>,
+  access: Pick<AccessRow, 'reader' | 'purpose' | 'onBehalfOf' | 'project' | 'emergency'>,
 ): AccessQuestion {
-  const wide = emergency !== null && emergency.second !== null;
-  return { patient, reader, purpose, onBehalfOf, project, wide };
+  const { purpose, onBehalfOf, project } = access;
+  const second = access.emergency?.second ?? null;
+  const wide = second !== null && isTreating(reader, second);
+  return { patient, reader: access.reader, purpose, onBehalfOf, project, wide };
 }
 
 export interface AccessReadLogBody {

@@ -19,6 +19,7 @@ import type { ActionContext, ActionDefinition, CheckContext } from './context.ts
 import { emergencyStanding } from './emergency-standing.ts';
 import { clinicianCredential } from './identity.ts';
 import { indexShape, timeMs } from './rows.ts';
+import type { StateReader } from './state.ts';
 import { EMERGENCIES, EMERGENCY_STANDINGS, readRow, USED_OPINIONS, writeRow } from './tables.ts';
 
 /** What the second clinician signs: that this reader needs more than the emergency dataset, under this very key. */
@@ -67,14 +68,19 @@ export function checkSecondOpinion(
   { account: id, until, signature }: SecondSignature,
 ): void {
   const account = requireAccount(state, id);
-  const role = clinicianCredential(state, account)?.role;
-  if (id === said.reader || role === undefined || !TREATING_ROLES.includes(role))
+  if (id === said.reader || !isTreating(state, id))
     throw new ConsiliumError('EMERGENCY_SECOND_INVALID', { rule: 'another clinician' });
   if (readRow(state, USED_OPINIONS, id, said.readerKey) !== undefined)
     throw new ConsiliumError('EMERGENCY_SECOND_INVALID', { rule: 'used' });
   const payload = encode(secondOpinionShape, { ...said, until });
   if (!verifyPayload(verify, account.key, signature, 'emergencySecond', genesisHash, payload))
     throw new ConsiliumError('EMERGENCY_SECOND_INVALID', { rule: 'signature' });
+}
+
+/** A clinician who treats, and whose credential stands. */
+export function isTreating(reader: StateReader, id: Hex32): boolean {
+  const role = clinicianCredential(reader, requireAccount(reader, id))?.role;
+  return role !== undefined && TREATING_ROLES.includes(role);
 }
 
 /** Spends a word that was checked, whatever the access comes to. Throws `EMERGENCY_SECOND_INVALID` out of its time. */

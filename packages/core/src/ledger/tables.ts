@@ -263,10 +263,9 @@ export const ERASURE_REQUESTS: Table<[patient: Hex32, index: number], ErasureReq
   byOwnerIndex,
   erasureRequestShape,
 );
-
-/** 40. Second clinician and reader key -> that the word given for this key was used. Personal, salted. */
+/** 41. Second clinician and reader key -> that the word given for this key was used. Personal, salted. */
 export const USED_OPINIONS: Table<[second: Hex32, readerKey: Hex32], UsedOpinion> = table(
-  40,
+  41,
   (second, readerKey) => concat(fromHex(second), fromHex(readerKey)),
   usedOpinionShape,
 );

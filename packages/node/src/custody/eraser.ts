@@ -52,6 +52,8 @@ const KEY = new Uint8Array(0);
 export class Eraser {
   readonly #deps: EraserDeps;
   #progress: Progress = { destroyed: 0, receipted: 0 };
+  /** So many erasures were there at the last look. */
+  #seen = 0;
   #isWorking = false;
   #submitted: ReadonlySet<number> = new Set();
   #submittedMs = Number.NEGATIVE_INFINITY;
@@ -65,6 +67,7 @@ export class Eraser {
 
   start(): void {
     this.#progress = progressOf(this.#deps.kv.get(TABLES.erasures, KEY));
+    this.#seen = this.#count();
     this.#run();
   }
 
@@ -75,7 +78,9 @@ export class Eraser {
 
   committed(changes: readonly StateChange[]): void {
     if (!changes.some(({ table }) => table === ERASURES.number)) return;
-    for (const batch of this.#batchesFrom(this.#progress.destroyed)) this.#deps.forget(batch);
+    const count = this.#count();
+    for (const batch of this.#batchesOf(this.#rows(this.#seen, count))) this.#deps.forget(batch);
+    this.#seen = count;
     this.#run();
   }
 

@@ -1,15 +1,8 @@
 // Owns: what this custodian holds: packages, the blobs that they name, which of both still wait for a registration, and
 // their destruction. Every change is one task of one queue, so that no blob is destroyed that a package is about to name,
 // and each blob of the vault stands in a row from which it will be found again. Does not own: whether to hold something.
-import { ConsiliumError, type CustodyPackage, equalBytes, fromHex, type Hex32, toHex } from '@consilium/core';
-import {
-  BATCHES_PER_BLOB_MAX,
-  CUSTODY_EXPIRY_MS,
-  CUSTODY_SWEEP_BLOBS_MAX,
-  CUSTODY_SWEEP_MS,
-  LOOSE_BLOBS_MAX,
-  LOOSE_BYTES_MAX,
-} from '../limits.ts';
+import { ConsiliumError, type CustodyPackage, equalBytes, fromHex, type Hex32 } from '@consilium/core';
+import { BATCHES_PER_BLOB_MAX, CUSTODY_EXPIRY_MS, CUSTODY_SWEEP_MS } from '../limits.ts';
 import type { Cancel, Clock, Done, Kv, KvWrite, Vault } from '../ports.ts';
 import { TaskQueue } from '../replica/task-queue.ts';
 import { TABLES } from '../tables.ts';
@@ -17,8 +10,6 @@ import {
   asideKey,
   asideOf,
   asideRow,
-  type Loose,
-  looseOf,
   looseRow,
   ownersOf,
   ownersRow,
@@ -30,7 +21,8 @@ import {
 } from './holding-rows.ts';
 import { rewritePackages } from './rewriting.ts';
 import { blobBytes, blobIds, blobLengths, nameOf, storedPackage } from './stored-package.ts';
-import { LooseBlobs, type Pending, PendingPackages, type PendingSum } from './waiting.ts';
+import { UnnamedBlobs } from './unnamed-blobs.ts';
+import { type Pending, PendingPackages, type PendingSum } from './waiting.ts';
 
 export interface StoredRow {
   readonly key: Uint8Array;
@@ -60,27 +52,30 @@ export interface NewPackage {
   readonly aside?: boolean;
 }
 
-/** Since when a blob waits that is to be destroyed as soon as it can be. */
-const GIVEN_UP_MS = 0;
-
 export class Holdings {
   readonly #deps: HoldingsDeps;
   readonly #queue = new TaskQueue(() => undefined);
   readonly #pending = new PendingPackages();
   /** Packages of which the ledger has not said whether they serve. */
   readonly #unsettled = new Map<string, { readonly batch: Hex32; readonly epoch: number }>();
-  readonly #loose = new LooseBlobs();
-  readonly #pins = new Map<Hex32, number>();
+  readonly #unnamed: UnnamedBlobs;
   #sweep: Cancel | undefined;
   #stopped = false;
 
   constructor(deps: HoldingsDeps) {
     this.#deps = deps;
+    const { vault, clock } = deps;
+    this.#unnamed = new UnnamedBlobs({
+      ...{ queue: this.#queue, vault, clock },
+      write: (writes, done) => this.#write(writes, done),
+      names: (id) => this.names(id),
+      onWaiting: () => this.#planSweep(),
+    });
   }
 
   start({ pending, loose }: FoundRows): void {
     for (const { key, value } of pending) this.#found(key, value);
-    for (const { key, value } of loose) this.#loose.add(toHex(key), looseOf(value));
+    this.#unnamed.found(loose);
     this.#planSweep();
   }
 
@@ -123,47 +118,26 @@ export class Holdings {
 
   /** Blobs with these ids are not destroyed until `unpin`. Answers which of them are not here. */
   pin(ids: readonly Hex32[], done: (missing: readonly Hex32[]) => void): void {
-    this.#queue.enqueue((next) => {
-      for (const id of ids) this.#pins.set(id, (this.#pins.get(id) ?? 0) + 1);
-      const missing = ids.filter((id) => !this.#deps.vault.has(id));
-      next();
-      done(missing);
-    });
+    this.#unnamed.pin(ids, done);
   }
 
   unpin(ids: readonly Hex32[]): void {
-    for (const id of ids) {
-      const count = this.#pins.get(id) ?? 0;
-      if (count > 1) this.#pins.set(id, count - 1);
-      else this.#pins.delete(id);
-    }
+    this.#unnamed.unpin(ids);
   }
 
   /** Blobs that no package names yet, durable at `done`. `CUSTODY_BUSY` when too many wait; else as `Vault.write`. */
   takeBlobs(blobs: ReadonlyMap<Hex32, Uint8Array>, done: Done): void {
-    this.#queue.enqueue((next) => {
-      const finish: Done = (error) => {
-        next();
-        done(error);
-      };
-      const unnamed = [...blobs].filter(([id]) => !this.names(id));
-      const fresh = unnamed.filter(([id]) => !this.#loose.has(id));
-      const bytes = fresh.reduce((sum, [, blob]) => sum + blob.length, 0);
-      const isTooMuch = this.#loose.bytes + bytes > LOOSE_BYTES_MAX;
-      if (isTooMuch || this.#loose.count + fresh.length > LOOSE_BLOBS_MAX)
-        return finish(new ConsiliumError('CUSTODY_BUSY', { rule: 'blobs' }));
-      const timeMs = this.#deps.clock.wallMs();
-      // Before the bytes: what lies in the vault must be found again. What is here already waits as long as what is new.
-      this.#write(
-        unnamed.map(([id, blob]) => looseRow(id, { timeMs, bytes: blob.length })),
-        (error) => {
-          if (error !== undefined) return finish(error);
-          for (const [id, blob] of unnamed) this.#loose.add(id, { timeMs, bytes: blob.length });
-          this.#planSweep();
-          this.#deps.vault.write([...blobs.values()], finish);
-        },
-      );
-    });
+    this.#unnamed.take(blobs, done);
+  }
+
+  /** Of these blobs those that came and that nothing names are destroyed now, not when they have waited long enough. */
+  giveUp(ids: readonly Hex32[]): void {
+    this.#unnamed.giveUp(ids);
+  }
+
+  /** Destroys what was given up. `done` with whether all of it is gone: a pin, or a disk that fails, may keep some. */
+  destroyGivenUp(done: (isGone: boolean) => void): void {
+    this.#unnamed.destroyGivenUp(done);
   }
 
   /** Durable at `done`. Its blobs are pinned and here. */
@@ -188,7 +162,7 @@ export class Holdings {
       ];
       this.#write(writes, (error) => {
         if (error !== undefined) return finish(error);
-        for (const id of ids) this.#loose.drop(id);
+        this.#unnamed.named(ids);
         const entry = { batch, epoch, author, bytes: bytes.length + blobBytes(content), timeMs };
         if (pending === 'registration') this.#pending.add(entry);
         if (pending === 'confirmation') this.#unsettled.set(nameOf(batch, epoch), { batch, epoch });
@@ -262,18 +236,10 @@ export class Holdings {
   rewrite(batch: Hex32, epochs: number, without: (bytes: Uint8Array) => Uint8Array | null, done: Done): void {
     this.#queue.enqueue((next) => {
       const { rows, lengths, named } = rewritePackages(this, { batch, epochs, without });
-      const left = [...lengths.keys()]
-        .filter((id) => !named.has(id))
-        .map((id) => [id, withoutBatch(this.batchesOf(id), batch)] as const);
-      const orphans = left.filter(([, batches]) => batches.length === 0).map(([id]) => id);
-      const givenUp = (id: Hex32): Loose => ({ timeMs: GIVEN_UP_MS, bytes: lengths.get(id) ?? 0 });
-      const writes = [
-        ...rows,
-        ...left.map(([id, batches]) => ownersRow(id, batches)),
-        ...orphans.map((id) => looseRow(id, givenUp(id))),
-      ];
-      this.#write(writes, (error) => {
-        if (error === undefined) for (const id of orphans) this.#loose.add(id, givenUp(id));
+      const left = new Map([...lengths].filter(([id]) => !named.has(id)));
+      const { writes, orphans } = this.#withoutOwner(batch, left);
+      this.#write([...rows, ...writes], (error) => {
+        if (error === undefined) this.#unnamed.givenUp(orphans);
         next();
         done(error);
       });
@@ -294,35 +260,6 @@ export class Holdings {
         next();
         done(error);
       });
-    });
-  }
-
-  /** Destroys what was given up. `done` with whether all of it is gone: a pin, or a disk that fails, may keep some. */
-  destroyGivenUp(done: (isGone: boolean) => void): void {
-    this.#queue.enqueue((next) => {
-      const before = this.#loose.before(GIVEN_UP_MS).length;
-      this.#destroyLoose(GIVEN_UP_MS, () => {
-        next();
-        const left = this.#loose.before(GIVEN_UP_MS).length;
-        if (left === 0 || left === before) done(left === 0);
-        else this.destroyGivenUp(done);
-      });
-    });
-  }
-
-  /** Of these blobs those that came and that nothing names are destroyed now, not when they have waited long enough. */
-  giveUp(ids: readonly Hex32[]): void {
-    this.#queue.enqueue((next) => {
-      const own = ids.filter((id) => this.#loose.has(id) && !this.names(id));
-      const givenUp = (id: Hex32): Loose => ({ timeMs: GIVEN_UP_MS, bytes: this.#loose.bytesOf(id) ?? 0 });
-      this.#write(
-        own.map((id) => looseRow(id, givenUp(id))),
-        (error) => {
-          if (error !== undefined) return next();
-          for (const id of own) this.#loose.add(id, givenUp(id));
-          this.#destroyLoose(GIVEN_UP_MS, next);
-        },
-      );
     });
   }
 
@@ -357,12 +294,12 @@ export class Holdings {
   }
 
   #planSweep(): void {
-    if (this.#sweep !== undefined || this.#pending.count + this.#loose.count === 0) return;
+    if (this.#sweep !== undefined || this.#pending.count + this.#unnamed.count === 0) return;
     this.#sweep = this.#deps.clock.after(CUSTODY_SWEEP_MS, () => {
       this.#sweep = undefined;
       const before = this.#deps.clock.wallMs() - CUSTODY_EXPIRY_MS;
       for (const each of this.#pending.all()) if (each.timeMs <= before) this.#expire(each);
-      this.#queue.enqueue((next) => this.#destroyLoose(before, next));
+      this.#unnamed.destroyBefore(before);
       this.#planSweep();
     });
   }
@@ -376,43 +313,29 @@ export class Holdings {
       if (!this.#pending.has(batch, epoch) || content === undefined) return next();
       // The same batch may be sealed for another epoch as well.
       const isLast = this.#pending.all().every((each) => each.batch !== batch || each.epoch === epoch);
-      const named = isLast ? blobIds(content) : [];
-      const left = named.map((id) => [id, withoutBatch(this.batchesOf(id), batch)] as const);
-      const orphans = left.filter(([, batches]) => batches.length === 0).map(([id]) => id);
-      const lengths = blobLengths(content);
-      const longAgo = (id: Hex32): Loose => ({ timeMs: GIVEN_UP_MS, bytes: lengths.get(id) ?? 0 });
-      const writes: KvWrite[] = [
-        packageRow(batch, epoch, null),
-        pendingRow(batch, epoch, null),
-        ...left.map(([id, batches]) => ownersRow(id, batches)),
-        ...orphans.map((id) => looseRow(id, longAgo(id))),
-      ];
-      this.#write(writes, (error) => {
+      const named: ReadonlyMap<Hex32, number> = isLast ? blobLengths(content) : new Map();
+      const { writes, orphans } = this.#withoutOwner(batch, named);
+      this.#write([packageRow(batch, epoch, null), pendingRow(batch, epoch, null), ...writes], (error) => {
         if (error === undefined) {
           this.#pending.drop(batch, epoch);
-          for (const id of orphans) this.#loose.add(id, longAgo(id));
-          this.#queue.enqueue((after) => this.#destroyLoose(GIVEN_UP_MS, after));
+          this.#unnamed.givenUp(orphans);
+          this.destroyGivenUp(() => undefined);
         }
         next();
       });
     });
   }
 
-  #destroyLoose(before: number, next: () => void): void {
-    const due = this.#loose
-      .before(before)
-      .filter((id) => !this.#pins.has(id))
-      .slice(0, CUSTODY_SWEEP_BLOBS_MAX);
-    if (due.length === 0) return next();
-    this.#deps.vault.remove(due, (failed) => {
-      if (failed !== undefined) return next();
-      const rows = due.map((id) => looseRow(id, null));
-      this.#write(rows, (error) => {
-        if (error === undefined) for (const id of due) this.#loose.drop(id);
-        next();
-        if (error === undefined) this.#queue.enqueue((after) => this.#destroyLoose(before, after));
-      });
-    });
+  /** What is written when the batch names these blobs no longer, and those that nothing names then. */
+  #withoutOwner(
+    batch: Hex32,
+    lengths: ReadonlyMap<Hex32, number>,
+  ): { readonly writes: readonly KvWrite[]; readonly orphans: ReadonlyMap<Hex32, number> } {
+    const left = [...lengths.keys()].map((id) => [id, withoutBatch(this.batchesOf(id), batch)] as const);
+    const gone = new Set(left.filter(([, batches]) => batches.length === 0).map(([id]) => id));
+    const orphans = new Map([...lengths].filter(([id]) => gone.has(id)));
+    const rows = left.map(([id, batches]) => ownersRow(id, batches));
+    return { writes: [...rows, ...this.#unnamed.rowsOfGivenUp(orphans)], orphans };
   }
 
   #write(writes: readonly KvWrite[], done: (error?: ConsiliumError) => void): void {

@@ -46,7 +46,7 @@ test('`explain` and `what-if` agree with real openings on 10,000 random consents
     pass(chance.often(0.03) ? FOUR_DAYS_MIN : 1);
     world.stir(chance);
     const requests = drawRequests(world, chance);
-    const questions = requests.flatMap((request) => questionsOf(request));
+    const questions = requests.flatMap((request) => questionsOf(world, request));
     // Many consents, few, none: what one of them decides, the policy of the hospitals does not.
     const standingMax = Math.floor(asked / REQUESTS_PER_ROUND / 6) % STANDING_MAX;
     const change = drawChange(world, chance, standingMax);
@@ -125,10 +125,11 @@ function drawRequests(world: DecisionWorld, chance: Chance): readonly WorldReque
   return drawn.toSorted((a, b) => compareText(a.reader.id, b.reader.id));
 }
 
-function questionsOf({ reader, body }: WorldRequest): readonly ExplainQuestion[] {
+function questionsOf({ chain }: DecisionWorld, { reader, body }: WorldRequest): readonly ExplainQuestion[] {
   const { patient, selection, purpose, onBehalfOf, project, emergency } = body;
   const used = emergency && { ...emergency, second: emergency.second?.account ?? null, worklist: null };
-  const question = questionOf(patient, { reader: reader.id, purpose, onBehalfOf, project, emergency: used });
+  const asked = { reader: reader.id, purpose, onBehalfOf, project, emergency: used };
+  const question = questionOf(chain.view().state, patient, asked);
   return selection.type === 'query' ? [] : selection.records.map((record) => ({ ...question, record }));
 }
 

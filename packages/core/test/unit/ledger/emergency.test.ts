@@ -407,12 +407,12 @@ describe('Break-glass: reviewed; suspended when overdue', () => {
 });
 
 describe('shares of an emergency are released', () => {
-  /** The code (and rule) by which the first record is refused at `time`. */
-  const refusal = (ward: Ward, access: number, time: number): string => {
+  /** The code (and rule) by which a record is refused at `time`. */
+  const refusal = (ward: Ward, access: number, time: number, place = 0): string => {
     const { state } = ward.chain.view();
     const question = { patient: ward.patient.id, access, reader: ward.rescuer.id };
     try {
-      return requireReleasable(state, question, requireAccess(state, question, time), 0, time);
+      return requireReleasable(state, question, requireAccess(state, question, time), place, time);
     } catch (error) {
       if (!(error instanceof ConsiliumError)) throw error;
       return `${error.code} ${error.data['rule'] ?? ''}`.trim();
@@ -436,6 +436,15 @@ describe('shares of an emergency are released', () => {
     expect(refusal(ward, 1, due)).toBe('ACCESS_REVOKED emergency-suspended');
     review(ward.chain, ward.officer, 1, 'unjustified');
     expect(refusal(ward, 1, ward.time)).toBe('ACCESS_REVOKED emergency-suspended');
+  });
+
+  it('beyond the dataset only while the credential of who gave the second signature stands', () => {
+    const ward = new Ward();
+    ward.open(ward.rescuer, { second: ward.word(), selection: named(ward.allergy, ward.letter) });
+    expect(refusal(ward, 0, ward.time, 1)).toBe(ward.letter);
+    submit(ward.chain, asPerson(ward.b), actionOf('identity.withdrawCredential', { index: 1 }));
+    expect(refusal(ward, 0, ward.time, 1)).toBe('ACCESS_REVOKED emergency-dataset');
+    expect(refusal(ward, 0, ward.time)).toBe(ward.allergy);
   });
 
   it('that of treatment stays what it was', () => {
