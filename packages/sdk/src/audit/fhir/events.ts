@@ -164,7 +164,7 @@ function refused(entry: AccessLogEntry, { genesis, records, institutions }: Arou
 
 /** The rule, and the legal reason where a law refused: as codes. */
 function outcomeResource({ rule, law }: LoggedItem, text: string, gone: boolean): Json {
-  const legal = law === null ? [] : [{ ...ledgerCoding('law', law.code), display: law.citation }];
+  const legal = law === null ? [] : [{ ...ledgerCoding('law', law.law), display: law.citation }];
   return {
     resourceType: 'OperationOutcome',
     id: 'outcome',
