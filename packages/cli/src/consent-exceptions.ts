@@ -84,7 +84,7 @@ async function actorsOf(
 }
 
 /** `INSTITUTION/NUMBER`. */
-export async function groupPlaceOf(
+async function groupPlaceOf(
   network: Network,
   text: string,
 ): Promise<{ readonly institution: string; readonly index: number }> {

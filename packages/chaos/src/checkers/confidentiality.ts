@@ -1,6 +1,6 @@
 // Owns: checker 9: no honest custodian hands out a share before its own committed state permits it, nobody opens a record
-// without a committed permit, and what so many nodes as may be faulty hold together opens nothing, keys included. Does not
-// own: what thieves get at (theft.ts). A patient's own key is the stated exception, and is not stolen here.
+// without a committed permit, what so many nodes as may be faulty hold together opens nothing, keys included, and what was
+// noted as destroyed lies on no disk. Does not own: what thieves get at (theft.ts). A patient's own key is the stated exception, and is not stolen here.
 import {
   ACCESSES,
   type AccessRow,

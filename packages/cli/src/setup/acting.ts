@@ -85,11 +85,7 @@ export function mustTagKey({ tagKey }: Acting): TagKey {
 }
 
 /** Throws `FILE_INVALID`, `KEY_FILE_MODE`. */
-export async function subjectFor(
-  io: Io,
-  { client }: Network,
-  named: string,
-): Promise<Omit<Acting, 'signer'>> {
+async function subjectFor(io: Io, { client }: Network, named: string): Promise<Omit<Acting, 'signer'>> {
   if (isHexId(named)) return { patient: named, tagKey: null, institution: null };
   const path = pathOf(io, named);
   const text = await readText(path);

@@ -1,6 +1,6 @@
 // Owns: the terms of a data-use agreement: read from a file, accepted by the patient one by one, kept in a secret file with
 // their salts. Does not own: their digests (the SDK), the consent that bears them.
-import { AGREEMENT_TERMS_MAX } from '@consilium/core';
+import { AGREEMENT_TERMS_MAX, CODE_LENGTH_MAX, isCode } from '@consilium/core';
 import { type AgreementFile, createAgreement, formatAgreement, type Hex32 } from '@consilium/sdk';
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
@@ -40,8 +40,10 @@ export async function keptAgreement(
   const { agreement: project, terms } = options;
   if (project === undefined && terms === undefined) return undefined;
   if (project === undefined || terms === undefined) throw usage('--agreement and --terms go together');
-  if (!/^[0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*$/.test(project) || project.length > 32)
-    throw usage('--agreement is a code of letters and digits, joined by dots or hyphens');
+  if (!isCode(project))
+    throw usage(
+      `--agreement is a code of at most ${CODE_LENGTH_MAX} letters and digits, joined by dots or hyphens`,
+    );
   const texts = termsIn(await readText(pathOf(io, terms)));
   const accepted = await acceptedOf(io, texts, options.accept);
   const file = asUsage('terms', () => createAgreement({ ...owner, project }, accepted));

@@ -79,7 +79,7 @@ export async function writeNew(path: string, content: string | Uint8Array, mode:
 }
 
 /** Also when it is not there. */
-export async function discard(path: string): Promise<void> {
+async function discard(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 

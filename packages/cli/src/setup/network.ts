@@ -54,7 +54,7 @@ export interface Network {
   readonly read: ReadOptions;
 }
 
-export const NO_NODE =
+const NO_NODE =
   'no node is named: give --node URL, set CONSILIUM_NODE, or start a devnet (npx consilium devnet up)';
 
 const NO_GENESIS =

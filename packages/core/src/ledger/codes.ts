@@ -70,6 +70,10 @@ const codeLength = text(CODE_LENGTH_MAX, 1);
 /** A code of a published system: letters and digits, joined by single dots or hyphens. No room for a name. */
 export const codeShape: Shape<string> = refined(codeLength, (code) => CODE.test(code));
 
+export function isCode(text: string): boolean {
+  return text.length > 0 && text.length <= CODE_LENGTH_MAX && CODE.test(text);
+}
+
 /** A list that is a set: strictly ascending, so that one meaning has one encoding. `canonicalSet` makes one. */
 export function setOf<T extends string>(item: Shape<T>, countMax: number, countMin = 0): Shape<readonly T[]> {
   return refined(list(item, countMax, countMin), isAscending);

@@ -1,5 +1,5 @@
 // Owns: which implicit policy the hospitals have decided, and what it opens where no consent of a patient speaks
-// (docs/protocol.md, R8). Does not own: the rules before it (decision.ts), the vote (proposals.ts).
+// (docs/protocol.md, R8 and G10). Does not own: the rules before it (decision.ts), the vote (proposals.ts).
 import { ConsiliumError } from '../errors.ts';
 import type { ClinicianRole, ImplicitPolicy, Purpose } from './codes.ts';
 import { isUnder } from './purposes.ts';
@@ -14,13 +14,13 @@ export function implicitPolicy(reader: StateReader): ImplicitPolicy {
   return readRow(reader, POLICY) ?? FIRST_POLICY;
 }
 
-/** Throws `VALUE_INVALID` when it is in force already. */
+/** G10. Throws `VALUE_INVALID` when it is in force already. */
 export function checkPolicy(reader: StateReader, policy: ImplicitPolicy): void {
   if (implicitPolicy(reader) === policy)
     throw new ConsiliumError('VALUE_INVALID', { field: 'policy', rule: 'nothing changes' });
 }
 
-/** In force for the next action of the same block. */
+/** G10. In force for the next action of the same block. */
 export function decidePolicy(overlay: Overlay, policy: ImplicitPolicy): void {
   writeRow(overlay, POLICY, [], policy);
 }

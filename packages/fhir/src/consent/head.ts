@@ -1,6 +1,6 @@
 // Owns: what of a Consent stands before its provisions: whether it counts, whose it is, on which policies it rests. Does
 // not own: the provisions.
-import { AGREEMENT_TERMS_MAX, IMPLICIT_POLICIES, type ImplicitPolicy } from '@consilium/core';
+import { AGREEMENT_TERMS_MAX, IMPLICIT_POLICIES, type ImplicitPolicy, isCode } from '@consilium/core';
 import { at, isObject, type JsonObject, listOf, textOf } from '../json.ts';
 import type { PlainAgreement } from './plain.ts';
 import { codingsOf } from './reading.ts';
@@ -142,7 +142,6 @@ function baseIn(resource: JsonObject): 'permit' | 'deny' | null {
 }
 
 const HASH = /^[0-9a-f]{64}$/;
-const PROJECT = /^(?=.{1,32}$)[0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*$/;
 
 function agreementIn(resource: JsonObject): PlainAgreement | null {
   const [identifier, second] = listOf(resource['identifier']).filter(
@@ -155,7 +154,7 @@ function agreementIn(resource: JsonObject): PlainAgreement | null {
   const project = textOf(at(identifier, 'value')) ?? '';
   const whole =
     second === undefined &&
-    PROJECT.test(project) &&
+    isCode(project) &&
     terms.length > 0 &&
     terms.length <= AGREEMENT_TERMS_MAX &&
     terms.every((term) => HASH.test(term));

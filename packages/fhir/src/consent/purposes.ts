@@ -28,7 +28,7 @@ const PARENTS: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-export const isPurpose = (code: string): code is Purpose => (PURPOSES as readonly string[]).includes(code);
+const isPurpose = (code: string): code is Purpose => (PURPOSES as readonly string[]).includes(code);
 
 /** The code itself, or the nearest one above that the ledger counts by. */
 export function nearestPurpose(code: string): Purpose | undefined {

@@ -135,7 +135,7 @@ export function ownMessageOf(payload: Uint8Array): SignRequest {
   }
 }
 
-export function knownValue(value: Value): KnownValue {
+function knownValue(value: Value): KnownValue {
   return { id: headerId(value.header), author: value.header.author, time: value.header.time };
 }
 

@@ -40,7 +40,7 @@ export function readDelegations(
 }
 
 /** `time`: milliseconds since the epoch. */
-export function delegationState({ endedHeight, period }: Delegation, time: number): DelegationState {
+function delegationState({ endedHeight, period }: Delegation, time: number): DelegationState {
   if (endedHeight !== null) return 'ended';
   if (time >= period.until) return 'expired';
   return time < period.from ? 'upcoming' : 'active';

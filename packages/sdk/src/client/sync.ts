@@ -76,7 +76,7 @@ export function refuseBelow(floor: number, height: number): void {
  * Asks every node for its institution and its newest header, shown with its certificate: a bare claim of a height
  * moves nothing. Throws `QUORUM_UNREACHABLE` when those that show one hold no quorum of the current set.
  */
-export async function syncWithQuorum(session: Session): Promise<void> {
+async function syncWithQuorum(session: Session): Promise<void> {
   const shown = await Promise.all(session.nodes.map((node) => shownBy(session, node)));
   const institutions = new Set(shown.filter((id) => id !== undefined));
   const set = session.chain.tip().nextValidators;

@@ -1,6 +1,7 @@
 // Owns: data-use agreements off the ledger: the texts that a patient accepted one by one, with the salts of their digests,
 // in one secret file; and what was used under an agreement. Does not own: the consent that bears the digests (actions.ts).
 import {
+  AGREEMENT_TERMS_MAX,
   ConsiliumError,
   concat,
   type DataUseAgreement,
@@ -8,6 +9,7 @@ import {
   fromHex,
   type Hex32,
   hashHex,
+  isCode,
   isHexOf,
   type Purpose,
   toHex,
@@ -40,14 +42,14 @@ export interface AcceptedTerm {
   readonly salt: Hex32;
 }
 
-/** A random salt for every text. Throws `VALUE_INVALID` without texts, or when one is empty or stands twice. */
+/** A random salt for every text. Throws `VALUE_INVALID` without texts, of too many, or when one is empty or stands twice. */
 export function createAgreement(
   owner: Pick<AgreementFile, 'genesis' | 'patient' | 'project'>,
   texts: readonly string[],
   random: RandomBytes = systemRandom,
 ): AgreementFile {
   const unlike = new Set(texts.map((text) => text.trim()));
-  if (texts.length === 0 || unlike.has('') || unlike.size !== texts.length)
+  if (!isTermCount(texts.length) || unlike.has('') || unlike.size !== texts.length)
     throw new ConsiliumError('VALUE_INVALID', { field: 'terms' });
   const { genesis, patient, project } = owner;
   const terms = texts.map((text) => ({ text: text.trim(), salt: toHex(random(SALT_BYTES)) }));
@@ -85,10 +87,16 @@ export function parseAgreement(text: string): AgreementFile {
     isHexOf(genesis, 32) &&
     isHexOf(patient, 32) &&
     typeof project === 'string' &&
+    isCode(project) &&
     Array.isArray(terms) &&
+    isTermCount(terms.length) &&
     terms.every(isTerm);
   if (!whole) throw new ConsiliumError('FILE_INVALID', { kind: AGREEMENT_KIND, rule: 'form' });
   return { kind: AGREEMENT_KIND, version: 1, genesis, patient, project, terms };
+}
+
+function isTermCount(count: number): boolean {
+  return count > 0 && count <= AGREEMENT_TERMS_MAX;
 }
 
 function isTerm(raw: unknown): raw is AcceptedTerm {

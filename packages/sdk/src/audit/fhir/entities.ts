@@ -35,7 +35,7 @@ function marksOf({ month, version, effects, author }: LoggedRecord): readonly Js
   ];
 }
 
-export function detailOf(type: string, valueString: string): Json {
+function detailOf(type: string, valueString: string): Json {
   return { type, valueString };
 }
 
