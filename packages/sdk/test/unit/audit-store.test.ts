@@ -178,7 +178,7 @@ describe('one process at a time', () => {
     await writeFile(join(store.folder, 'adding.lock'), '4194305 -\n');
     await expect(openAuditAdder(store)).rejects.toMatchObject({
       code: 'STORE_LOCKED',
-      data: { file: join(store.folder, 'adding.lock') },
+      data: { file: join(store.folder, 'adding.lock.turn') },
     });
   });
 });

@@ -42,7 +42,7 @@ async function removeIfDead(path: string): Promise<void> {
   try {
     await mkdir(turn);
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') throw locked(path, undefined);
+    if (errnoOf(error) === 'EEXIST') throw locked(turn, undefined);
     throw error;
   }
   try {
