@@ -5,7 +5,7 @@ import {
   COMMON_CATEGORIES,
   COMMON_LABELS,
   ledgerReferencesOut,
-  OPEN_PLAIN_RULE,
+  OPEN_RULE,
   type PlainActor,
   type PlainException,
   type PlainRule,
@@ -52,7 +52,7 @@ export async function plainRuleOf(
   const authors = await Promise.all(listOf(typed.author).map((named) => accountIdNamed(io, network, named)));
   const [from, until] = typed.data ?? [];
   return {
-    ...OPEN_PLAIN_RULE,
+    ...OPEN_RULE,
     actors: await actorsOf(io, network, typed, words(CLINICIAN_ROLES, 'role')),
     purposes: words(PURPOSES, 'purpose'),
     categories: words(COMMON_CATEGORIES, 'category'),

@@ -23,6 +23,7 @@ export {
   isConsiliumError,
   type LightState,
   type LightStep,
+  OPEN_RULE,
   PURPOSES,
   type Purpose,
   REFUSAL_GROUNDS,

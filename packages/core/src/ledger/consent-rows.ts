@@ -66,6 +66,18 @@ export interface ConsentRule {
   readonly authors: readonly Hex32[];
 }
 
+/** Demands nothing, in whatever words actors are named. */
+export const OPEN_RULE: Omit<ConsentRule, 'actors'> & { readonly actors: readonly never[] } = {
+  actors: [],
+  purposes: [],
+  categories: [],
+  confidentiality: null,
+  labels: [],
+  dataPeriod: null,
+  records: [],
+  authors: [],
+};
+
 /** A provision inside the root: what it speaks of is decided the other way. */
 export interface ConsentException extends ConsentRule {
   readonly period: ConsentPeriod | null;

@@ -8,13 +8,13 @@ import {
   buildBlock,
   type ClinicianRole,
   type ConsentPeriod,
-  type ConsentRule,
   type ConsentTerms,
   canonicalSet,
   type DataPeriod,
   type GovernedChange,
   type Hex32,
   hashHex,
+  OPEN_RULE,
   type Purpose,
   readRow,
   type SecretKey,
@@ -99,18 +99,6 @@ export const TAG_A: string = 'a1'.repeat(16);
 export const TAG_B: string = 'b2'.repeat(16);
 export const TAG_C: string = 'c3'.repeat(16);
 const YEAR_MS = 365 * 24 * 3_600_000;
-
-/** Demands nothing. */
-export const OPEN_RULE: ConsentRule = {
-  actors: [],
-  purposes: [],
-  categories: [],
-  confidentiality: null,
-  labels: [],
-  dataPeriod: null,
-  records: [],
-  authors: [],
-};
 
 /** What most consents say: one grantee, up to the normal level and these labels, an exception for those. */
 export interface TermsWish {

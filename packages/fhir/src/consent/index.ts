@@ -4,7 +4,6 @@ export type { ConsentSubject } from './head.ts';
 export { consentFromFhir, type ImportedConsent, readConsent } from './import.ts';
 export {
   FOREVER_MS,
-  NO_CONDITIONS,
   type PlainActor,
   type PlainAgreement,
   type PlainConsent,

@@ -53,14 +53,3 @@ export interface PlainConsent {
 
 /** The end of what FHIR can write: the first moment of the year 10000. */
 export const FOREVER_MS: number = Date.UTC(10_000, 0, 1);
-
-export const NO_CONDITIONS: PlainRule = {
-  actors: [],
-  purposes: [],
-  categories: [],
-  confidentiality: null,
-  labels: [],
-  dataPeriod: null,
-  records: [],
-  authors: [],
-};

@@ -1,5 +1,6 @@
+import { OPEN_RULE } from '@consilium/core';
 import { describe, expect, it } from 'vitest';
-import { consentFromFhir, NO_CONDITIONS, readConsent } from '../../src/consent/index.ts';
+import { consentFromFhir, readConsent } from '../../src/consent/index.ts';
 import {
   actor,
   concept,
@@ -58,7 +59,7 @@ describe('a FHIR consent', () => {
             records: ['Observation/1'],
             authors: [],
           },
-          exceptions: [{ ...NO_CONDITIONS, labels: ['PSY'], period: null }],
+          exceptions: [{ ...OPEN_RULE, labels: ['PSY'], period: null }],
           separateAuthorization: false,
           agreement: null,
         },
@@ -184,17 +185,17 @@ describe('the decision', () => {
         }),
       ),
     );
-    const exceptions = [{ ...NO_CONDITIONS, authors: ['Practitioner/y'], period: null }];
+    const exceptions = [{ ...OPEN_RULE, authors: ['Practitioner/y'], period: null }];
     expect(consents).toMatchObject([
       {
         decision: 'permit',
-        rule: { ...NO_CONDITIONS, purposes: ['TREAT'], confidentiality: 'N' },
+        rule: { ...OPEN_RULE, purposes: ['TREAT'], confidentiality: 'N' },
         exceptions,
       },
       {
         decision: 'permit',
         rule: {
-          ...NO_CONDITIONS,
+          ...OPEN_RULE,
           actors: [{ type: 'account', reference: 'Practitioner/x' }],
           purposes: ['TREAT'],
           labels: ['PSY', 'SEX'],
@@ -229,6 +230,6 @@ describe('the decision', () => {
     expect(
       only(permit({ securityLabel: [level('R')] }), under('Policy-all-normal')).rule?.confidentiality,
     ).toBe('R');
-    expect(only(deny(), under('Policy-deny')).rule).toEqual(NO_CONDITIONS);
+    expect(only(deny(), under('Policy-deny')).rule).toEqual(OPEN_RULE);
   });
 });

@@ -1,5 +1,5 @@
+import { OPEN_RULE } from '@consilium/core';
 import { describe, expect, it } from 'vitest';
-import { NO_CONDITIONS } from '../../src/consent/index.ts';
 import {
   actor,
   concept,
@@ -49,7 +49,7 @@ describe('who', () => {
 
   it('wrote it is a condition of its own, in R4’s form too', () => {
     expect(only(permit({ actor: [actor('Practitioner/x', 'AUT')] })).rule).toEqual({
-      ...NO_CONDITIONS,
+      ...OPEN_RULE,
       authors: ['Practitioner/x'],
     });
   });
@@ -196,7 +196,7 @@ describe('what', () => {
     ],
   ])('as one %s is refused in a permit and widened in a denial', (_what, wish, expected) => {
     expect(refused(permit(wish))).toMatch(/^CONSENT_NOT_EXPRESSIBLE /);
-    expect(only(deny(wish)).rule).toEqual({ ...NO_CONDITIONS, ...expected });
+    expect(only(deny(wish)).rule).toEqual({ ...OPEN_RULE, ...expected });
     expect(only(deny(wish)).notes).toMatchObject([{ effect: 'widened' }]);
   });
 

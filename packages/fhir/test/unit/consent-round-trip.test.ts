@@ -1,11 +1,10 @@
-import { CLINICIAN_ROLES, CONFIDENTIALITY_LEVELS, canonicalSet, PURPOSES } from '@consilium/core';
+import { CLINICIAN_ROLES, CONFIDENTIALITY_LEVELS, canonicalSet, OPEN_RULE, PURPOSES } from '@consilium/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   consentFromFhir,
   consentToFhir,
   FOREVER_MS,
-  NO_CONDITIONS,
   type PlainActor,
   type PlainConsent,
   type PlainRule,
@@ -124,7 +123,7 @@ describe('a consent', () => {
     const ended = {
       decision: 'permit',
       period: { from: 0, until: 1 },
-      rule: NO_CONDITIONS,
+      rule: OPEN_RULE,
       exceptions: [],
       separateAuthorization: false,
       agreement: null,
@@ -135,11 +134,11 @@ describe('a consent', () => {
   });
 
   it('of records and authors at once is not written: FHIR would read either', () => {
-    const both = { ...NO_CONDITIONS, records: ['Observation/1'], authors: ['Organization/a'] };
+    const both = { ...OPEN_RULE, records: ['Observation/1'], authors: ['Organization/a'] };
     const consent: PlainConsent = {
       decision: 'permit',
       period: { from: 0, until: FOREVER_MS },
-      rule: NO_CONDITIONS,
+      rule: OPEN_RULE,
       exceptions: [{ ...both, period: null }],
       separateAuthorization: false,
       agreement: null,

@@ -1,8 +1,8 @@
 // Owns: a permit as most are given, in a patient's few words, and the terms that the ledger takes. Does not own: consents of
 // any form in words (PlainConsent, of the fhir package) and their tags (plain-terms.ts), the sentence of one
 // (records/sentences.ts).
-import type { ConsentRule, ConsentTerms, DataPeriod, Hex32, Purpose } from '@consilium/core';
-import type { PlainConsent, PlainException, PlainRule } from '@consilium/fhir/consent';
+import { type ConsentTerms, type DataPeriod, type Hex32, OPEN_RULE, type Purpose } from '@consilium/core';
+import type { PlainConsent, PlainException } from '@consilium/fhir/consent';
 import type { TagKey } from '../actions.ts';
 import { unrelatedLabels } from '../records/labels.ts';
 import { ledgerReferencesIn, ledgerReferencesOut } from './ledger-references.ts';
@@ -25,28 +25,13 @@ export interface ConsentInWords {
   readonly dataPeriod?: DataPeriod | null;
 }
 
-/** Demands nothing. */
-export const OPEN_RULE: ConsentRule = {
-  actors: [],
-  purposes: [],
-  categories: [],
-  confidentiality: null,
-  labels: [],
-  dataPeriod: null,
-  records: [],
-  authors: [],
-};
-
-/** The same of a consent in words. */
-export const OPEN_PLAIN_RULE: PlainRule = { ...OPEN_RULE, actors: [] };
-
 /** What is not labelled opens up to the normal level; what is excluded is an exception. */
 export function plainConsent(words: ConsentInWords): PlainConsent {
   return {
     decision: 'permit',
     period: { from: words.from, until: words.until },
     rule: {
-      ...OPEN_PLAIN_RULE,
+      ...OPEN_RULE,
       actors: [{ type: 'account', reference: ledgerReferencesOut.account(words.grantee) }],
       purposes: words.purposes,
       categories: words.categories,
@@ -62,7 +47,7 @@ export function plainConsent(words: ConsentInWords): PlainConsent {
 
 /** A record with any of these labels is decided the other way; none: no exception. */
 export function labelException(labels: readonly string[]): readonly PlainException[] {
-  return labels.length === 0 ? [] : [{ ...OPEN_PLAIN_RULE, period: null, labels }];
+  return labels.length === 0 ? [] : [{ ...OPEN_RULE, period: null, labels }];
 }
 
 /** Categories and labels leave this function as tags only. */

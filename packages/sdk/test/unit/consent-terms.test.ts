@@ -1,4 +1,11 @@
-import { type ConsentTerms, canonicalSet, consentTermsShape, encode, type Hex32 } from '@consilium/core';
+import {
+  type ConsentTerms,
+  canonicalSet,
+  consentTermsShape,
+  encode,
+  type Hex32,
+  OPEN_RULE,
+} from '@consilium/core';
 import { CATEGORIES, LABELS } from '@consilium/fhir/describe';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -16,20 +23,10 @@ import {
 } from '../../src/index.ts';
 import { TAG_KEY } from '../support/story.ts';
 
-const EMPTY: PlainRule = {
-  actors: [],
-  purposes: [],
-  categories: [],
-  confidentiality: null,
-  labels: [],
-  dataPeriod: null,
-  records: [],
-  authors: [],
-};
 const plain = (rule: Partial<PlainRule>): PlainConsent => ({
   decision: 'permit',
   period: { from: 0, until: 2_000_000_000_000 },
-  rule: { ...EMPTY, ...rule },
+  rule: { ...OPEN_RULE, ...rule },
   exceptions: [],
   separateAuthorization: false,
   agreement: null,
@@ -96,7 +93,7 @@ describe('a consent in words', () => {
   test('that names somebody unknown is refused with the place, not with the name', () => {
     const words: PlainConsent = {
       ...plain({}),
-      exceptions: [{ ...EMPTY, period: null, authors: [account('a'.repeat(64)), 'Practitioner/jones'] }],
+      exceptions: [{ ...OPEN_RULE, period: null, authors: [account('a'.repeat(64)), 'Practitioner/jones'] }],
     };
     expect(() => onLedger(words)).toThrow(
       expect.objectContaining({

@@ -7,7 +7,7 @@ import {
   labelException,
   ledgerReferencesIn,
   ledgerReferencesOut,
-  OPEN_PLAIN_RULE,
+  OPEN_RULE,
   type PlainActor,
   type PlainConsent,
   type PlainException,
@@ -28,7 +28,7 @@ const group: PlainActor = {
 };
 const by = ledgerReferencesOut.account;
 const record = (nr: number): string => ledgerReferencesOut.record(`${nr}${nr}`.repeat(32));
-const WHOLE: PlainException = { ...OPEN_PLAIN_RULE, period: null };
+const WHOLE: PlainException = { ...OPEN_RULE, period: null };
 const MAY = Date.UTC(2026, 4, 1);
 const JUNE = Date.UTC(2027, 5, 1);
 
@@ -40,7 +40,7 @@ function sentence(
   const consent: PlainConsent = {
     decision: 'permit',
     period: { from: MAY, until: JUNE },
-    rule: { ...OPEN_PLAIN_RULE, ...rule },
+    rule: { ...OPEN_RULE, ...rule },
     exceptions: [],
     separateAuthorization: false,
     agreement: null,

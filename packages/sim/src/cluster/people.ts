@@ -6,6 +6,7 @@ import {
   accountIdOf,
   actionOf,
   type Hex32,
+  OPEN_RULE,
   possessionPayload,
   type SecretKey,
   secretKeyFromSeed,
@@ -68,17 +69,6 @@ export function enrolment(
       });
 }
 
-const OPEN = {
-  actors: [],
-  purposes: [],
-  categories: [],
-  confidentiality: null,
-  labels: [],
-  dataPeriod: null,
-  records: [],
-  authors: [],
-} as const;
-
 /** Sent by the patient. `nowMs`: of the world. `excluded`: tags of records that the grantee does not see. */
 export function consentTo(
   patient: Hex32,
@@ -91,8 +81,8 @@ export function consentTo(
     terms: {
       decision: 'permit',
       period: { from: nowMs - 60_000, until: nowMs + CONSENT_MS },
-      rule: { ...OPEN, actors: [{ type: 'account', id: grantee }], purposes: ['TREAT'] },
-      exceptions: excluded.length === 0 ? [] : [{ ...OPEN, period: null, labels: excluded }],
+      rule: { ...OPEN_RULE, actors: [{ type: 'account', id: grantee }], purposes: ['TREAT'] },
+      exceptions: excluded.length === 0 ? [] : [{ ...OPEN_RULE, period: null, labels: excluded }],
       separateAuthorization: false,
       agreement: null,
       tagGeneration: 1,

@@ -8,6 +8,7 @@ import {
   type Hex32,
   type ImplicitPolicy,
   type NewRecord,
+  OPEN_RULE,
   type Purpose,
 } from '../../../src/index.ts';
 import { type Chain, createChain, type Hospital } from '../../kit/chain.ts';
@@ -18,7 +19,6 @@ import {
   credentialing,
   decide,
   enrol,
-  OPEN_RULE,
   type Person,
   personOf,
   TAG_A,

@@ -12,6 +12,7 @@ import {
   isSuspended,
   listCount,
   type NewRecord,
+  OPEN_RULE,
   requireAccess,
   requireReleasable,
 } from '../../../src/index.ts';
@@ -37,7 +38,6 @@ import {
   decide,
   enrol,
   granting,
-  OPEN_RULE,
   type Person,
   submit,
   TAG_A,
