@@ -72,31 +72,31 @@ export const OPEN_PROPOSALS_MAX: number = VALIDATORS_MAX * OPEN_PROPOSALS_PER_IN
 export const PROPOSAL_LIFETIME_HEIGHTS = 2_000_000;
 /** Consents of one patient, revoked ones included: more than one a day for 25 years, and it bounds what one can store. */
 export const CONSENTS_PER_PATIENT_MAX = 10_000;
-/** Tags of one kind in one consent: the published sensitivity tree has under 100 codes. */
+/** Tags of one consent, of all its provisions together: the published sensitivity tree has under 100 codes. */
 export const CONSENT_TAGS_MAX = 128;
 /** Exceptions of one consent: a form that a person fills in has fewer. */
 export const CONSENT_EXCEPTIONS_MAX = 8;
 /** Actors, and authors, of one provision: longer lists are a group's. */
 export const CONSENT_ACTORS_MAX = 16;
-/** Records that one provision names. */
+/** Records that one provision names: a batch, picked one by one; whoever means more names a category or months. */
 export const CONSENT_RECORDS_MAX = 64;
-/** Terms of one data-use agreement, each accepted by itself. */
+/** Terms of one data-use agreement: each is read and accepted by itself. */
 export const AGREEMENT_TERMS_MAX = 32;
 /** Provisions of all standing consents of one patient: each may be looked at for every record of an access. */
 export const STANDING_RULES_MAX = 128;
 /** Accounts of one group: a large ward with its partners; a row stays under 20 KB. */
 export const GROUP_MEMBERS_MAX = 512;
-/** Groups of one institution. */
+/** Groups of one institution: its wards and teams, and one for each case that needs one, over decades. */
 export const GROUPS_PER_INSTITUTION_MAX = 10_000;
-/** Guardians and proxies of one patient at one time. */
+/** Guardians and proxies of one patient at one time: a large family; each is looked at for every access by one. */
 export const STANDING_DELEGATIONS_MAX = 16;
 /** Emergencies of one clinician that wait for their review: a disaster's worth; a row stays under 40 KB. */
 export const EMERGENCIES_OPEN_MAX = 1024;
-/** How long an opening in an emergency lets shares out. */
+/** How long an opening in an emergency lets shares out: until the patient is stable or somewhere else. */
 export const EMERGENCY_LIFETIME_MS: number = 2 * 60 * 60_000;
 /** How far ahead a second clinician's word may hold: it is given in the emergency, not beforehand. */
 export const EMERGENCY_OPINION_MS_MAX: number = 60 * 60_000;
-/** Within which time an opening in an emergency is reviewed. */
+/** Within which time an opening in an emergency is reviewed: a weekend, and the working day after it. */
 export const EMERGENCY_REVIEW_MS: number = 72 * 60 * 60_000;
 /** A code of a published code system (SNOMED CT has at most 18 digits) or a short label of a document format. */
 export const CODE_LENGTH_MAX = 32;

@@ -76,11 +76,11 @@ export type {
 export { clinicianCredential, credentialState } from './identity.ts';
 export { SAFE_SET_COUNT } from './institutions.ts';
 export { decidedParams, paramsAt, paramsHash } from './params.ts';
-export { FIRST_POLICY, implicitPolicy } from './policy.ts';
+export { implicitPolicy } from './policy.ts';
 export type { InstitutionsProposeBody, ProposalBody } from './proposals.ts';
 export { openProposals } from './proposals.ts';
 export { proposerOrder } from './proposers.ts';
-export { isUnder, PURPOSE_PARENTS } from './purposes.ts';
+export { isUnder } from './purposes.ts';
 export * from './read.ts';
 export * from './record-rows.ts';
 export type { NewRecord, RecordRegisterBody, RecordRetractBody } from './records.ts';

@@ -8,7 +8,7 @@ import type { Overlay, StateReader } from './state.ts';
 import { POLICY, readRow, writeRow } from './tables.ts';
 
 /** Nothing but emergencies, until the hospitals decide otherwise. */
-export const FIRST_POLICY: ImplicitPolicy = 'Policy-break-glass-only';
+const FIRST_POLICY: ImplicitPolicy = 'Policy-break-glass-only';
 
 export function implicitPolicy(reader: StateReader): ImplicitPolicy {
   return readRow(reader, POLICY) ?? FIRST_POLICY;

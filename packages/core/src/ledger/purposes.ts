@@ -5,7 +5,7 @@
 import type { Purpose } from './codes.ts';
 
 /** Purpose -> the one above it; null at the top. */
-export const PURPOSE_PARENTS: Readonly<Record<Purpose, Purpose | null>> = {
+const PURPOSE_PARENTS: Readonly<Record<Purpose, Purpose | null>> = {
   BTG: 'ETREAT',
   CAREMGT: 'HOPERAT',
   ETREAT: 'TREAT',

@@ -20,7 +20,7 @@ import {
 } from '@consilium/core';
 import { openRecords } from '@consilium/sdk';
 import { afterEach, expect, it } from 'vitest';
-import { asPerson, credential, grantTo, letIn, type Person } from '../../../../core/test/kit/people.ts';
+import { asPerson, letIn } from '../../../../core/test/kit/people.ts';
 import { opening } from '../../../../core/test/kit/records.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { Gathered } from '../../../src/custody/gatherer.ts';
@@ -30,6 +30,7 @@ import { decodeCustodyMessage, encodeCustodyMessage } from '../../../src/message
 import { TABLES } from '../../../src/tables.ts';
 import { type Authored, drawn } from '../../support/custody-author.ts';
 import { clientOf, signedRelease, whilePassing } from '../../support/custody-client.ts';
+import { beginStory, type CustodyStory } from '../../support/custody-story.ts';
 import {
   answerOf,
   type CustodyNode,
@@ -44,30 +45,13 @@ import {
 let world: CustodyWorld;
 afterEach(() => world.stop());
 
-interface Story {
-  readonly home: CustodyNode;
-  readonly reading: CustodyNode;
-  readonly patient: Person;
-  readonly doctor: Person;
-  readonly authored: Authored;
-}
-
-/** Two records of a batch, and a consent to both for the doctor of another hospital. */
-async function story(guests = 0): Promise<Story> {
+function story(guests = 0): Promise<CustodyStory> {
   world = createCustodyWorld(4, guests);
-  const [home, reading] = world.nodes as [CustodyNode, CustodyNode];
-  const patient = world.patient(home.hospital, 'patient who erases');
-  const doctor = credential(world.chain, reading.hospital, 'doctor of erasures');
-  const authored = await world.author(home.hospital, patient);
-  await world.register(home, home.hospital, authored);
-  const four = world.nodes.slice(0, 4);
-  await until(() => four.every(({ kv }) => kv.rows(TABLES.packages).length > 0), 'all hold the package');
-  expect(world.act(patient, grantTo(world.chain, patient.id, doctor.id, { categories: [] }))).toBe('OK');
-  return { home, reading, patient, doctor, authored };
+  return beginStory(world);
 }
 
 /** The first record; the author erases it. */
-function erase({ home, patient, authored }: Story): void {
+function erase({ home, patient, authored }: CustodyStory): void {
   const records = authored.records.slice(0, 1);
   const body = { patient: patient.id, records, reason: 'patient-request' } as const;
   expect(world.act(asPerson(home.hospital), actionOf('record.erase', body))).toBe('OK');
@@ -102,7 +86,7 @@ function tracesAt({ kv, vault }: CustodyNode, { content, blobs }: Authored): rea
 }
 
 /** Which of the two have shares for the doctor, and ciphertext that its hospital reads. */
-async function openedBy({ reading, patient, doctor, authored }: Story): Promise<readonly boolean[]> {
+async function openedBy({ reading, patient, doctor, authored }: CustodyStory): Promise<readonly boolean[]> {
   const { records } = await whilePassing(
     world,
     openRecords(clientOf(world, reading), {

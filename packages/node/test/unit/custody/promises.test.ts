@@ -46,6 +46,7 @@ import { decodeCustodyMessage, encodeCustodyMessage } from '../../../src/message
 import { TABLES } from '../../../src/tables.ts';
 import type { Authored } from '../../support/custody-author.ts';
 import { clientOf, signedRelease, whilePassing } from '../../support/custody-client.ts';
+import { beginStory, type CustodyStory } from '../../support/custody-story.ts';
 import {
   answerOf,
   type CustodyNode,
@@ -60,33 +61,19 @@ import {
 let world: CustodyWorld;
 afterEach(() => world.stop());
 
-interface Story {
-  readonly home: CustodyNode;
-  readonly reading: CustodyNode;
-  readonly patient: Person;
-  readonly doctor: Person;
-  readonly authored: Authored;
-}
-
-/** Two records of a patient at one hospital, and a consent for the doctor of another. */
-async function story(guests = 0): Promise<Story> {
+function story(guests = 0): Promise<CustodyStory> {
   world = createCustodyWorld(4, guests);
-  const [home, reading] = world.nodes as [CustodyNode, CustodyNode];
-  const patient = world.patient(home.hospital, 'patient of promises');
-  const doctor = credential(world.chain, reading.hospital, 'doctor of promises');
-  const authored = await world.author(home.hospital, patient);
-  await world.register(home, home.hospital, authored);
-  const founders = world.nodes.slice(0, 4);
-  await until(() => founders.every(({ kv }) => kv.rows(TABLES.packages).length > 0), 'all hold the package');
-  const terms = { categories: [], excludedLabels: [] };
-  expect(world.act(patient, grantTo(world.chain, patient.id, doctor.id, terms))).toBe('OK');
-  return { home, reading, patient, doctor, authored };
+  return beginStory(world);
 }
 
 const signerOf = ({ id, key }: Person): Signer => ({ account: id, key });
 
 /** Enters an access to both records; its index. */
-function entered({ patient, authored }: Story, by: Person, readerKey: Hex32 = 'a7'.repeat(32)): number {
+function entered(
+  { patient, authored }: CustodyStory,
+  by: Person,
+  readerKey: Hex32 = 'a7'.repeat(32),
+): number {
   const selection = { type: 'records', records: authored.records } as const;
   const body = { patient: patient.id, selection, purpose: 'TREAT', readerKey, ...PLAIN_ASK } as const;
   const { execution } = world.commit([world.chain.tx(by.id, by.key, [actionOf('access.open', body)])]);
@@ -95,7 +82,7 @@ function entered({ patient, authored }: Story, by: Person, readerKey: Hex32 = 'a
 
 /** What every custodian says to this request: a code, those of its places, or `released`. */
 async function saidToAll(
-  told: Story,
+  told: CustodyStory,
   access: number,
   change: Partial<ReleaseRequest> = {},
   key: SecretKey = told.doctor.key,
@@ -105,7 +92,7 @@ async function saidToAll(
 
 /** The same by custodian. */
 async function saidByEach(
-  { reading, patient, doctor }: Story,
+  { reading, patient, doctor }: CustodyStory,
   access: number,
   change: Partial<ReleaseRequest> = {},
   key: SecretKey = doctor.key,
@@ -190,7 +177,7 @@ it('A custodian that sends a false share is named, and the record opens without 
 });
 
 /** The doctor opens both records. */
-function opening(client: Client, { patient, authored, doctor }: Story): Promise<OpenedAccess> {
+function opening(client: Client, { patient, authored, doctor }: CustodyStory): Promise<OpenedAccess> {
   return whilePassing(
     world,
     openRecords(client, {
@@ -247,7 +234,11 @@ it('A custodian that is behind, restored from an old copy, or removed from the s
 });
 
 /** What this one custodian says to who asks it directly. */
-async function saidAlone({ patient, doctor }: Story, at: CustodyNode, access: number): Promise<string> {
+async function saidAlone(
+  { patient, doctor }: CustodyStory,
+  at: CustodyNode,
+  access: number,
+): Promise<string> {
   const bytes = signedRelease(world, { patient, doctor }, { access, places: [0, 1] });
   const asked = answerOf<Outcome<readonly CustodianAnswer[]>>((done) =>
     at.custody.release(bytes, 'all', done),
@@ -305,7 +296,7 @@ it('After a fifth hospital joined and one left, every record opens with the new 
 });
 
 async function untilMoved(
-  { authored: { batch } }: Story,
+  { authored: { batch } }: CustodyStory,
   epoch: number,
   nodes: readonly CustodyNode[],
 ): Promise<void> {
@@ -335,7 +326,10 @@ function dealsFalsely(by: CustodyNode, epoch: number): void {
 }
 
 /** Texts that open with whatever its custody key unseals of the packages that it still has, a share taken for a secret. */
-async function openedWithOwnKey({ kv, custodyKey }: CustodyNode, { authored }: Story): Promise<string[]> {
+async function openedWithOwnKey(
+  { kv, custodyKey }: CustodyNode,
+  { authored }: CustodyStory,
+): Promise<string[]> {
   const packages = kv.rows(TABLES.packages).map(({ value }) => decodePackage(value));
   const shares = await Promise.all(packages.flatMap((each) => sharesIn(each, custodyKey)));
   const found = shares.flat().filter((share) => share !== undefined);
