@@ -84,6 +84,10 @@ export const CONSENT_RECORDS_MAX = 64;
 export const AGREEMENT_TERMS_MAX = 32;
 /** Provisions of all standing consents of one patient: each may be looked at for every record of an access. */
 export const STANDING_RULES_MAX = 128;
+/** Values that all standing consents of one patient list: one at all of its bounds has 992, an ordinary one ten. */
+export const STANDING_VALUES_MAX = 1024;
+/** Groups that all standing consents of one patient name: each is a row of up to 20 KB to be read for an access. */
+export const STANDING_GROUPS_MAX = 8;
 /** Accounts of one group: a large ward with its partners; a row stays under 20 KB. */
 export const GROUP_MEMBERS_MAX = 512;
 /** Groups of one institution: its wards and teams, and one for each case that needs one, over decades. */
@@ -127,6 +131,14 @@ export const STANDING_CONSENTS_MAX = 64;
  */
 export const TX_WORK_MAX = 2_048;
 export const BLOCK_WORK_MAX = 32_768;
+/** Rows that an access costs before any record: consents at their bounds, with their groups, are read and laid out. */
+export const ACCESS_WORK = 32;
+/** Rows that deciding one record costs, by as many provisions as may stand. */
+export const DECISION_WORK = 3;
+/** Rows that a change of a clinician's worklist costs, whose row is written anew with all that is open. */
+export const WORKLIST_WORK = 24;
+/** Rows that a grant costs: it counts what stands. */
+export const GRANT_WORK = 16;
 /** How long a permit for treatment lets shares out. A look takes seconds; a slow evening ten minutes. */
 export const ACCESS_LIFETIME_MS: number = 10 * 60_000;
 /** Heights after a change of custodians in which a registration sealed for the ones before is still taken. */

@@ -5,7 +5,15 @@ import { hex32, nullable, type Shape, struct } from '../codec.ts';
 import { isSealableKey } from '../custody/encryption-keys.ts';
 import { ConsiliumError } from '../errors.ts';
 import { ZERO_HASH } from '../hash.ts';
-import { ACCESS_LIFETIME_MS, EMERGENCY_LIFETIME_MS, RECORDS_PER_QUERY_SCAN_MAX } from '../limits.ts';
+import {
+  ACCESS_LIFETIME_MS,
+  ACCESS_WORK,
+  DECISION_WORK,
+  EMERGENCY_LIFETIME_MS,
+  RECORDS_PER_ACCESS_MAX,
+  RECORDS_PER_QUERY_SCAN_MAX,
+  WORKLIST_WORK,
+} from '../limits.ts';
 import type { AccessItem, AccessRow, EmergencyUse } from './access-rows.ts';
 import { type AccessSelection, selectionShape, selectRecords } from './access-selection.ts';
 import { requireAccount, takeIndex } from './accounts.ts';
@@ -77,11 +85,17 @@ export const accessOpen: ActionDefinition<AccessOpenBody> = {
     (selection.type === 'query' || new Set(selection.records).size === selection.records.length) &&
     (purpose === 'BTG') === (emergency !== null) &&
     (emergency === null || (onBehalfOf === null && project === null)),
-  work: ({ selection }) =>
-    selection.type === 'query' ? RECORDS_PER_QUERY_SCAN_MAX : selection.records.length,
+  work: ({ selection, emergency }) =>
+    ACCESS_WORK + selectionWork(selection) + (emergency === null ? 0 : WORKLIST_WORK),
   check: checkOpening,
   apply: enterOpening,
 };
+
+function selectionWork(selection: AccessSelection): number {
+  return selection.type === 'query'
+    ? RECORDS_PER_QUERY_SCAN_MAX + RECORDS_PER_ACCESS_MAX * DECISION_WORK
+    : selection.records.length * DECISION_WORK;
+}
 
 function checkOpening(context: CheckContext, body: AccessOpenBody): void {
   const { state, sender, account } = context;

@@ -1,7 +1,6 @@
 // Owns: what one consent says of one record (docs/protocol.md, R9), in the semantics of IHE Privacy Consent on FHIR: a root
 // with one level of exceptions, conditions all of which must hold, values of which one must. Does not own: several
 // consents together, law, emergencies (decision.ts).
-import type { Hex32 } from '../bytes.ts';
 import type { Purpose } from './codes.ts';
 import type { Consent, ConsentException, ConsentRule } from './consent-rows.ts';
 import { covers, namesEmergency } from './purposes.ts';
@@ -94,32 +93,36 @@ function recordTest(
   request: RuleRequest,
 ): RecordTest {
   if (!covers(rule.purposes, request.purpose) || !request.isActor(rule)) return NEVER;
-  const categories = new Set(rule.categories);
-  const labels = new Set(rule.labels);
+  const categoryOf = tagTest(rule.categories, tagGeneration);
+  const labelOf = tagTest(rule.labels, tagGeneration);
+  const isOfRecord = tagless(rule, effect);
+  const isProtected = rule.confidentiality !== null || rule.labels.length > 0;
   return (record) => {
-    const comparable = record.tagGeneration === tagGeneration;
-    const hitOf = (tags: ReadonlySet<string>): string | null | undefined => {
-      if (!comparable) return null;
-      return record.tags.find((tag) => tags.has(tag));
-    };
-    const category = categories.size === 0 ? null : hitOf(categories);
-    if (category === undefined || !ofRecord(rule, record, effect)) return undefined;
-    if (rule.confidentiality === null && labels.size === 0) return category;
-    const label = labels.size === 0 ? undefined : hitOf(labels);
+    if (!isOfRecord(record)) return undefined;
+    const category = rule.categories.length === 0 ? null : categoryOf(record);
+    if (category === undefined || !isProtected) return category;
+    const label = labelOf(record);
     if (label !== undefined) return label ?? category;
     return isWithinMark(rule.confidentiality, record.confidentiality, effect) ? category : undefined;
   };
 }
 
-/** The conditions that need no tags. Of an undated record a data period permits nothing and denies all the same. */
-function ofRecord({ dataPeriod, records, authors }: ConsentRule, record: RecordRow, effect: Effect): boolean {
-  const inPeriod =
-    dataPeriod === null || (record.month === null ? effect === 'deny' : isWithin(record.month, dataPeriod));
-  return inPeriod && isNamed(records, [record.first]) && isNamed(authors, [record.author, record.writer]);
+/** The tag that hits; null where the record's cannot be compared and one is taken to. */
+function tagTest(named: readonly string[], tagGeneration: number): RecordTest {
+  const tags = new Set(named);
+  return (record) => {
+    if (tags.size === 0) return undefined;
+    return record.tagGeneration === tagGeneration ? record.tags.find((tag) => tags.has(tag)) : null;
+  };
 }
 
-function isNamed(named: readonly Hex32[], values: readonly Hex32[]): boolean {
-  return named.length === 0 || values.some((value) => named.includes(value));
+/** The conditions that need no tags. Of an undated record a data period permits nothing and denies all the same. */
+function tagless({ dataPeriod, ...rule }: ConsentRule, effect: Effect): (record: RecordRow) => boolean {
+  const [records, authors] = [new Set(rule.records), new Set(rule.authors)];
+  return ({ month, first, author, writer }) =>
+    (dataPeriod === null || (month === null ? effect === 'deny' : isWithin(month, dataPeriod))) &&
+    (records.size === 0 || records.has(first)) &&
+    (authors.size === 0 || authors.has(author) || authors.has(writer));
 }
 
 /** A permit reaches up to its mark, a denial from its mark on. */

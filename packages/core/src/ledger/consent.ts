@@ -6,8 +6,11 @@ import { ConsiliumError } from '../errors.ts';
 import {
   CONSENT_TAGS_MAX,
   CONSENTS_PER_PATIENT_MAX,
+  GRANT_WORK,
   STANDING_CONSENTS_MAX,
+  STANDING_GROUPS_MAX,
   STANDING_RULES_MAX,
+  STANDING_VALUES_MAX,
 } from '../limits.ts';
 import { requireAccount, requireActiveInstitution, takeIndex } from './accounts.ts';
 import {
@@ -42,6 +45,7 @@ export const consentGrant: ActionDefinition<ConsentGrantBody> = {
   senders: ['patient', 'clinician'],
   shape: struct<ConsentGrantBody>({ patient: hex32, terms: consentTermsShape }),
   isWellFormed: ({ terms }) => areWellFormed(terms),
+  work: () => GRANT_WORK,
   quota: (reader, sender) => ({
     used: listCount(reader, 'consents', sender),
     max: CONSENTS_PER_PATIENT_MAX,
@@ -53,11 +57,7 @@ export const consentGrant: ActionDefinition<ConsentGrantBody> = {
     if (terms.period.until <= time) throw new ConsiliumError('VALUE_INVALID', { field: 'period.until' });
     for (const actor of rulesOf(terms).flatMap(({ actors }) => actors)) checkActor(state, actor);
     const standing = standingConsents(state, patient, time);
-    const rules = standing.reduce((sum, { consent }) => sum + 1 + consent.exceptions.length, 0);
-    if (standing.length >= STANDING_CONSENTS_MAX)
-      throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: STANDING_CONSENTS_MAX });
-    if (rules + 1 + terms.exceptions.length > STANDING_RULES_MAX)
-      throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: STANDING_RULES_MAX });
+    checkStanding([...standing.map(({ consent }) => consent), terms]);
     const index = takeIndex(state, 'consents', patient, salt);
     const consent: Consent = {
       ...terms,
@@ -101,6 +101,29 @@ export const consentRevoke: ActionDefinition<ConsentRevokeBody> = {
 
 function rulesOf({ rule, exceptions }: ConsentTerms): readonly ConsentRule[] {
   return [rule, ...exceptions];
+}
+
+/** All of them are looked at for every access to the patient's records. Throws `TX_QUOTA_EXCEEDED`. */
+function checkStanding(consents: readonly ConsentTerms[]): void {
+  const rules = consents.flatMap(rulesOf);
+  const groups = new Set(
+    rules
+      .flatMap(({ actors }) => actors)
+      .flatMap((actor) => (actor.type === 'group' ? [`${actor.institution}/${actor.index}`] : [])),
+  );
+  const values = rules.reduce((sum, rule) => sum + valuesOf(rule), 0);
+  requireAtMost(consents.length, STANDING_CONSENTS_MAX, 'standing consents');
+  requireAtMost(rules.length, STANDING_RULES_MAX, 'standing provisions');
+  requireAtMost(values, STANDING_VALUES_MAX, 'standing values');
+  requireAtMost(groups.size, STANDING_GROUPS_MAX, 'standing groups');
+}
+
+function valuesOf({ actors, categories, labels, records, authors }: ConsentRule): number {
+  return actors.length + categories.length + labels.length + records.length + authors.length;
+}
+
+function requireAtMost(count: number, max: number, rule: string): void {
+  if (count > max) throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max, rule });
 }
 
 /**

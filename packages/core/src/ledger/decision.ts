@@ -43,7 +43,11 @@ interface Asking {
   readonly account: Account;
   /** null: an institution or a patient. */
   readonly credential: Credential | null;
+  /** Each group is looked through once, however many provisions name it. */
+  readonly isInGroup: (group: GroupRef) => boolean;
 }
+
+type GroupRef = Extract<ActorRef, { type: 'group' }>;
 
 /** Decides one record, or leaves it to the rule after. */
 type Rule = (record: RecordRow) => AccessDecision | undefined;
@@ -77,9 +81,21 @@ function askingOf(state: StateReader, question: AccessQuestion, time: number): A
   const reader = question.onBehalfOf ?? question.reader;
   const account = readRow(state, ACCOUNTS, reader);
   if (sender === undefined || account === undefined) return undefined;
-  if (account.kind !== 'clinician') return { state, question, time, reader, account, credential: null };
+  const isInGroup = membership(state, [reader, account.institution]);
+  const asking = { state, question, time, reader, account, isInGroup };
+  if (account.kind !== 'clinician') return { ...asking, credential: null };
   const credential = clinicianCredential(state, account);
-  return credential && { state, question, time, reader, account, credential };
+  return credential && { ...asking, credential };
+}
+
+function membership(state: StateReader, accounts: readonly Hex32[]): Asking['isInGroup'] {
+  const known = new Map<string, boolean>();
+  return (group) => {
+    const name = `${group.institution}/${group.index}`;
+    const member = known.get(name) ?? accounts.some((account) => isMember(state, group, account));
+    known.set(name, member);
+    return member;
+  };
 }
 
 function rulesOf(asking: Asking): readonly Rule[] {
@@ -141,14 +157,14 @@ function isActor(asking: Asking, { actors }: ConsentRule): boolean {
   return actors.length === 0 || actors.some((actor) => isNamedBy(asking, actor));
 }
 
-function isNamedBy({ state, reader, account, credential }: Asking, actor: ActorRef): boolean {
+function isNamedBy({ reader, account, credential, isInGroup }: Asking, actor: ActorRef): boolean {
   switch (actor.type) {
     case 'account':
       return actor.id === reader || actor.id === account.institution;
     case 'role':
       return credential?.role === actor.role;
     case 'group':
-      return isMember(state, actor, reader) || isMember(state, actor, account.institution);
+      return isInGroup(actor);
   }
 }
 

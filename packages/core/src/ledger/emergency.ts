@@ -4,7 +4,7 @@ import type { Hex32, Hex64 } from '../bytes.ts';
 import { encode, hex32, hex64, type Shape, struct } from '../codec.ts';
 import type { SecretKey } from '../ed25519.ts';
 import { ConsiliumError } from '../errors.ts';
-import { EMERGENCY_OPINION_MS_MAX, EMERGENCY_REVIEW_MS } from '../limits.ts';
+import { EMERGENCY_OPINION_MS_MAX, EMERGENCY_REVIEW_MS, WORKLIST_WORK } from '../limits.ts';
 import { signPayload, verifyPayload } from '../signing.ts';
 import {
   type EmergencyRow,
@@ -123,6 +123,7 @@ export const emergencyReview: ActionDefinition<EmergencyReviewBody> = {
   version: 1,
   senders: ['clinician'],
   shape: struct<EmergencyReviewBody>({ index: indexShape, verdict: reviewVerdictShape }),
+  work: () => WORKLIST_WORK,
   apply: ({ state, sender, account, height, time, salt }, { index, verdict }) => {
     const row = readRow(state, EMERGENCIES, account.institution, index);
     if (row === undefined) throw new ConsiliumError('EMERGENCY_NOT_FOUND');
@@ -151,6 +152,7 @@ export const emergencyReinstate: ActionDefinition<EmergencyReinstateBody> = {
   version: 1,
   senders: ['institution'],
   shape: struct<EmergencyReinstateBody>({ clinician: hex32 }),
+  work: () => WORKLIST_WORK,
   apply: ({ state, sender, salt }, { clinician }) => {
     if (requireAccount(state, clinician).institution !== sender)
       throw new ConsiliumError('TX_NOT_PERMITTED', { rule: 'clinician of another institution' });

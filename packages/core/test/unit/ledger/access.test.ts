@@ -5,16 +5,24 @@ import {
   type AccessDecision,
   type AccessSelection,
   type Action,
+  type ActorRef,
   actionOf,
+  CONSENT_ACTORS_MAX,
+  CONSENT_EXCEPTIONS_MAX,
+  CONSENT_RECORDS_MAX,
   COUNTS,
+  type ConsentRule,
+  canonicalSet,
   concat,
   createDecider,
   decode,
   fromHex,
+  GROUPS,
   type Hex32,
   hashHex,
   listCount,
   type NewRecord,
+  OPEN_RULE,
   PATIENT_RECORDS,
   PURPOSES,
   type Purpose,
@@ -24,8 +32,11 @@ import {
   RECORDS_PER_BATCH_MAX,
   RECORDS_PER_QUERY_SCAN_MAX,
   readRow,
+  STANDING_GROUPS_MAX,
+  STANDING_VALUES_MAX,
   STATE_VALUE_BYTES_MAX,
   type StateQuery,
+  type StateReader,
   selectRecords,
   stateKeyHash,
   stateQuery,
@@ -37,10 +48,12 @@ import { type Chain, createChain, FOUNDERS, type Hospital } from '../../kit/chai
 import {
   asPerson,
   codeOfSubmit,
+  consentTerms,
   credential,
   credentialing,
   decide,
   enrol,
+  granting,
   grantTo,
   type Person,
   personOf,
@@ -375,6 +388,58 @@ describe('a consent', () => {
     expect(codeOfSubmit(ward.chain, ward.patient, grant)).toBe('TX_QUOTA_EXCEEDED');
     expect(codeOfSubmit(ward.chain, ward.patient, grant)).toBe('OK');
     expect(codeOfSubmit(ward.chain, ward.patient, grant)).toBe('TX_QUOTA_EXCEEDED');
+  });
+
+  it('bounds what all of them list, since every access has all of it laid out: values, and groups', () => {
+    const ward = new Ward();
+    const grant = (rule: Partial<ConsentRule>): string => {
+      const terms = consentTerms(ward.chain, ward.b.id);
+      const wide = { ...terms, rule: { ...OPEN_RULE, ...rule }, exceptions: [] };
+      return codeOfSubmit(ward.chain, ward.patient, granting(ward.patient.id, wide));
+    };
+    const groups = Array.from({ length: STANDING_GROUPS_MAX + 1 }, (_, index): ActorRef => {
+      ward.do(asPerson(ward.b), actionOf('group.put', { index: null, members: [] }));
+      return { type: 'group', institution: ward.b.id, index };
+    });
+    expect(grant({ actors: groups })).toBe('TX_QUOTA_EXCEEDED');
+    expect(grant({ actors: groups.slice(0, -1) })).toBe('OK');
+    expect(grant({ actors: groups.slice(-1) })).toBe('TX_QUOTA_EXCEEDED');
+    expect(grant({ actors: groups.slice(0, 1) })).toBe('OK');
+    const records = canonicalSet(
+      Array.from({ length: CONSENT_RECORDS_MAX }, (_, at) => hashHex(utf8(`${at}`))),
+    );
+    const room = STANDING_VALUES_MAX - STANDING_GROUPS_MAX - 1;
+    for (let left = room; left >= records.length; left -= records.length)
+      expect(grant({ records })).toBe('OK');
+    expect(grant({ records })).toBe('TX_QUOTA_EXCEEDED');
+    expect(grant({ records: records.slice(0, room % records.length) })).toBe('OK');
+    expect(grant({ records: records.slice(0, 1) })).toBe('TX_QUOTA_EXCEEDED');
+  });
+
+  it('looks through a group once for an access, however many provisions name it', () => {
+    const ward = new Ward();
+    ward.do(asPerson(ward.b), actionOf('group.put', { index: null, members: [] }));
+    const actors: readonly ActorRef[] = Array(CONSENT_ACTORS_MAX).fill({
+      type: 'group',
+      institution: ward.b.id,
+      index: 0,
+    });
+    const rule = { ...OPEN_RULE, actors };
+    const exceptions = Array(CONSENT_EXCEPTIONS_MAX).fill({ ...rule, period: null });
+    const terms = { ...consentTerms(ward.chain, ward.b.id), rule, exceptions };
+    ward.do(ward.patient, granting(ward.patient.id, terms));
+    const { state, tip } = ward.chain.view();
+    let reads = 0;
+    const counting: StateReader = {
+      get: (table, key) => {
+        if (table === GROUPS.number) reads += 1;
+        return state.get(table, key);
+      },
+    };
+    const question = { patient: ward.patient.id, reader: ward.doctor.id, purpose: 'TREAT' } as const;
+    createDecider(counting, question, tip.time)(ward.record());
+    expect(reads).toBeLessThanOrEqual(2);
+    expect(reads).toBeGreaterThan(0);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   certificateHash,
   checkBlock,
   checkTx,
+  DECISION_WORK,
   decodeBlock,
   ERRORS,
   type Evidence,
@@ -18,16 +19,21 @@ import {
   fromHex,
   type Header,
   type Hex32,
+  hashHex,
   isConsiliumError,
   merkleRoot,
   NO_ROUND,
   nextValidators,
-  RECORDS_PER_QUERY_SCAN_MAX,
+  RECORDS_PER_ACCESS_MAX,
+  TX_ACTIONS_MAX,
   type Tx,
+  utf8,
   type ValidatorSet,
   type Vote,
   type VoteContent,
   validatorsAt,
+  WORKLIST_WORK,
+  workOf,
 } from '../../../src/index.ts';
 import {
   type Chain,
@@ -39,7 +45,7 @@ import {
   signVote,
 } from '../../kit/chain.ts';
 import { asPerson, enrol, grantTo, letIn, rotation } from '../../kit/people.ts';
-import { PLAIN_ASK } from '../../kit/records.ts';
+import { opening, PLAIN_ASK } from '../../kit/records.ts';
 
 const noop = actionOf('chain.noop', {});
 const OTHER: Hex32 = '5a'.repeat(32);
@@ -303,30 +309,47 @@ describe('a block is invalid', () => {
   it('on the rows that its transactions may have to look at; the builder leaves for later what is over it', () => {
     const { chain, a } = setting();
     const patient = enrol(chain, a, 'patient who is looked at');
-    const looks = Array.from({ length: BLOCK_WORK_MAX / RECORDS_PER_QUERY_SCAN_MAX + 1 }, () =>
-      chain.tx(a.id, a.account, [looking(patient.id)]),
-    );
+    const fitting = Math.floor(BLOCK_WORK_MAX / workOf([looking(patient.id)]));
+    const looks = Array.from({ length: fitting + 1 }, () => chain.tx(a.id, a.account, [looking(patient.id)]));
     const { block, refused } = chain.build(looks);
-    expect([block.txs.length, refused.size]).toEqual([looks.length - 1, 0]);
+    expect([block.txs.length, refused.size]).toEqual([fitting, 0]);
     expect(ruleOf(chain, { ...block, txs: looks.map(({ bytes }) => bytes) })).toBe('work');
     const later = chain.build(looks, { txsMax: chain.genesis.params.blockTxsMax / 4 });
-    expect(later.block.txs).toHaveLength(Math.floor((looks.length - 1) / 4));
+    expect(later.block.txs).toHaveLength(Math.floor(fitting / 4));
   });
 
   it('on the rows of one transaction, refused by the pool as well', () => {
     const { chain, a } = setting();
     const patient = enrol(chain, a, 'patient who is looked at');
-    const [two, three] = [2, 3].map((count) =>
+    const [one, two] = [1, 2].map((count) =>
       chain.tx(a.id, a.account, Array(count).fill(looking(patient.id))),
     ) as [Tx, Tx];
-    const { block, refused } = chain.build([two, three]);
-    expect(block.txs).toEqual([two.bytes]);
-    expect([...refused]).toEqual([[three.id, 'TX_TOO_COSTLY']]);
-    expect(ruleOf(chain, { ...block, txs: [three.bytes] })).toBe('tx: TX_TOO_COSTLY');
+    const { block, refused } = chain.build([one, two]);
+    expect(block.txs).toEqual([one.bytes]);
+    expect([...refused]).toEqual([[two.id, 'TX_TOO_COSTLY']]);
+    expect(ruleOf(chain, { ...block, txs: [two.bytes] })).toBe('tx: TX_TOO_COSTLY');
     const { state, tip, isReplayed } = chain.view();
     const rules = { ...chain.deps, isReplayed, height: tip.height };
-    expect(() => checkTx(state, rules, three, tip.time)).toThrow(ERRORS.TX_TOO_COSTLY);
-    expect(() => checkTx(state, rules, two, tip.time)).not.toThrow();
+    expect(() => checkTx(state, rules, two, tip.time)).toThrow(ERRORS.TX_TOO_COSTLY);
+    expect(() => checkTx(state, rules, one, tip.time)).not.toThrow();
+  });
+
+  it('on what stands for a patient, which an access to a single record has read and laid out as well', () => {
+    const { chain, a } = setting();
+    const patient = enrol(chain, a, 'patient whose consents stand').id;
+    const wide = opening(
+      patient,
+      Array.from({ length: RECORDS_PER_ACCESS_MAX }, (_, at) => hashHex(utf8(`${at}`))),
+    );
+    expect(workOf([wide]) - workOf([opening(patient, [patient])])).toBe(
+      (RECORDS_PER_ACCESS_MAX - 1) * DECISION_WORK,
+    );
+    const small = Array<Action>(TX_ACTIONS_MAX).fill(opening(patient, [patient]));
+    expect(ruleOf(chain, { ...chain.build([]).block, txs: [chain.tx(a.id, a.account, small).bytes] })).toBe(
+      'tx: TX_TOO_COSTLY',
+    );
+    const inEmergency = opening(patient, [patient], 'BTG');
+    expect(workOf([inEmergency]) - workOf([opening(patient, [patient])])).toBe(WORKLIST_WORK);
   });
 });
 

@@ -276,7 +276,11 @@ describe('a second signature', () => {
       );
     const both = [ward.word({ readerKey: readerKeyOf('two') })].flatMap((word) =>
       ['first', 'second'].map(() =>
-        breaking(ward.patient.id, { readerKey: readerKeyOf('two'), second: word }),
+        breaking(ward.patient.id, {
+          readerKey: readerKeyOf('two'),
+          second: word,
+          selection: named(ward.letter),
+        }),
       ),
     );
     expect(submit(ward.chain, ward.rescuer, ...both)).toMatchObject({
