@@ -9,6 +9,7 @@ import {
   type ImplicitPolicy,
   MONTH_MAX,
   type Purpose,
+  TREATING_ROLES,
 } from '@consilium/core';
 import { nearestPurpose, PCF_URI } from '@consilium/fhir/consent';
 import { isSecurityCode } from '@consilium/fhir/describe';
@@ -45,7 +46,7 @@ export interface CaseRequest {
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly project: string | null;
-  /** May break the glass. */
+  /** May break the glass: who treats, unless the case says otherwise. */
   readonly emergencyPrivilege: boolean;
 }
 
@@ -73,9 +74,6 @@ export interface ConsentCase {
   /** `POSITION RULE` of each consent that must be refused; null: the case does not say. */
   readonly refused: readonly string[] | null;
 }
-
-/** Roles that may be given the privilege to break the glass, and have it here unless the case says otherwise. */
-const CARING: readonly ClinicianRole[] = ['doctor', 'nurse', 'pharmacist'];
 
 /** One case, or a list of them. Throws `FILE_INVALID` with the place that cannot be used. */
 export function parseConsentCases(text: string, name: string): readonly ConsentCase[] {
@@ -141,7 +139,7 @@ function requestOf(raw: Json): CaseRequest {
     time: timeIn(raw),
     project: optional(raw, 'project', textIn),
     emergencyPrivilege:
-      optional(raw, 'emergencyPrivilege', flagIn) ?? (role !== null && CARING.includes(role)),
+      optional(raw, 'emergencyPrivilege', flagIn) ?? (role !== null && TREATING_ROLES.includes(role)),
   };
 }
 
