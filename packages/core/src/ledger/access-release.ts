@@ -6,7 +6,8 @@ import { questionOf } from './access.ts';
 import type { AccessRow } from './access-rows.ts';
 import { createDecider } from './decision.ts';
 import type { StateReader } from './state.ts';
-import { ACCESSES, readRow } from './tables.ts';
+import { readRow } from './table.ts';
+import { ACCESSES } from './tables.ts';
 
 /** What a custodian is asked for: shares of these places of an access, for the account that opened it. */
 export interface ReleaseQuestion {

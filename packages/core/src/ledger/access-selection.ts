@@ -7,7 +7,8 @@ import { isWithin } from './consent-rules.ts';
 import type { RecordRow } from './record-rows.ts';
 import { type DataPeriod, dataPeriodShape } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { listCount, PATIENT_RECORDS, RECORDS, readRow } from './tables.ts';
+import { readRow } from './table.ts';
+import { listCount, PATIENT_RECORDS, RECORDS } from './tables.ts';
 
 /** Which records: by name, or whatever of the patient's list fits. */
 export type AccessSelection =

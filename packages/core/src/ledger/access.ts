@@ -38,7 +38,8 @@ import {
 import { isWorklistFull } from './emergency-standing.ts';
 import { clinicianCredential } from './identity.ts';
 import type { StateReader } from './state.ts';
-import { ACCESSES, writeRow } from './tables.ts';
+import { writeRow } from './table.ts';
+import { ACCESSES } from './tables.ts';
 
 /** Breaking the glass. `second`: another clinician's word that more than the emergency dataset is needed. */
 export interface EmergencyClaim {

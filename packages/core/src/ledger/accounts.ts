@@ -8,17 +8,8 @@ import { signPayload, verifyPayload } from '../signing.ts';
 import type { ActionContext, LedgerRules } from './context.ts';
 import type { Account, Institution, KeyHolder } from './rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import {
-  ACCOUNTS,
-  COUNTS,
-  INSTITUTIONS,
-  KEYS,
-  type ListName,
-  listCount,
-  mustReadRow,
-  readRow,
-  writeRow,
-} from './tables.ts';
+import { mustReadRow, readRow, writeRow } from './table.ts';
+import { ACCOUNTS, COUNTS, INSTITUTIONS, KEYS, type ListName, listCount } from './tables.ts';
 
 /** Throws `ACCOUNT_NOT_FOUND`. */
 export function requireAccount(reader: StateReader, id: Hex32): Account {

@@ -8,7 +8,8 @@ import { AGGREGATE_ENTRIES_MAX } from '../limits.ts';
 import { NO_SALT, takeIndex } from './accounts.ts';
 import type { ActionDefinition } from './context.ts';
 import type { StateReader } from './state.ts';
-import { AGGREGATES, listCount, mustReadRow, writeRow } from './tables.ts';
+import { mustReadRow, writeRow } from './table.ts';
+import { AGGREGATES, listCount } from './tables.ts';
 
 export interface AuditCommitBody {
   readonly root: Hex32;

@@ -7,7 +7,8 @@ import { ANCHOR_DOCUMENTS_MAX } from '../limits.ts';
 import { NO_SALT, takeIndex } from './accounts.ts';
 import { codeShape } from './codes.ts';
 import type { ActionDefinition } from './context.ts';
-import { ANCHOR_ROOTS, ANCHORS, readRow, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { ANCHOR_ROOTS, ANCHORS } from './tables.ts';
 
 /** `count` documents of the kind `schema` (a code) stand under `root`. */
 export interface AnchorCommitBody {

@@ -4,7 +4,8 @@ import type { Tx } from '../tx.ts';
 import { checkAction, checkWork, rehearseAction } from './actions.ts';
 import { type ActionContext, actionSalt, type LedgerRules } from './context.ts';
 import { createOverlay, type StateReader } from './state.ts';
-import { ACCOUNTS, mustReadRow } from './tables.ts';
+import { mustReadRow } from './table.ts';
+import { ACCOUNTS } from './tables.ts';
 import { checkTxEntry, type EntryRules } from './tx-entry.ts';
 
 export interface CheckTxRules extends EntryRules, LedgerRules {

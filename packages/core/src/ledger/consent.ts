@@ -25,7 +25,8 @@ import { requireActing } from './delegations.ts';
 import { clinicianCredential } from './identity.ts';
 import { isUnder } from './purposes.ts';
 import type { StateReader } from './state.ts';
-import { CONSENTS, GROUPS, listCount, readRow, STANDING_CONSENTS, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { CONSENTS, GROUPS, listCount, STANDING_CONSENTS } from './tables.ts';
 
 /** Lists are sets in ascending order (`canonicalSet`). `patient`: the sender, or whom the sender acts for. */
 export interface ConsentGrantBody {

@@ -18,16 +18,8 @@ import { NO_SALT, takeIndex } from './accounts.ts';
 import type { ActionDefinition, CheckContext } from './context.ts';
 import { type BatchRow, type Custodian, type CustodyEpoch, epochShape } from './record-rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import {
-  BATCHES,
-  CUSTODY_ACCUSATIONS,
-  CUSTODY_EPOCHS,
-  INSTITUTIONS,
-  listCount,
-  mustReadRow,
-  readRow,
-  writeRow,
-} from './tables.ts';
+import { mustReadRow, readRow, writeRow } from './table.ts';
+import { BATCHES, CUSTODY_ACCUSATIONS, CUSTODY_EPOCHS, INSTITUTIONS, listCount } from './tables.ts';
 import { nextValidators } from './validator-sets.ts';
 
 /** The number of the epoch whose custodians new records are sealed for. */

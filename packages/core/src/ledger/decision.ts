@@ -17,7 +17,8 @@ import { isUnder } from './purposes.ts';
 import type { RecordRow } from './record-rows.ts';
 import type { Account, Credential } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { ACCOUNTS, RECORDS, readRow } from './tables.ts';
+import { readRow } from './table.ts';
+import { ACCOUNTS, RECORDS } from './tables.ts';
 
 export interface AccessQuestion {
   /** The pseudonym whose records they are. */

@@ -15,7 +15,8 @@ import type { ActionContext, ActionDefinition } from './context.ts';
 import { clinicianCredential } from './identity.ts';
 import { indexShape } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { ACCOUNTS, DELEGATIONS, listCount, readRow, STANDING_DELEGATIONS, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { ACCOUNTS, DELEGATIONS, listCount, STANDING_DELEGATIONS } from './tables.ts';
 
 export interface IdentityAppointDelegateBody extends DelegationTerms {
   readonly patient: Hex32;

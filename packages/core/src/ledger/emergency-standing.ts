@@ -5,7 +5,8 @@ import { EMERGENCIES_OPEN_MAX } from '../limits.ts';
 import type { AccessRule, EmergencyStanding } from './access-rows.ts';
 import type { Credential } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { EMERGENCY_STANDINGS, readRow } from './tables.ts';
+import { readRow } from './table.ts';
+import { EMERGENCY_STANDINGS } from './tables.ts';
 
 const UNUSED: Pick<EmergencyStanding, 'open' | 'suspended'> = { open: [], suspended: false };
 

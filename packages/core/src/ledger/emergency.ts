@@ -20,7 +20,8 @@ import { emergencyStanding } from './emergency-standing.ts';
 import { clinicianCredential } from './identity.ts';
 import { indexShape, timeMs } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { EMERGENCIES, EMERGENCY_STANDINGS, readRow, USED_OPINIONS, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { EMERGENCIES, EMERGENCY_STANDINGS, USED_OPINIONS } from './tables.ts';
 
 /** What the second clinician signs: that this reader needs more than the emergency dataset, under this very key. */
 export interface SecondOpinion {

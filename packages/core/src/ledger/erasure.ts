@@ -28,17 +28,8 @@ import type { RecordRow } from './record-rows.ts';
 import { checkAuthorship, requireOwn } from './records.ts';
 import { indexShape } from './rows.ts';
 import type { StateReader } from './state.ts';
-import {
-  BATCHES,
-  ERASED_RECORDS,
-  ERASURE_REQUESTS,
-  ERASURES,
-  listCount,
-  mustReadRow,
-  RECORDS,
-  readRow,
-  writeRow,
-} from './tables.ts';
+import { mustReadRow, readRow, writeRow } from './table.ts';
+import { BATCHES, ERASED_RECORDS, ERASURE_REQUESTS, ERASURES, listCount, RECORDS } from './tables.ts';
 
 export interface RecordEraseBody {
   readonly patient: Hex32;

@@ -17,7 +17,8 @@ import { NO_SALT, takeIndex } from './accounts.ts';
 import type { LedgerRules } from './context.ts';
 import { paramsAt } from './params.ts';
 import type { Overlay, StateReader } from './state.ts';
-import { ACCUSED, EVIDENCE, mustReadRow, readRow, writeRow } from './tables.ts';
+import { mustReadRow, readRow, writeRow } from './table.ts';
+import { ACCUSED, EVIDENCE } from './tables.ts';
 import { validatorsAt } from './validator-sets.ts';
 
 /**

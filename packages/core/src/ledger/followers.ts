@@ -7,7 +7,8 @@ import { mustReadInstitution } from './accounts.ts';
 import type { ActionDefinition } from './context.ts';
 import type { Follower, FollowerRole } from './governance-rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import { FOLLOWERS, FORMER_NETWORK_KEYS, readRow, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { FOLLOWERS, FORMER_NETWORK_KEYS } from './tables.ts';
 import { decidedValidators, decideValidators } from './validator-sets.ts';
 
 /** In the order of admission. */

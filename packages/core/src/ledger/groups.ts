@@ -9,7 +9,8 @@ import { groupMembersShape } from './consent-rows.ts';
 import type { ActionDefinition } from './context.ts';
 import { indexShape } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { GROUPS, listCount, readRow, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { GROUPS, listCount } from './tables.ts';
 
 /** `index`: of the group whose members these are from now on; null: a new one. */
 export interface GroupPutBody {

@@ -10,7 +10,8 @@ import { type ClinicianRole, clinicianRoleShape, codeShape } from './codes.ts';
 import type { ActionContext, ActionDefinition } from './context.ts';
 import { type Account, type Credential, type Institution, indexShape } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { ACCOUNTS, CREDENTIALS, INSTITUTIONS, KEYS, mustReadRow, readRow, writeRow } from './tables.ts';
+import { mustReadRow, readRow, writeRow } from './table.ts';
+import { ACCOUNTS, CREDENTIALS, INSTITUTIONS, KEYS } from './tables.ts';
 
 /** `possession`: `signPossession` by `key`, with the sending institution as holder. */
 export interface IdentityEnrolPatientBody {

@@ -90,6 +90,7 @@ export type { InstitutionsMoveBody } from './rotation.ts';
 export * from './rows.ts';
 export { type InstitutionsReportSkipBody, skipReportRefusal } from './skip-reports.ts';
 export * from './state.ts';
+export { readRow, rowValue, type Table } from './table.ts';
 export {
   ACCESSES,
   ACCOUNTS,
@@ -126,15 +127,12 @@ export {
   POLICY,
   PROPOSER_SCHEDULE,
   RECORDS,
-  readRow,
-  rowValue,
   SET_EPOCHS,
   SET_HISTORY,
   type SetSlot,
   SKIP_REPORTS,
   STANDING_CONSENTS,
   STANDING_DELEGATIONS,
-  type Table,
   UPGRADES,
   USED_OPINIONS,
   VALIDATOR_SETS,

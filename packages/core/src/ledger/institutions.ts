@@ -12,7 +12,8 @@ import { addFollower, dropFollower, followersOf } from './followers.ts';
 import type { FollowerRole, RemoveChange } from './governance-rows.ts';
 import type { Institution, KeyHolder } from './rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import { ACCOUNTS, deleteRow, INSTITUTION_NAMES, INSTITUTIONS, KEYS, readRow, writeRow } from './tables.ts';
+import { deleteRow, readRow, writeRow } from './table.ts';
+import { ACCOUNTS, INSTITUTION_NAMES, INSTITUTIONS, KEYS } from './tables.ts';
 import { decidedValidators, decideValidators } from './validator-sets.ts';
 
 /** Below this count f is 0: one faulty hospital could stop the network or fork it. */

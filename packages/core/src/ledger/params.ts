@@ -7,7 +7,8 @@ import { type ConsensusParams, type Genesis, paramsRefusal, paramsShape } from '
 import { taggedHash } from '../hash.ts';
 import type { ParamsChange } from './governance-rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import { PARAMS, readRow, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { PARAMS } from './tables.ts';
 
 /** In force at `height`, from the state after any of the heights `height - 2` to `height - 1`. */
 export function paramsAt(reader: StateReader, genesis: Genesis, height: number): ConsensusParams {

@@ -5,7 +5,8 @@ import type { ClinicianRole, ImplicitPolicy, Purpose } from './codes.ts';
 import { isUnder } from './purposes.ts';
 import { CONFIDENTIALITY_LEVELS, type Confidentiality } from './record-rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import { POLICY, readRow, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { POLICY } from './tables.ts';
 
 /** Nothing but emergencies, until the hospitals decide otherwise. */
 const FIRST_POLICY: ImplicitPolicy = 'Policy-break-glass-only';

@@ -20,7 +20,8 @@ import {
   type OpenProposal,
 } from './governance-rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import { CHANGE_PROPOSALS, deleteRow, OPEN_PROPOSALS, readRow, writeRow } from './tables.ts';
+import { deleteRow, readRow, writeRow } from './table.ts';
+import { CHANGE_PROPOSALS, OPEN_PROPOSALS } from './tables.ts';
 import { nextValidators } from './validator-sets.ts';
 
 export interface InstitutionsProposeBody {

@@ -7,7 +7,8 @@ import { faultyMax, type ValidatorSet } from '../validators.ts';
 import type { Certificate } from '../vote.ts';
 import type { Demotion, OrderBasis, ProposerMisses, ProposerSchedule } from './rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import { mustReadRow, PROPOSER_SCHEDULE, writeRow } from './tables.ts';
+import { mustReadRow, writeRow } from './table.ts';
+import { PROPOSER_SCHEDULE } from './tables.ts';
 import { nextValidators, validatorsAfterNext } from './validator-sets.ts';
 
 /**

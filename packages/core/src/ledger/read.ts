@@ -2,7 +2,7 @@
 // only, never by range. Lists are gapless: read the count, then each index; with their proofs the list is complete.
 // Does not own: the proof itself (../state-proof.ts).
 import type { StateReader } from './state.ts';
-import { rowValue, type Table } from './tables.ts';
+import { rowValue, type Table } from './table.ts';
 
 /** One lookup: where the row stands, and how its value reads. */
 export interface StateQuery<V> {

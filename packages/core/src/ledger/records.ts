@@ -13,7 +13,8 @@ import { clinicianCredential } from './identity.ts';
 import { epochShape, type RecordMarks, type RecordRow, recordMarksFields } from './record-rows.ts';
 import type { Account } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { BATCH_LIST, BATCHES, listCount, PATIENT_RECORDS, RECORDS, readRow, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { BATCH_LIST, BATCHES, listCount, PATIENT_RECORDS, RECORDS } from './tables.ts';
 
 /** A record as its author registers it. */
 export interface NewRecord extends RecordMarks {

@@ -13,15 +13,8 @@ import type { RotateChange } from './governance-rows.ts';
 import { cardKeys, checkCard } from './institutions.ts';
 import type { Account, Institution, KeyHolder } from './rows.ts';
 import type { Overlay } from './state.ts';
-import {
-  ACCOUNTS,
-  FORMER_NETWORK_KEYS,
-  INSTITUTIONS,
-  KEYS,
-  mustReadRow,
-  readRow,
-  writeRow,
-} from './tables.ts';
+import { mustReadRow, readRow, writeRow } from './table.ts';
+import { ACCOUNTS, FORMER_NETWORK_KEYS, INSTITUTIONS, KEYS } from './tables.ts';
 import { decidedValidators, decideValidators } from './validator-sets.ts';
 
 export interface InstitutionsMoveBody {

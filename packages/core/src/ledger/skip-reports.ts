@@ -12,7 +12,8 @@ import { paramsAt } from './params.ts';
 import { demoteReported, isDemoted } from './proposers.ts';
 import { heightFrom0, type SkipReports } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { deleteRow, readRow, SKIP_REPORTS, writeRow } from './tables.ts';
+import { deleteRow, readRow, writeRow } from './table.ts';
+import { SKIP_REPORTS } from './tables.ts';
 import { nextValidators } from './validator-sets.ts';
 
 export interface InstitutionsReportSkipBody {

@@ -7,7 +7,8 @@ import { TX_VALIDITY_MS_MAX } from '../limits.ts';
 import { type Tx, txSignedBytes } from '../tx.ts';
 import type { Account } from './rows.ts';
 import type { StateReader } from './state.ts';
-import { ACCOUNTS, readRow } from './tables.ts';
+import { readRow } from './table.ts';
+import { ACCOUNTS } from './tables.ts';
 
 /**
  * Whether these bytes verify under this key. A node may answer from memory, but only for this very key: the sender's key

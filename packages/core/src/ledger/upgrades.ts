@@ -5,7 +5,8 @@ import { PROTOCOL_VERSION_FIRST } from '../block.ts';
 import { ConsiliumError } from '../errors.ts';
 import type { ScheduledUpgrade, UpgradeChange } from './governance-rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import { readRow, UPGRADES, writeRow } from './tables.ts';
+import { readRow, writeRow } from './table.ts';
+import { UPGRADES } from './tables.ts';
 
 const BEGINNING: ScheduledUpgrade = { height: 0, version: PROTOCOL_VERSION_FIRST };
 

@@ -4,15 +4,8 @@ import type { ConsensusParams } from '../genesis.ts';
 import { createValidatorSet, type Validator, type ValidatorSet } from '../validators.ts';
 import type { SetEpoch, SetHistory } from './rows.ts';
 import type { Overlay, StateReader } from './state.ts';
-import {
-  deleteRow,
-  mustReadRow,
-  readRow,
-  SET_EPOCHS,
-  SET_HISTORY,
-  VALIDATOR_SETS,
-  writeRow,
-} from './tables.ts';
+import { deleteRow, mustReadRow, readRow, writeRow } from './table.ts';
+import { SET_EPOCHS, SET_HISTORY, VALIDATOR_SETS } from './tables.ts';
 
 /** The set that decides the height after the last one executed. */
 export function nextValidators(reader: StateReader): ValidatorSet {
