@@ -137,6 +137,8 @@ export const ACCESS_WORK = 32;
 export const DECISION_WORK = 3;
 /** Rows that a change of a clinician's worklist costs, whose row is written anew with all that is open. */
 export const WORKLIST_WORK = 24;
+/** Rows that a new key costs: two proofs on the curve, 50 us each. */
+export const NEW_KEY_WORK = 8;
 /** Rows that a grant costs: it counts what stands. */
 export const GRANT_WORK = 16;
 /** How long a permit for treatment lets shares out. A look takes seconds; a slow evening ten minutes. */

@@ -5,6 +5,7 @@ import { flag, hex32, hex64, nullable, struct } from '../codec.ts';
 import { isSealableKey } from '../custody/encryption-keys.ts';
 import { ConsiliumError } from '../errors.ts';
 import { accountIdOf } from '../genesis.ts';
+import { NEW_KEY_WORK } from '../limits.ts';
 import { checkNewKey, claimKey, replaceKey, requireActiveInstitution, takeIndex } from './accounts.ts';
 import { type ClinicianRole, clinicianRoleShape, codeShape } from './codes.ts';
 import type { ActionContext, ActionDefinition } from './context.ts';
@@ -51,6 +52,7 @@ export const identityEnrolPatient: ActionDefinition<IdentityEnrolPatientBody> = 
   version: 2,
   senders: ['institution'],
   shape: struct<IdentityEnrolPatientBody>({ key: hex32, possession: hex64, encryptionKey: hex32 }),
+  work: () => NEW_KEY_WORK,
   apply: (context, { key, possession, encryptionKey }) => {
     checkNewKey(context, key, possession, context.sender);
     checkSealable(encryptionKey);
@@ -72,6 +74,7 @@ export const identityIssueCredential: ActionDefinition<IdentityIssueCredentialBo
     speciality: nullable(codeShape),
     emergency: flag,
   }),
+  work: () => NEW_KEY_WORK,
   apply: (context, { key, possession, role, speciality, emergency }) => {
     const { state, sender, height, time, salt } = context;
     checkNewKey(context, key, possession, sender);
@@ -114,6 +117,7 @@ export const identityRotateKey: ActionDefinition<IdentityRotateKeyBody> = {
   version: 2,
   senders: 'any',
   shape: struct<IdentityRotateKeyBody>({ key: hex32, possession: hex64, encryptionKey: nullable(hex32) }),
+  work: () => NEW_KEY_WORK,
   apply: (context, { key, possession, encryptionKey }) => {
     if (encryptionKey !== null && context.account.kind !== 'patient')
       throw new ConsiliumError('VALUE_INVALID', { field: 'encryptionKey' });

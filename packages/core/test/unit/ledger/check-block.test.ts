@@ -22,6 +22,7 @@ import {
   hashHex,
   isConsiliumError,
   merkleRoot,
+  NEW_KEY_WORK,
   NO_ROUND,
   nextValidators,
   RECORDS_PER_ACCESS_MAX,
@@ -44,7 +45,7 @@ import {
   keyOf,
   signVote,
 } from '../../kit/chain.ts';
-import { asPerson, enrol, grantTo, letIn, rotation } from '../../kit/people.ts';
+import { asPerson, credentialing, enrol, enrolment, grantTo, letIn, rotation } from '../../kit/people.ts';
 import { opening, PLAIN_ASK } from '../../kit/records.ts';
 
 const noop = actionOf('chain.noop', {});
@@ -334,7 +335,7 @@ describe('a block is invalid', () => {
     expect(() => checkTx(state, rules, one, tip.time)).not.toThrow();
   });
 
-  it('on what stands for a patient, which an access to a single record has read and laid out as well', () => {
+  it('on what stands for a patient, which an access to a single record lays out as well, and on proofs of keys', () => {
     const { chain, a } = setting();
     const patient = enrol(chain, a, 'patient whose consents stand').id;
     const wide = opening(
@@ -348,6 +349,12 @@ describe('a block is invalid', () => {
     expect(ruleOf(chain, { ...chain.build([]).block, txs: [chain.tx(a.id, a.account, small).bytes] })).toBe(
       'tx: TX_TOO_COSTLY',
     );
+    const keys = [
+      enrolment(chain, a, 'x'),
+      credentialing(chain, a, 'x'),
+      rotation(chain, patient, keyOf('x')),
+    ];
+    expect(keys.map((action) => workOf([action]))).toEqual(Array(keys.length).fill(NEW_KEY_WORK));
     const inEmergency = opening(patient, [patient], 'BTG');
     expect(workOf([inEmergency]) - workOf([opening(patient, [patient])])).toBe(WORKLIST_WORK);
   });

@@ -60,17 +60,20 @@ function explain(log: VerifiedAccessLog, expected: readonly AuditEventOf[], text
   const places = new Map(expected.map(({ id }, at) => [id, at]));
   for (let at = 0; at < Math.max(given.length, expected.length); at += 1) {
     const [is, must] = [given[at], expected[at]];
-    const where = { entry: at + 1, line: lineOf(text, is), patient: must?.patient, index: must?.index };
-    const found = { ...placeIn(where) };
-    if (is === undefined) throw failed('event-missing', found);
+    // Looking for the line reads the whole text: only where something is said of it.
+    const refused = (rule: EventsCheck, path?: string): ConsiliumError => {
+      const where = { entry: at + 1, line: lineOf(text, is), patient: must?.patient, index: must?.index };
+      return failed(rule, path === undefined ? placeIn(where) : { ...placeIn(where), path });
+    };
+    if (is === undefined) throw refused('event-missing');
     const own = places.get(is.id);
-    if (must === undefined || own === undefined || own < at) throw failed('event-surplus', found);
+    if (must === undefined || own === undefined || own < at) throw refused('event-surplus');
     if (is.id !== must.id) {
       const later = given.slice(at).some(({ id }) => id === must.id);
-      throw failed(later ? 'event-order' : 'event-missing', found);
+      throw refused(later ? 'event-order' : 'event-missing');
     }
     const path = differenceOf(must.resource, is.resource, 'AuditEvent');
-    if (path !== undefined) throw failed('event', { ...found, path });
+    if (path !== undefined) throw refused('event', path);
   }
 }
 
