@@ -1,5 +1,6 @@
 // Owns: what a command has of the process it runs in. Tests give their own.
 import { homedir } from 'node:os';
+import { EXIT } from './exit-codes.ts';
 import { ask } from './setup/ask.ts';
 import { askSecret } from './setup/ask-secret.ts';
 
@@ -24,6 +25,7 @@ export interface Io {
 }
 
 export function processIo(): Io {
+  endWhenNobodyReads();
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -39,4 +41,12 @@ export function processIo(): Io {
     inputPortions: () => process.stdin,
     ...(process.stdin.isTTY && process.stderr.isTTY ? { ask, askSecret } : {}),
   };
+}
+
+/** Into `head` or a pager that was left: the rest is wanted by nobody, and a command that follows would go on for ever. */
+function endWhenNobodyReads(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.failed);
+  });
 }

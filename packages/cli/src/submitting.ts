@@ -43,10 +43,14 @@ export async function submitted(
   io.err(`sent ${tx.id}, waiting until it is committed\n`);
   const sent = await client.send(tx, timeout === undefined ? {} : { timeoutMs: timeout * 1000 });
   const outcome = sent.state === 'committed' ? sent : await settled(client, tx, signer);
-  if (outcome.state === 'dead') throw new ConsiliumError('TX_EXPIRED', { id: tx.id });
+  if (outcome.state === 'dead') throw new ConsiliumError('TX_EXPIRED', { transaction: tx.id });
   if (outcome.state !== 'committed')
-    throw new ConsiliumError('TX_STATE_UNKNOWN', { id: outcome.id, deadAfter: time(outcome.validUntil) });
-  if (outcome.code !== 'OK') throw new ConsiliumError(outcome.code, { id: tx.id, height: outcome.height });
+    throw new ConsiliumError('TX_STATE_UNKNOWN', {
+      transaction: outcome.id,
+      deadAfter: time(outcome.validUntil),
+    });
+  if (outcome.code !== 'OK')
+    throw new ConsiliumError(outcome.code, { transaction: tx.id, height: outcome.height });
   return outcome;
 }
 

@@ -127,7 +127,8 @@ async function shown(
     data: { asOf, patient, consent, change: change.type, answers: answers.map(dataOf) },
     lines: [
       printable(what),
-      ...answers.map((answer) => printable(lineOf(answer))),
+      ...changed.map((answer) => printable(lineOf(answer))),
+      ...sameLines(answers.filter((answer) => !changed.includes(answer))),
       `${plural(changed.length, 'record')} of ${answers.length} would be decided otherwise; nothing was sent`,
       asOfLine(asOf),
     ],
@@ -135,9 +136,18 @@ async function shown(
 }
 
 function lineOf({ now, after }: WhatIfAnswer): string {
-  const same = now.decision === after.decision;
-  const outcome = same ? `stays ${after.decision}` : `${now.decision} becomes ${after.decision}`;
-  return `${after.record}: ${outcome}. ${after.sentence}`;
+  return `${after.record}: ${now.decision} becomes ${after.decision}. ${after.sentence}`;
+}
+
+/** One line for each reason: a patient has hundreds of records, and what changes is what was asked for. */
+function sameLines(answers: readonly WhatIfAnswer[]): string[] {
+  const bySentence = Map.groupBy(answers, ({ after }) => `stays ${after.decision}. ${after.sentence}`);
+  return [...bySentence].flatMap(([sentence, same]) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const which = same.length === 1 ? first.after.record : `${same.length} records`;
+    return [printable(`${which}: ${sentence}`)];
+  });
 }
 
 function dataOf({ now, after }: WhatIfAnswer): object {

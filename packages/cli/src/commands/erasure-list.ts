@@ -47,6 +47,7 @@ export const registerErasureList: Register = (place) =>
                 stateText(item),
               ]),
             ]),
+            ...items.map(({ index, records }) => `${index}: ${records.join(' ')}`),
             asOfLine(asOf),
           ],
         };

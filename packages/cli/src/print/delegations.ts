@@ -3,11 +3,12 @@ import type { DelegationScope, DelegationTerms } from '@consilium/core';
 import type { NameOf } from '@consilium/sdk';
 import { time } from './text.ts';
 
-const SCOPE_WORDS: Readonly<Record<DelegationScope, string>> = {
-  audit: 'read who looked',
-  consent: 'grant and revoke consents',
-  read: 'open records',
-};
+/** In the order in which they are told. */
+const SCOPE_WORDS: readonly (readonly [DelegationScope, string])[] = [
+  ['read', 'open records'],
+  ['consent', 'grant and revoke consents'],
+  ['audit', 'read who looked'],
+];
 
 /** "account 3f2a… of Birs may open records and grant and revoke consents for the patient, as proxy, from ... until ..." */
 export function delegationSentence(
@@ -15,6 +16,8 @@ export function delegationSentence(
   names: NameOf,
 ): string {
   const who = names(delegate) ?? `account ${delegate.slice(0, 8)}…`;
-  const what = scopes.map((scope) => SCOPE_WORDS[scope]).join(', ');
+  const what = SCOPE_WORDS.filter(([scope]) => scopes.includes(scope))
+    .map(([, words]) => words)
+    .join(', ');
   return `${who} may ${what} for the patient, as ${kind}, from ${time(period.from)} until ${time(period.until)}`;
 }

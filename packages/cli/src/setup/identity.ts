@@ -31,7 +31,10 @@ export interface SigningOptions extends PassphraseOption {
 
 export function addSigningOption(command: Command, who: string): Command {
   return addPassphraseOption(
-    command.option('--as <name|file>', `key of ${who}: a file, or a name in the devnet (else CONSILIUM_KEY)`),
+    command.option(
+      '--as <name|file>',
+      `key of ${who}: a file, with or without .json, or a name in the devnet (else CONSILIUM_KEY)`,
+    ),
   );
 }
 
@@ -86,14 +89,17 @@ export async function identityIfNamed(
   return openIdentity(io, await readIdentity(io, named, devnet), options);
 }
 
-/** A file comes before a name: what is there under that path was meant. Throws `KEY_NOT_FOUND`, `KEY_FILE_MALFORMED`, `FILE_INVALID`. */
+/**
+ * A file comes before a name: what is there under that path was meant. A name is one of the devnet, else a key file that is
+ * called so in this folder. Throws `KEY_NOT_FOUND`, `KEY_FILE_MALFORMED`, `FILE_INVALID`.
+ */
 export async function readIdentity(
   io: Io,
   named: string,
   devnet: DevnetFile | undefined,
 ): Promise<Identity | SealedIdentity> {
   const direct = pathOf(io, named);
-  const path = (await isThere(direct)) ? direct : pathInDevnet(named, devnet);
+  const path = (await isThere(direct)) ? direct : (pathInDevnet(named, devnet) ?? (await fileNamed(direct)));
   if (path === undefined) {
     const known = namesOf(devnet);
     throw new ConsiliumError('KEY_NOT_FOUND', { key: named, ...(known !== '' && { known }) });
@@ -107,6 +113,11 @@ function pathInDevnet(name: string, devnet: DevnetFile | undefined): string | un
   const key = devnet?.keys.find((candidate) => candidate.name === name);
   const node = devnet?.nodes.find(({ name: short, title }) => short === name || title === name);
   return key?.file ?? node?.accountKey;
+}
+
+async function fileNamed(direct: string): Promise<string | undefined> {
+  const path = `${direct}.json`;
+  return (await isThere(path)) ? path : undefined;
 }
 
 function namesOf(devnet: DevnetFile | undefined): string {

@@ -6,10 +6,11 @@ import { isHexId } from '../usage.ts';
 import { readIdentity } from './identity.ts';
 import type { Network } from './network.ts';
 
-/** Throws `INSTITUTION_NOT_FOUND`. */
-export async function institutionIdOf({ client, read }: Network, named: string): Promise<Hex32> {
+/** An id, a name on the ledger, or in a devnet the short name of a node. Throws `INSTITUTION_NOT_FOUND`. */
+export async function institutionIdOf({ client, read, devnet }: Network, named: string): Promise<Hex32> {
   if (isHexId(named)) return named;
-  const { value } = await client.institutionNamed(named, read);
+  const title = devnet?.nodes.find(({ name }) => name === named)?.title;
+  const { value } = await client.institutionNamed(title ?? named, read);
   if (value === null) throw new ConsiliumError('INSTITUTION_NOT_FOUND', { name: named });
   return value.id;
 }

@@ -1,5 +1,5 @@
 // The bin as an older Node reads it, with a command of the test's own behind it.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
@@ -105,4 +105,16 @@ describe('the bin, called by an older Node', () => {
     expect(ended.stderr).toMatch(/^DEPENDENCIES_MISSING: .*@consilium\/sdk.*`npm ci` first\.\n$/);
     expect(ended).toMatchObject({ code: 78, stdout: '' });
   });
+});
+
+it('ends without a word when what reads its output has gone', () => {
+  const words = [
+    process.execPath,
+    join(repository, 'packages/cli/bin/consilium.js'),
+    'consent',
+    'grant',
+    '--help',
+  ];
+  const { stderr } = spawnSync('sh', ['-c', '"$@" | true', 'sh', ...words], { encoding: 'utf8' });
+  expect(stderr).toBe('');
 });

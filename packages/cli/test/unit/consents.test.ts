@@ -183,6 +183,8 @@ describe('explaining', () => {
       /: permit becomes deny\. clinician .* may not open this record for treatment/,
     );
     expect(back.stdout).toContain('nothing was sent');
+    const same = ['consent', 'what-if', '--to', 'Birs', '--reader', 'doctor', ...anna];
+    expect((await at.desk.run(...same)).stdout).toMatch(/\n\d+ records: stays permit\. clinician /);
     await revokeAll();
     expect(
       await at.desk.run('consent', 'what-if', '--revoke', String(consent), '--reader', 'Birs', ...anna),

@@ -41,6 +41,7 @@ test('The hospital refuses with a ground of the law, once; a ground that nobody 
   expect(await at.desk.json(...refuse, '--ground', 'legal-obligation')).toMatchObject({ request: 0 });
   const { stdout } = await at.desk.run('erasure', 'list', ...patient);
   expect(stdout).toMatch(/refused: legal-obligation/);
+  expect(stdout).toContain(`\n0: ${[first, second].sort().join(' ')}\n`);
   expect(await at.desk.run(...refuse, '--ground', 'legal-claims')).toMatchObject({
     exitCode: 1,
     stderr: expect.stringMatching(/^ERASURE_ANSWERED: /m),

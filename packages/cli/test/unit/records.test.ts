@@ -91,7 +91,10 @@ describe('the register of an institution', () => {
     const [api = ''] = at.desk.env['CONSILIUM_NODE']?.split(',') ?? [];
     mkdirSync(at.desk.path('net'));
     at.desk.write('net/genesis.json', genesisToJson(genesis));
-    const node = { name: 'a', institution: at.hospital.id, api, accountKey: at.desk.path('Aare.json') };
+    const node = {
+      ...{ name: 'a', title: at.hospital.name, institution: at.hospital.id, api },
+      accountKey: at.desk.path('Aare.json'),
+    };
     at.desk.write(
       'net/devnet.json',
       JSON.stringify({ version: 1, genesis: at.desk.path('net/genesis.json'), nodes: [node], keys: [] }),
@@ -99,6 +102,7 @@ describe('the register of an institution', () => {
     const before = at.desk.env;
     at.desk.env = { CONSILIUM_DEVNET_DIR: 'net' };
     const made = await at.desk.json('patient', 'enrol', '--wallet', 'ben.json', '--as', 'a');
+    expect(await at.desk.json('credential', 'list', 'a')).toMatchObject({ institution: at.hospital.id });
     at.desk.env = before;
     expect(made['register']).toBe(join(at.desk.folder, 'net', 'keys', 'a-register.json'));
     expect(modeOf(made['register'])).toBe(0o600);

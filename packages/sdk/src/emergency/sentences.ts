@@ -20,7 +20,8 @@ export function noticeSentence(notice: Omit<EmergencyNotice, 'sentence'>): strin
   const who = `account ${reader.slice(0, 8)}… of ${institutionName}`;
   const what = denied === 0 ? `${records(opened)} opened` : `${records(opened)} opened, ${denied} denied`;
   const by = second === null ? '' : `, with the word of clinician ${second.slice(0, 8)}…`;
-  const head = `${timeWords(time)}: ${who} broke the glass for ${EMERGENCY_REASON_WORDS[reason]}${by}: ${what}`;
+  const did = opened === 0 ? 'tried to break the glass' : 'broke the glass';
+  const head = `${timeWords(time)}: ${who} ${did} for ${EMERGENCY_REASON_WORDS[reason]}${by}: ${what}`;
   return `${head}${reviewWords(notice)}.`;
 }
 

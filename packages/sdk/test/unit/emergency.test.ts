@@ -227,6 +227,9 @@ describe('a patient is told', () => {
       ['unconscious', 3, 0, scene.doctor.account, 1],
       ['disaster', 0, 1, null, undefined],
     ]);
+    expect(notices[1]?.sentence).toContain(
+      'tried to break the glass for a disaster: 0 records opened, 1 denied',
+    );
     const [again] = (await emergencyNotices(scene.client, account, 0)).notices;
     expect(again?.sentence).toMatch(/; the privacy officer found it unjustified\.$/);
   });
