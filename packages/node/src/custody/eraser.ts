@@ -59,7 +59,8 @@ export class Eraser {
   #submittedMs = Number.NEGATIVE_INFINITY;
   #timer: Cancel | undefined;
   #isStopped = false;
-  #hasCaughtUp = false;
+  /** What must be carried out here before anything is released: all that was there when first somebody asked. */
+  #owedFirst: number | undefined;
 
   constructor(deps: EraserDeps) {
     this.#deps = deps;
@@ -85,12 +86,12 @@ export class Eraser {
   }
 
   /**
-   * Whether so much is left to destroy that nothing may be released: anything, until once after the start nothing was left
-   * when somebody asked; later, more than one turn. Asked when the ledger here is known to be fresh.
+   * Whether something of before the start is left to destroy, so that nothing may be released. Asked when the ledger here is
+   * known to be fresh. What is erased later keeps nobody from other records: one hospital's erasures would close everybody's.
    */
   mustCatchUp(): boolean {
-    if (this.waiting === 0) this.#hasCaughtUp = true;
-    return this.waiting > (this.#hasCaughtUp ? ERASURES_PER_TURN : 0);
+    this.#owedFirst ??= this.#count();
+    return this.#progress.destroyed < this.#owedFirst;
   }
 
   isErasing(batch: Hex32): boolean {

@@ -21,11 +21,12 @@ import {
 import { openRecords } from '@consilium/sdk';
 import { afterEach, expect, it } from 'vitest';
 import { asPerson, letIn } from '../../../../core/test/kit/people.ts';
-import { opening } from '../../../../core/test/kit/records.ts';
+import { newRecord, opening, registration } from '../../../../core/test/kit/records.ts';
 import type { Outcome } from '../../../src/custody/custody.ts';
 import type { Gathered } from '../../../src/custody/gatherer.ts';
 import { packageKey } from '../../../src/custody/holding-rows.ts';
 import type { CustodianAnswer } from '../../../src/custody/relay.ts';
+import { ERASURES_PER_TURN } from '../../../src/limits.ts';
 import { decodeCustodyMessage, encodeCustodyMessage } from '../../../src/messages/custody.ts';
 import { TABLES } from '../../../src/tables.ts';
 import { type Authored, drawn } from '../../support/custody-author.ts';
@@ -220,6 +221,31 @@ it('A vault that was brought back from before the erasure, or was behind, destro
   expect(await saidByOld()).toBe('released');
   expect(world.pump()).toEqual([]);
   expect(await openedBy(told)).toEqual([false, true]);
+});
+
+it('However many erasures one hospital hands in, and as long as they take, custodians that were up to date release what is not erased.', async () => {
+  const told = await story();
+  const { home, patient, doctor, authored, reading } = told;
+  expect(await openedBy(told)).toEqual([true, true]);
+  for (const { vault } of world.nodes)
+    vault.remove = (_ids, done) => queueMicrotask(() => done(new ConsiliumError('DISK_FAILED')));
+  erase(told);
+  const sent = asPerson(home.hospital);
+  const many = Array.from({ length: 2 * ERASURES_PER_TURN }, (_, at) => newRecord(`one of many ${at}`));
+  expect(world.act(sent, registration(world.chain, patient.id, ...many))).toBe('OK');
+  for (const { commitment } of many) {
+    const body = { patient: patient.id, records: [commitment], reason: 'retention-over' } as const;
+    expect(world.act(sent, actionOf('record.erase', body))).toBe('OK');
+  }
+  for (const { custody } of world.nodes) expect(custody.status().erasing).toBeGreaterThan(ERASURES_PER_TURN);
+  const open = opening(patient.id, authored.records);
+  const { execution } = world.commit([world.chain.tx(doctor.id, doctor.key, [open])]);
+  const access = execution.results[0]?.outcomes[0]?.index as number;
+  const bytes = signedRelease(world, { patient, doctor }, { access, places: [1] });
+  const asked = answerOf<Outcome<readonly CustodianAnswer[]>>((done) =>
+    reading.custody.release(bytes, 'all', done),
+  );
+  expect(ok(await whilePassing(world, asked)).map(codesIn)).toEqual(Array(4).fill('released'));
 });
 
 it('A custodian that dies at any of its writes of an erasure comes to the same end.', async () => {
