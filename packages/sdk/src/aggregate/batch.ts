@@ -19,6 +19,7 @@ import {
   struct,
 } from '@consilium/core';
 import { AUDIT_BATCH_LENGTH_MAX } from '../limits.ts';
+import { jsonOfShape } from '../shaped-json.ts';
 import type { AuditMap, MapRow, StoredPlace } from './audit-map.ts';
 import type { WaitingEntry } from './waiting.ts';
 
@@ -137,13 +138,9 @@ export function parseAuditBatch(text: string): AuditBatch {
 }
 
 function parseLine<T>(shape: Shape<T>, line: string): T {
-  try {
-    const raw: unknown = JSON.parse(line);
-    shape.toWire(raw as T, '$');
-    return raw as T;
-  } catch {
-    throw malformed();
-  }
+  const value = jsonOfShape(shape, line);
+  if (value === undefined) throw malformed();
+  return value;
 }
 
 function malformed(): ConsiliumError {

@@ -12,6 +12,7 @@ import {
   struct,
 } from '@consilium/core';
 import { AUDIT_HEADS_LENGTH_MAX } from '../limits.ts';
+import { jsonOfShape } from '../shaped-json.ts';
 import { type AuditMap, createAuditMap, type MapRow } from './audit-map.ts';
 import { storedPlaceShape } from './batch.ts';
 
@@ -86,13 +87,9 @@ export function parseAuditHeads(text: string): AuditHeads {
 }
 
 function parseLine<T>(shape: Shape<T>, line: string): T {
-  try {
-    const raw: unknown = JSON.parse(line);
-    shape.toWire(raw as T, '$');
-    return raw as T;
-  } catch {
-    throw refuse('form');
-  }
+  const value = jsonOfShape(shape, line);
+  if (value === undefined) throw refuse('form');
+  return value;
 }
 
 function refuse(rule: string): ConsiliumError {

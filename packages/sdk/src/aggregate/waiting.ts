@@ -19,6 +19,7 @@ import {
   utf8,
 } from '@consilium/core';
 import { AUDIT_CHUNK_ENTRIES_MAX, AUDIT_CHUNK_LENGTH_MAX } from '../limits.ts';
+import { jsonOfShape } from '../shaped-json.ts';
 
 /** The salt lets its holder show what the digest of the detail is of; destroyed, the digest means nothing. */
 export interface WaitingEntry extends AuditFact {
@@ -64,13 +65,7 @@ export function parseWaitingChunk(line: string): WaitingChunk | undefined {
   if (line.length > AUDIT_CHUNK_LENGTH_MAX) return undefined;
   const body = line.slice(CHECK_LENGTH + 1);
   if (line !== `${checkOf(body)} ${body}`) return undefined;
-  try {
-    const raw: unknown = JSON.parse(body);
-    chunkShape.toWire(raw as WaitingChunk, '$');
-    return raw as WaitingChunk;
-  } catch {
-    return undefined;
-  }
+  return jsonOfShape(chunkShape, body);
 }
 
 function checkOf(body: string): string {

@@ -30,6 +30,7 @@ import {
   verifyStateValue,
 } from '@consilium/core';
 import { PROOF_FILE_BYTES_MAX } from '../limits.ts';
+import { jsonOfShape } from '../shaped-json.ts';
 
 export const DOCUMENT_PROOF_KIND = 'consilium-document-proof';
 
@@ -111,19 +112,9 @@ export function checkAnchored(proof: DocumentProof, genesis: Genesis, verify: Ve
 /** Throws `PROOF_INVALID` with `check: form`. */
 export function parseDocumentProof(text: string): DocumentProof {
   if (text.length > PROOF_FILE_BYTES_MAX) throw failed('form');
-  const proof = tryParse(text);
+  const proof = jsonOfShape(documentProofShape, text);
   if (proof === undefined || formatDocumentProof(proof) !== text) throw failed('form');
   return proof;
-}
-
-function tryParse(text: string): DocumentProof | undefined {
-  try {
-    const raw = JSON.parse(text) as DocumentProof;
-    documentProofShape.toWire(raw, '$');
-    return raw;
-  } catch {
-    return undefined;
-  }
 }
 
 function followSteps(genesis: Genesis, { steps }: DocumentProof, verify: Verify): void {

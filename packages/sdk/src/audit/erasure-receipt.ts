@@ -33,6 +33,7 @@ import {
 } from '@consilium/core';
 import { PROOF_FILE_BYTES_MAX } from '../limits.ts';
 import type { ErasureView } from '../records/erasures.ts';
+import { jsonOfShape } from '../shaped-json.ts';
 
 export const ERASURE_RECEIPT_KIND = 'consilium-erasure-receipt';
 /** The author, and custodians of some changes of all of them. */
@@ -118,14 +119,9 @@ export function verifyErasureReceipt(
 
 function parseFile(text: string): ErasureReceiptFile {
   if (text.length > PROOF_FILE_BYTES_MAX) throw failed('form');
-  try {
-    const raw = JSON.parse(text) as ErasureReceiptFile;
-    fileShape.toWire(raw, '$');
-    if (formatErasureReceipt(raw) === text) return raw;
-  } catch {
-    // Not JSON, or another form: refused below.
-  }
-  throw failed('form');
+  const file = jsonOfShape(fileShape, text);
+  if (file === undefined || formatErasureReceipt(file) !== text) throw failed('form');
+  return file;
 }
 
 function lastHeader(genesis: Genesis, { steps }: ErasureReceiptFile, verify: Verify): Header {

@@ -1,6 +1,7 @@
 // Owns: the form of a file that proves itself: one JSON document of a head and named sections, one line for each thing in
 // it, so that a damage can be named by its line. Does not own: what the sections are, nor whether what they say is true.
 import type { ConsiliumError, Shape } from '@consilium/core';
+import { jsonOfShape } from '../shaped-json.ts';
 
 /** Sections in the order in which they stand, each with the shape of its items. */
 export interface SectionedForm<Head extends object, Sections extends object> {
@@ -128,12 +129,7 @@ function parseSection<T>(cursor: Cursor, name: string, end: string, shape: Shape
 
 /** Only the one text of a value is taken: no byte of a file can be changed unnoticed. */
 function parseItem<T>(shape: Shape<T>, text: string, cursor: Cursor): T {
-  try {
-    const raw: unknown = JSON.parse(text);
-    shape.toWire(raw as T, '$');
-    if (JSON.stringify(raw) === text) return raw as T;
-  } catch {
-    // Not JSON, or another form: refused below.
-  }
-  throw cursor.malformed(cursor.line());
+  const item = jsonOfShape(shape, text);
+  if (item === undefined || JSON.stringify(item) !== text) throw cursor.malformed(cursor.line());
+  return item;
 }
