@@ -21,6 +21,8 @@ const GENESIS = pointsOf(['genesis']);
 const JOIN = pointsOf(['join-rows', 'join-load', 'join-install']);
 /** crash-points-custody.test.ts */
 const CUSTODY = pointsOf(['vault-write', 'vault-remove', 'package', 'custody-rows']);
+/** erasure.test.ts */
+const ERASURE = pointsOf(['erasure']);
 
 function run(net: Network): void {
   for (let height = 1; height <= HEIGHTS; height += 1) {
@@ -51,7 +53,7 @@ function crashAtStart(point: Crash): void {
 
 describe('A crash at a named point', () => {
   test('is looked for at every one that the simulator has, and every one of agreement is passed by every node, several times', () => {
-    expect(new Set([...AGREEMENT, ...GENESIS, ...JOIN, ...CUSTODY])).toEqual(
+    expect(new Set([...AGREEMENT, ...GENESIS, ...JOIN, ...CUSTODY, ...ERASURE])).toEqual(
       new Set(CRASH_POINTS.filter(({ sim }) => sim).map(({ name }) => name)),
     );
     const net = network();

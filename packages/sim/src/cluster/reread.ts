@@ -1,4 +1,4 @@
-// Owns: reading every registered record once more, by the hospital that wrote it, again and again until all of
+// Owns: reading every record that stands once more, by the hospital that wrote it, again and again until all of
 // them have opened to what was written. Does not own: within which time that must be.
 import { type Hex32, nextValidators, RECORDS, readRow } from '@consilium/core';
 import { contentOf } from './authored.ts';
@@ -10,7 +10,7 @@ import { createReaders } from './readers.ts';
 import type { KnownRecord } from './records.ts';
 
 export interface Rereading {
-  /** Registered records of hospitals in the set that have not opened since. */
+  /** Registered records of hospitals in the set, not erased, that have not opened since. */
   unread(): readonly Hex32[];
   stop(): void;
 }
@@ -31,7 +31,7 @@ export function rereadRecords(cluster: Cluster, records: readonly KnownRecord[])
     const set = new Set(nextValidators(state).map(({ id }) => id));
     return records.filter(
       ({ id, patient }) =>
-        !read.has(id) && set.has(patient.hospital.id) && readRow(state, RECORDS, id) !== undefined,
+        !read.has(id) && set.has(patient.hospital.id) && readRow(state, RECORDS, id)?.erasedHeight === null,
     );
   };
 
