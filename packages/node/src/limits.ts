@@ -510,7 +510,7 @@ export const RESHARE_RECEIPTS_MAX = 1_024;
 export const RESHARE_RETRY_MS = 10_000;
 /** Rows of the list of batches looked at in one turn of a change of custodians: 10 ms. */
 export const RESHARE_SCAN_ROWS = 512;
-/** Erasures carried out in one go, with one note of it; so far behind, no package is given to another custodian. */
+/** Erasures carried out in one go, with one note of it. */
 export const ERASURES_PER_TURN = 32;
 /** After a disk that failed, or a blob that is being read in just now. */
 export const ERASE_RETRY_MS = 1_000;

@@ -68,7 +68,11 @@ export const registerAgreementList: Register = (place) =>
             patient: subject.account,
             agreements: told.map(({ lines: _, ...data }) => data),
           },
-          lines: [...told.flatMap(({ lines }) => lines), asOfLine(entered.asOf)],
+          lines: [
+            ...(told.length === 0 ? ['this patient has no data-use agreement'] : []),
+            ...told.flatMap(({ lines }) => lines),
+            asOfLine(entered.asOf),
+          ],
         };
       }),
   );

@@ -46,6 +46,7 @@ function shown(patient: string, { items, asOf }: WholeList<DelegationView>, name
   return {
     data: { asOf, patient, delegations: told },
     lines: [
+      ...(told.length === 0 ? ['nobody acts for this patient, or did'] : []),
       ...told.map(({ index, state, sentence }) => printable(`${index} (${state}): ${sentence}`)),
       asOfLine(asOf),
     ],

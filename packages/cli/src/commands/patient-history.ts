@@ -10,6 +10,7 @@ import { type WrittenContent, writeContent } from '../setup/content-files.ts';
 import { makeFolder, pathOf } from '../setup/files.ts';
 import { addSigningOption, identityOf, type SigningOptions } from '../setup/identity.ts';
 import { addNetworkOptions, type NetworkOptions, withNetwork } from '../setup/network.ts';
+import { categoryFirst } from '../setup/subject.ts';
 import { usage } from '../usage.ts';
 
 interface Options extends NetworkOptions, SigningOptions {
@@ -97,7 +98,7 @@ function shown(told: readonly Told[], folder: string | undefined): Result {
         ...told.map(({ item }) => [
           item.date?.slice(0, 10) ?? monthText(item.record.month),
           item.institutionName,
-          listText(item.words),
+          listText(categoryFirst(item.words)),
           recordState(item.record),
           item.title ?? '-',
           item.record.id,

@@ -108,6 +108,10 @@ export async function pseudonymNamed(io: Io, named: string, options: PatientName
   if (isHexId(named)) return named;
   const pseudonym = (await pseudonymsOf(io, options))(named);
   if (pseudonym === undefined)
-    throw new ConsiliumError('ACCOUNT_NOT_FOUND', { register: options.register ?? 'none' });
+    throw new ConsiliumError(
+      'ACCOUNT_NOT_FOUND',
+      { register: options.register ?? 'none' },
+      'neither a pseudonym nor a patient of the register that --register names',
+    );
   return pseudonym;
 }

@@ -142,9 +142,14 @@ interface Tagged {
 
 /** The words of those tags that are explained here: the category first, then labels. */
 export function wordsOf(vocabulary: Vocabulary, tagged: Tagged): readonly string[] {
-  const words = explained(vocabulary, tagged).toSorted();
+  return categoryFirst(explained(vocabulary, tagged));
+}
+
+/** Tags stand in no order that means anything. */
+export function categoryFirst(words: readonly string[]): readonly string[] {
+  const sorted = words.toSorted();
   const isCategory = (word: string): boolean => COMMON_CATEGORIES.includes(word);
-  return [...words.filter(isCategory), ...words.filter((word) => !isCategory(word))];
+  return [...sorted.filter(isCategory), ...sorted.filter((word) => !isCategory(word))];
 }
 
 function explained(vocabulary: Vocabulary, { tags, tagGeneration }: Tagged): readonly string[] {

@@ -160,7 +160,10 @@ describe("another's access log", () => {
       period: { from: 0, until: chain.view().tip.time + 86_400_000 },
     });
     commit([chain.tx(account, key, [appoint])]);
-    expect(await read('--as', 'beat.json')).toMatchObject({ exitCode: 0 });
+    expect(await read('--as', 'beat.json')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/account [0-9a-f]{8}…, who acts for the patient, read this access log/),
+    });
     const height = at.custody.ledger.blocks.length;
     expect(await read('--as', 'anna.json')).toMatchObject({ exitCode: 0 });
     expect(at.custody.ledger.blocks).toHaveLength(height);

@@ -26,8 +26,9 @@ import { ERASE_RECEIPT_AGAIN_MS, ERASE_RETRY_MS, ERASURES_PER_TURN } from '../li
 import type { Cancel, Clock, Kv, Report } from '../ports.ts';
 import { eachInTurn } from '../replica/task-queue.ts';
 import { TABLES } from '../tables.ts';
-import { bytesWithoutErased } from './erased-records.ts';
+import { bytesWithoutErased, holdsErased } from './erased-records.ts';
 import type { Holdings } from './holdings.ts';
+import { storedPackage } from './stored-package.ts';
 import type { CustodyDeps } from './types.ts';
 
 export interface EraserDeps extends Pick<CustodyDeps, 'self' | 'submit' | 'compact'> {
@@ -94,9 +95,11 @@ export class Eraser {
     return this.#progress.destroyed < this.#owedFirst;
   }
 
-  isErasing(batch: Hex32): boolean {
-    const isFar = this.waiting > ERASURES_PER_TURN;
-    return this.waiting > 0 && (isFar || this.#batchesFrom(this.#progress.destroyed).includes(batch));
+  /** Whether something of this stored package waits to be taken out of it. */
+  isErasing(bytes: Uint8Array): boolean {
+    if (this.waiting === 0) return false;
+    const content = storedPackage(bytes);
+    return content === undefined || holdsErased(this.#deps.state, content);
   }
 
   /** Erasures that are not carried out here yet. */
@@ -227,10 +230,6 @@ export class Eraser {
       records.flatMap((record) => readRow(state, RECORDS, record)?.batch ?? []),
     );
     return [...new Set(batches)].filter((batch) => readRow(state, BATCHES, batch) !== undefined);
-  }
-
-  #batchesFrom(from: number): readonly Hex32[] {
-    return this.#batchesOf(this.#rows(from, Math.min(this.#count(), from + ERASURES_PER_TURN)));
   }
 
   #note(progress: Progress, done: (error?: ConsiliumError) => void): void {

@@ -38,8 +38,8 @@ export interface ServerDeps extends Pick<CustodyDeps, 'tip' | 'lightSteps'> {
   readonly send: Send;
   /** Blobs that should lie here and do not: whoever read them found them damaged or gone. */
   readonly lost: (ids: readonly Hex32[]) => void;
-  /** Whether records of the batch wait to be taken out of what lies here. */
-  readonly isErasing: (batch: Hex32) => boolean;
+  /** Whether records wait to be taken out of this stored package. */
+  readonly isErasing: (bytes: Uint8Array) => boolean;
 }
 
 /** Messages that ask something of this node. */
@@ -103,7 +103,8 @@ export class Server {
 
   #givePackage(peer: Hex32, { requestId, batch, epoch }: PackageRequest): void {
     const { holdings, isErasing } = this.#deps;
-    const bytes = isErasing(batch) ? null : (holdings.package(batch, epoch) ?? null);
+    const held = holdings.package(batch, epoch);
+    const bytes = held === undefined || isErasing(held) ? null : held;
     this.#charge(peer, bytes?.length ?? 0);
     this.#deps.send(peer, { type: 'package-answer', requestId, bytes });
   }

@@ -79,8 +79,9 @@ export function deedOf(told: Told, requests: number): string {
   return items.length === 0 ? `${asked}; none fitted.` : `${asked}: ${outcomes(items)}.`;
 }
 
-function whoOf({ machine, onBehalfOf, requester, institutionName, items }: Told): string {
-  const actor = actorOf({ items });
+function whoOf(told: Told): string {
+  const { machine, onBehalfOf, requester, institutionName } = told;
+  const actor = actorOf(told);
   if (actor === 'patient') return 'the patient';
   if (actor === 'delegate') return `account ${requester.slice(0, 8)}…, who acts for the patient,`;
   if (machine && onBehalfOf === null) return `the systems of ${institutionName}`;
@@ -89,7 +90,11 @@ function whoOf({ machine, onBehalfOf, requester, institutionName, items }: Told)
 }
 
 /** In which capacity the requester is known to have asked: their institution then has no part in it. */
-export function actorOf({ items }: Pick<AccessLogEntry, 'items'>): 'patient' | 'delegate' | 'staff' {
+export function actorOf(told: Omit<AccessLogEntry, 'sentence'>): 'patient' | 'delegate' | 'staff' {
+  const { kind, purpose, requester, patient, items } = told;
+  if (kind === 'log' && requester === patient) return 'patient';
+  // R18: another's account asks for this purpose as who acts for the patient, or not at all.
+  if (kind === 'log') return purpose === 'PATRQT' ? 'delegate' : 'staff';
   if (items.some(({ rule }) => rule === 'own')) return 'patient';
   return items.some(({ rule }) => rule === 'delegate') ? 'delegate' : 'staff';
 }

@@ -1,5 +1,5 @@
 // Owns: the codes of the ledger in plain English words. Does not own: the codes (core), tags (keys/vocabulary.ts).
-import type { AccessRule, ImplicitPolicy, Purpose } from '@consilium/core';
+import { type AccessRule, type ImplicitPolicy, LEGAL_REASONS, type Purpose } from '@consilium/core';
 
 export const PURPOSE_WORDS: Readonly<Record<Purpose, string>> = {
   BTG: 'breaking the glass in an emergency',
@@ -26,13 +26,16 @@ export const RULE_WORDS: Readonly<Record<AccessRule, string>> = {
   'emergency-privilege': 'because who asks may not break the glass',
   'emergency-suspended': 'because the emergency privilege of who asks is suspended',
   excluded: 'because a consent of the patient excludes it',
-  'law-closed-to-patient':
-    'because the law closes psychotherapy notes to the patient (45 CFR 164.524(a)(1)(i))',
-  'law-psychotherapy-notes':
-    'because the law asks for a separate authorization of psychotherapy notes (45 CFR 164.508(a)(2))',
-  'law-psychotherapy-payment': 'because psychotherapy notes are not for payment (45 CFR 164.508(a)(2))',
-  'law-self-paid':
-    'because the patient paid for it and it is withheld from payers (45 CFR 164.522(a)(1)(vi))',
+  'law-closed-to-patient': cited(
+    'law-closed-to-patient',
+    'the law closes psychotherapy notes to the patient',
+  ),
+  'law-psychotherapy-notes': cited(
+    'law-psychotherapy-notes',
+    'the law asks for a separate authorization of psychotherapy notes',
+  ),
+  'law-psychotherapy-payment': cited('law-psychotherapy-payment', 'psychotherapy notes are not for payment'),
+  'law-self-paid': cited('law-self-paid', 'the patient paid for it and it is withheld from payers'),
   'no-consent': 'because no consent of the patient permits it',
   own: 'because it is about who asks',
   policy: 'by the policy that the hospitals agreed on',
@@ -40,6 +43,10 @@ export const RULE_WORDS: Readonly<Record<AccessRule, string>> = {
   'record-retracted': 'because it was retracted as entered in error',
   'record-unknown': 'because this patient has no such record',
 };
+
+function cited(rule: AccessRule, why: string): string {
+  return `because ${why} (${LEGAL_REASONS[rule]?.citation})`;
+}
 
 /** What is open where no consent speaks. */
 export const POLICY_WORDS: Readonly<Record<ImplicitPolicy, string>> = {

@@ -138,7 +138,7 @@ describe('the access log as audit events', () => {
         'denied because the law asks for a separate authorization of psychotherapy notes (45 CFR 164.508(a)(2))',
         'denied because it does not belong to the emergency dataset and no second clinician signed',
         'denied because a consent of the patient excludes it',
-        'denied because psychotherapy notes are not for payment (45 CFR 164.508(a)(2))',
+        'denied because psychotherapy notes are not for payment (45 CFR 164.506(c)(3), 164.508(a)(2))',
         'denied because it was retracted as entered in error',
         'denied because this patient has no such record',
         'denied because the law closes psychotherapy notes to the patient (45 CFR 164.524(a)(1)(i))',

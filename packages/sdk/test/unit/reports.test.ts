@@ -181,7 +181,7 @@ const accesses = (): string[][] => {
       'refused',
       NOTE,
       'payment',
-      'because psychotherapy notes are not for payment (45 CFR 164.508(a)(2))',
+      'because psychotherapy notes are not for payment (45 CFR 164.506(c)(3), 164.508(a)(2))',
       '',
       '6',
     ],

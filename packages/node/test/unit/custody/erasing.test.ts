@@ -223,10 +223,18 @@ it('A vault that was brought back from before the erasure, or was behind, destro
   expect(await openedBy(told)).toEqual([false, true]);
 });
 
-it('However many erasures one hospital hands in, and as long as they take, custodians that were up to date release what is not erased.', async () => {
+it('However many erasures one hospital hands in, and as long as they take, custodians that were up to date release what is not erased, and give each other packages that hold nothing of it.', async () => {
   const told = await story();
   const { home, patient, doctor, authored, reading } = told;
   expect(await openedBy(told)).toEqual([true, true]);
+  const other = await world.author(
+    home.hospital,
+    world.patient(home.hospital, 'patient of whom nothing is erased'),
+  );
+  await world.register(home, home.hospital, other);
+  const holdsOther = ({ kv }: CustodyNode): boolean =>
+    kv.get(TABLES.packages, packageKey(other.batch, 0)) !== undefined;
+  await world.passUntil(() => world.nodes.every(holdsOther), 'all hold the other package');
   for (const { vault } of world.nodes)
     vault.remove = (_ids, done) => queueMicrotask(() => done(new ConsiliumError('DISK_FAILED')));
   erase(told);
@@ -246,6 +254,10 @@ it('However many erasures one hospital hands in, and as long as they take, custo
     reading.custody.release(bytes, 'all', done),
   );
   expect(ok(await whilePassing(world, asked)).map(codesIn)).toEqual(Array(4).fill('released'));
+  const late = world.nodes[3] as CustodyNode;
+  late.kv.clear(TABLES.packages);
+  late.restart();
+  await world.passUntil(() => holdsOther(late), 'the other package is fetched anew');
 });
 
 it('A custodian that dies at any of its writes of an erasure comes to the same end.', async () => {

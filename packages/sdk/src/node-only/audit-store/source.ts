@@ -72,7 +72,11 @@ async function followBack(
 ): Promise<readonly PlacedEntry[]> {
   const count = row?.count ?? 0;
   if (wanted !== undefined && wanted >= count)
-    throw new ConsiliumError('VALUE_INVALID', { field: 'index', count });
+    throw new ConsiliumError(
+      'VALUE_INVALID',
+      { field: 'index', count },
+      `entries of this pseudonym count from 0, and there are ${count}`,
+    );
   const found: PlacedEntry[] = [];
   let place = row?.last ?? null;
   let open: OpenBatch | undefined;
