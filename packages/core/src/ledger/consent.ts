@@ -21,7 +21,7 @@ import {
   consentTermsShape,
 } from './consent-rows.ts';
 import type { ActionDefinition } from './context.ts';
-import { requireActing } from './delegations.ts';
+import { requireActing, roomFor } from './delegations.ts';
 import { clinicianCredential } from './identity.ts';
 import { isUnder } from './purposes.ts';
 import type { StateReader } from './state.ts';
@@ -53,8 +53,8 @@ export const consentGrant: ActionDefinition<ConsentGrantBody> = {
   }),
   apply: ({ state, sender, height, time, salt }, { patient, terms }) => {
     requireActing(state, { patient, person: sender, scope: 'consent' }, time);
-    if (listCount(state, 'consents', patient) >= CONSENTS_PER_PATIENT_MAX)
-      throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: CONSENTS_PER_PATIENT_MAX });
+    const max = roomFor(patient, sender, CONSENTS_PER_PATIENT_MAX);
+    if (listCount(state, 'consents', patient) >= max) throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max });
     if (terms.period.until <= time) throw new ConsiliumError('VALUE_INVALID', { field: 'period.until' });
     for (const actor of rulesOf(terms).flatMap(({ actors }) => actors)) checkActor(state, actor);
     const standing = standingConsents(state, patient, time);

@@ -42,8 +42,9 @@ export const identityAppointDelegate: ActionDefinition<IdentityAppointDelegateBo
     const { state, sender, height, time, salt } = context;
     checkAppointer(context, patient, terms);
     checkDelegate(state, terms.delegate);
-    if (listCount(state, 'delegations', patient) >= CONSENTS_PER_PATIENT_MAX)
-      throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max: CONSENTS_PER_PATIENT_MAX });
+    const max = roomFor(patient, sender, CONSENTS_PER_PATIENT_MAX);
+    if (listCount(state, 'delegations', patient) >= max)
+      throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max });
     if (terms.period.until <= time) throw new ConsiliumError('VALUE_INVALID', { field: 'period.until' });
     const standing = standingDelegations(state, patient, time);
     if (standing.length >= STANDING_DELEGATIONS_MAX)
@@ -129,6 +130,14 @@ export function actsFor(reader: StateReader, { patient, person, scope }: Acting,
     ({ delegation: { delegate, scopes, period } }) =>
       delegate === person && scopes.includes(scope) && time >= period.from,
   );
+}
+
+/**
+ * How far a list of the patient that never shrinks may be filled by this account: others fill half of it, so that the last
+ * word is left to the patient.
+ */
+export function roomFor(patient: Hex32, account: Hex32, max: number): number {
+  return account === patient ? max : Math.floor(max / 2);
 }
 
 /** The patient, or who acts for the patient. Throws `TX_NOT_PERMITTED`. */

@@ -13,7 +13,7 @@ import { NO_SALT, requireAccount, takeIndex } from './accounts.ts';
 import { refined } from './codes.ts';
 import type { ActionDefinition } from './context.ts';
 import { currentEpoch, custodyEpoch } from './custody.ts';
-import { requireActing } from './delegations.ts';
+import { requireActing, roomFor } from './delegations.ts';
 import {
   type ErasureReason,
   type ErasureReceipt,
@@ -76,8 +76,8 @@ export const recordRequestErasure: ActionDefinition<RecordEraseBody> = {
   senders: ['patient', 'clinician'],
   shape: eraseShape,
   work: ({ records }) => records.length,
-  check: ({ state }, { patient, records }) => {
-    const max = ERASURE_REQUESTS_PER_PATIENT_MAX;
+  check: ({ state, sender }, { patient, records }) => {
+    const max = roomFor(patient, sender, ERASURE_REQUESTS_PER_PATIENT_MAX);
     if (listCount(state, 'erasureRequests', patient) >= max)
       throw new ConsiliumError('TX_QUOTA_EXCEEDED', { max });
     for (const record of records) requireErasable(readRow(state, RECORDS, record), patient);

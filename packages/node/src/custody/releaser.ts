@@ -63,6 +63,9 @@ export interface ReleaserDeps extends LedgerSight {
 interface Grant {
   readonly place: number;
   readonly record: Hex32;
+  /** As the ledger has the batch. */
+  readonly patient: Hex32;
+  readonly author: Hex32;
   readonly batch: Hex32;
   readonly position: number;
   readonly epoch: number;
@@ -170,7 +173,18 @@ export class Releaser {
     const index = epoch === undefined ? undefined : custodianIndex(epoch, self);
     if (index === undefined) throw new ConsiliumError('CUSTODY_REMOVED');
     const { position } = known;
-    return { place, record, batch: known.batch, position, epoch: batch.epoch, root: batch.root, index };
+    const { patient, author } = batch;
+    return {
+      place,
+      record,
+      patient,
+      author,
+      batch: known.batch,
+      position,
+      epoch: batch.epoch,
+      root: batch.root,
+      index,
+    };
   }
 
   /** Batch by batch. */
@@ -195,7 +209,7 @@ export class Releaser {
     const refuseAll = (code: ErrorCode): void =>
       done({ released: [], refusals: grants.map(({ place }) => ({ place, code })) });
     const view = this.#deps.views.of(first.batch, first.epoch);
-    if (view === undefined || view.root !== first.root) return refuseAll('CUSTODY_PACKAGE_MISSING');
+    if (view === undefined || !isRegisteredAs(view, first)) return refuseAll('CUSTODY_PACKAGE_MISSING');
     const positions = grants.map(({ position }) => position);
     openShares(this.#deps, view, first.index, positions, (shares) => {
       const released: ReleasedRecord[] = [];
@@ -238,6 +252,14 @@ export class Releaser {
       done(signature === undefined ? new ConsiliumError('SIGNER_AWAY') : { ...release, signature });
     this.#deps.sign('custodyRelease', releasePayload(release), signed, epoch);
   }
+}
+
+/**
+ * Whether the package is what the ledger has registered, by its author for its patient: receipts are there for all to see,
+ * and who hurries to register another's batch as its own must not be given the shares of it.
+ */
+function isRegisteredAs({ root, content }: PackageView, grant: Grant): boolean {
+  return root === grant.root && content.author === grant.author && content.patient === grant.patient;
 }
 
 /** A reader takes the key of any of the epochs that its records lie in. */

@@ -4,8 +4,12 @@ import {
   ACCESSES,
   type Action,
   actionOf,
+  CONSENTS_PER_PATIENT_MAX,
+  COUNTS,
+  createOverlay,
   type DelegationTerms,
   EMERGENCY_LIFETIME_MS,
+  ERASURE_REQUESTS_PER_PATIENT_MAX,
   type Hex32,
   readRow,
   requireAccess,
@@ -24,6 +28,7 @@ import {
   submit,
 } from '../../kit/people.ts';
 import { newRecord, opened, opening, registered } from '../../kit/records.ts';
+import { putRow } from '../../kit/rows.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -201,5 +206,31 @@ describe('a delegate', () => {
     expect(codeOfSubmit(family.chain, asPerson(family.a), family.appointment())).toBe('TX_QUOTA_EXCEEDED');
     family.pass(10 * HOUR_MS + EMERGENCY_LIFETIME_MS);
     expect(codeOfSubmit(family.chain, asPerson(family.a), family.appointment())).toBe('OK');
+  });
+
+  it('fills at most half of what a patient has for life, and so does who appoints it: the last word is the patient’s', () => {
+    const family = new Family();
+    const { chain, child, mother, record } = family;
+    family.appoint();
+    const view = chain.view();
+    const state = createOverlay(view.state);
+    for (const [list, max] of [
+      ['consents', CONSENTS_PER_PATIENT_MAX],
+      ['delegations', CONSENTS_PER_PATIENT_MAX],
+      ['erasureRequests', ERASURE_REQUESTS_PER_PATIENT_MAX],
+    ] as const)
+      putRow(state, COUNTS, [list, child.id], { count: max / 2, salt: '0'.repeat(32) });
+    const code = (by: Person, action: Action): string | undefined =>
+      chain.build([chain.tx(by.id, by.key, [action])], { view: { ...view, state } }).execution.results[0]
+        ?.code;
+    const body = { patient: child.id, records: [record], reason: 'patient-request' } as const;
+    const words = [
+      grantTo(chain, child.id, family.doctor.id, { categories: [] }),
+      actionOf('record.requestErasure', body),
+    ];
+    expect(words.map((action) => code(mother, action))).toEqual(['TX_QUOTA_EXCEEDED', 'TX_QUOTA_EXCEEDED']);
+    expect(words.map((action) => code(child, action))).toEqual(['OK', 'OK']);
+    expect(code(asPerson(family.a), family.appointment())).toBe('TX_QUOTA_EXCEEDED');
+    expect(code(child, family.appointment({ kind: 'proxy' }))).toBe('OK');
   });
 });

@@ -3,6 +3,7 @@
 import {
   actionOf,
   BATCHES,
+  bodyOf,
   type CustodyPackage,
   currentEpoch,
   custodyEpoch,
@@ -372,3 +373,26 @@ async function textsWith(secret: Uint8Array, { blobs }: Authored): Promise<strin
 async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
   yield bytes;
 }
+
+it('A hospital that registers another’s sealed records as its own, with the receipts that it saw, before the author does, is given no share of them.', async () => {
+  world = createCustodyWorld(4);
+  const [home, thief] = world.nodes as [CustodyNode, CustodyNode];
+  const patient = world.patient(home.hospital, 'patient of the author');
+  const pretended = world.patient(thief.hospital, 'patient of the thief');
+  const authored = await world.author(home.hospital, patient);
+  ok(await answerOf<Outcome<readonly Hex32[]>>((done) => home.custody.storeBlobs(authored.blobs, done)));
+  const pushed = await answerOf<Outcome<Gathered>>((done) => home.custody.push(authored.bytes, 10_000, done));
+  const { receipts } = ok(pushed);
+  await until(
+    () => world.nodes.every(({ kv }) => kv.rows(TABLES.packages).length > 0),
+    'all hold the package',
+  );
+  const seen = authored.registration(receipts);
+  const body = bodyOf({ ...seen, type: 'record.register' });
+  const stolen = actionOf('record.register', { ...body, patient: pretended.id });
+  world.act(asPerson(thief.hospital), stolen);
+  const reader = credential(world.chain, thief.hospital, 'doctor of the thief');
+  const told = { home, reading: thief, patient: pretended, doctor: reader, authored };
+  const access = entered(told, reader);
+  expect(await saidToAll(told, access)).not.toContain('released');
+});
