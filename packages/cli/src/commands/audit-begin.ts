@@ -3,7 +3,7 @@
 import { beginBehind } from '@consilium/sdk';
 import { makeAuditStore } from '@consilium/sdk/node';
 import { addCommand, type Register } from '../command.ts';
-import { fields } from '../print/text.ts';
+import { fields, plural } from '../print/text.ts';
 import { addStoreOption, newStoreFolder, type StoreOptions } from '../setup/audit-store.ts';
 import { type ConfirmOptions, confirm } from '../setup/confirm.ts';
 import { accountSigner, addSigningOption, identityOf } from '../setup/identity.ts';
@@ -34,7 +34,7 @@ export const registerAuditBegin: Register = (place) =>
         const { account } = accountSigner(await identityOf(io, options, devnet), 'the institution');
         const begins = await beginBehind(client, account, read);
         io.err(
-          `the ledger holds ${begins.batches} batches; no entry of them can be proven from the new store\n`,
+          `the ledger holds ${plural(begins.batches, 'batch', 'batches')}; no entry of them can be proven from the new store\n`,
         );
         await confirm(io, options, 'is the old store lost?', 'when the old store is lost');
         const folder = newStoreFolder(io, options, devnet, account);

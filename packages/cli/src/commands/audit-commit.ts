@@ -65,7 +65,7 @@ export const registerAuditCommit: Register = (place) =>
           lines: [
             entries === 0
               ? 'nothing waits'
-              : `${plural(batches.length, 'batch').replace('batchs', 'batches')}, ${entries} entries committed`,
+              : `${plural(batches.length, 'batch', 'batches')}, ${plural(entries, 'entry', 'entries')} committed`,
           ],
         };
       }),

@@ -70,6 +70,10 @@ export const registerCredentialIssue: Register = (place) =>
 async function clinicianKey(io: Io, network: Network, named: string): Promise<KeyFile> {
   const identity = await readIdentity(io, named, network.devnet);
   if (identity.type === 'key') return identity.file;
+  if (identity.type === 'sealed')
+    throw usage(
+      '--key is under a passphrase: take it out for this with key decrypt, and put it back with key encrypt',
+    );
   throw usage('--key names the key of a clinician, not a wallet');
 }
 

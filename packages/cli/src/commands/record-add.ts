@@ -86,7 +86,7 @@ function shown({ account }: RegisteredPatient, { records, leftOut }: Ingested): 
       ...(records.length > REGISTERED_SHOWN_MAX
         ? [`and ${records.length - REGISTERED_SHOWN_MAX} more (--json shows all)`]
         : []),
-      `${plural(records.length, 'record')} registered in ${batches === 1 ? '1 batch' : `${batches} batches`}`,
+      `${plural(records.length, 'record')} registered in ${plural(batches, 'batch', 'batches')}`,
       ...(leftOut.length === 0 ? [] : [`${plural(leftOut.length, 'source')} left out`]),
     ],
     exitCode: records.length === 0 ? EXIT.failed : EXIT.ok,

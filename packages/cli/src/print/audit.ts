@@ -1,6 +1,6 @@
 // Owns: how entries of an institution's own systems look to a person. Does not own: whether they are true (the SDK).
 import type { CommittedBatch, VerifiedEntries, VerifiedEntry } from '@consilium/sdk';
-import { table, time } from './text.ts';
+import { plural, table, time } from './text.ts';
 
 const ACTION_WORDS: Readonly<Record<VerifiedEntry['action'], string>> = {
   C: 'created',
@@ -33,5 +33,5 @@ export function claimLine({ claim, entries, institutionName, asOf }: VerifiedEnt
 }
 
 export function batchLine({ index, count, root, height }: CommittedBatch): string {
-  return `batch ${index}: ${count} entries under root ${root.slice(0, 16)}… at height ${height}`;
+  return `batch ${index}: ${plural(count, 'entry', 'entries')} under root ${root.slice(0, 16)}… at height ${height}`;
 }

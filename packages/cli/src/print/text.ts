@@ -42,8 +42,8 @@ export function monthText(month: number | null): string {
   return `${year}-${String((month % 12) + 1).padStart(2, '0')}`;
 }
 
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** At most so many columns; what is cut ends in an ellipsis. */

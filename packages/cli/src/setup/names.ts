@@ -21,8 +21,13 @@ export async function accountIdNamed(io: Io, network: Network, named: string): P
   const { value } = await network.client.institutionNamed(named, network.read);
   if (value !== null) return value.id;
   const identity = await readIdentity(io, named, network.devnet);
-  if (identity.type === 'key') return identity.file.account;
-  throw new ConsiliumError('ACCOUNT_NOT_FOUND', { name: named });
+  // Also of a key under a passphrase: its account stands in clear.
+  if (identity.type !== 'wallet') return identity.file.account;
+  throw new ConsiliumError(
+    'ACCOUNT_NOT_FOUND',
+    { name: named },
+    'a wallet has an account at each institution: name the account',
+  );
 }
 
 /** What these accounts are called: an institution by its name, anybody else by kind and institution. */

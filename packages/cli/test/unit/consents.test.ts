@@ -183,7 +183,10 @@ describe('explaining', () => {
       /: permit becomes deny\. clinician .* may not open this record for treatment/,
     );
     expect(back.stdout).toContain('nothing was sent');
-    const same = ['consent', 'what-if', '--to', 'Birs', '--reader', 'doctor', ...anna];
+    at.desk.write('locked.json', readFileSync(at.desk.path('doctor.json'), 'utf8'));
+    at.desk.write('passphrase', 'long enough to be one\n');
+    await at.desk.json('key', 'encrypt', 'locked.json', '--passphrase-file', 'passphrase');
+    const same = ['consent', 'what-if', '--to', 'locked', '--reader', 'doctor', ...anna];
     expect((await at.desk.run(...same)).stdout).toMatch(/\n\d+ records: stays permit\. clinician /);
     await revokeAll();
     expect(
