@@ -62,7 +62,7 @@ export function addConsentOptions(command: Command): Command {
       collect,
     )
     .option('--from <time>', 'from when on (default: now)')
-    .option('--until <time>', 'until when: 2027-05-31, a time, or 90d', '365d')
+    .option('--until <time>', 'until when: 2027-05-31 (ends as that day begins, UTC), a time, or 90d', '365d')
     .option('--separate-authorization', 'of psychotherapy notes, and of nothing else');
 }
 

@@ -61,7 +61,11 @@ export const registerDelegateAppoint: Register = (place) =>
                   )
                   .option('--scope <scope>', `${DELEGATION_SCOPES.join(', ')} (default: read)`, collect)
                   .option('--from <time>', 'from when on (default: now)')
-                  .option('--until <time>', 'until when: 2027-05-31, a time, or 90d', '365d')
+                  .option(
+                    '--until <time>',
+                    'until when: 2027-05-31 (ends as that day begins, UTC), a time, or 90d',
+                    '365d',
+                  )
                   .option(
                     '--hand-over <file>',
                     'where to write, in secret, what the delegate needs to grant in words',
