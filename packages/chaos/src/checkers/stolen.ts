@@ -138,13 +138,13 @@ function partsOf(
 }
 
 function partOf(
-  { batch, epoch, records }: CustodyPackage,
+  { patient, author, batch, epoch, records }: CustodyPackage,
   dealing: Dealing,
   { custodian, key }: Pick<StolenKey, 'custodian' | 'key'>,
   index: number,
   position: number,
 ): Uint8Array | undefined {
-  const info = shareInfo({ batch, epoch, dealer: dealing.dealer, custodian });
+  const info = shareInfo({ patient, author, batch, epoch, dealer: dealing.dealer, custodian });
   const aad = fromHex(records[position]?.commitment ?? '');
   const sealed = dealing.records[position]?.shares[index - 1] ?? new Uint8Array(0);
   return openBox(key, { enc: dealing.encs[index - 1] ?? '', info, aad, position }, sealed);

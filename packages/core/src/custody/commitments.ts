@@ -71,6 +71,9 @@ export function isInBatch(root: Hex32, record: RecordCommitment, proof: MerklePr
 
 /** R4. What a receipt says: that its signer holds, durably, the ciphertext of these records and shares that fit. */
 export interface ReceiptStatement {
+  /** Whose records they are, and the institution whose: for another's registration it says nothing. */
+  readonly patient: Hex32;
+  readonly author: Hex32;
   readonly batch: Hex32;
   readonly epoch: number;
   readonly root: Hex32;
@@ -78,6 +81,8 @@ export interface ReceiptStatement {
 }
 
 const receiptShape: Shape<ReceiptStatement> = struct<ReceiptStatement>({
+  patient: hex32,
+  author: hex32,
   batch: hex32,
   epoch: epochShape,
   root: hex32,

@@ -252,6 +252,9 @@ export function releaseInfo(scope: EnvelopeScope): Uint8Array {
 }
 
 interface ShareScope {
+  /** Whose records they are, and the institution whose: in another's package the shares do not open. */
+  readonly patient: Hex32;
+  readonly author: Hex32;
   readonly batch: Hex32;
   readonly epoch: number;
   readonly dealer: number;
@@ -259,6 +262,8 @@ interface ShareScope {
 }
 
 const shareScopeShape: Shape<ShareScope> = struct<ShareScope>({
+  patient: hex32,
+  author: hex32,
   batch: hex32,
   epoch: epochShape,
   dealer: integer(0, VALIDATORS_MAX),

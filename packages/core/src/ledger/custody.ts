@@ -157,8 +157,8 @@ export const custodyConfirm: ActionDefinition<CustodyConfirmBody> = {
     if (epoch !== current) throw new ConsiliumError('CUSTODY_EPOCH_WRONG', { epoch, current });
     const custodians = mustReadRow(context.state, CUSTODY_EPOCHS, epoch);
     for (const { batch, root, receipts } of batches) {
-      const { count } = requireBatch(context.state, batch);
-      checkReceipts(context, custodians, { batch, epoch, root, count }, receipts);
+      const { patient, author, count } = requireBatch(context.state, batch);
+      checkReceipts(context, custodians, { patient, author, batch, epoch, root, count }, receipts);
     }
   },
   apply: ({ state }, { epoch, batches }) => {

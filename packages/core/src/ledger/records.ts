@@ -109,7 +109,9 @@ function checkRegistration(context: CheckContext, body: RecordRegisterBody): voi
     if (readRow(state, RECORDS, commitment) !== undefined) throw new ConsiliumError('RECORD_EXISTS');
   if (new Set(records.map(({ commitment }) => commitment)).size !== records.length)
     throw new ConsiliumError('RECORD_EXISTS');
-  checkReceipts(context, custodians, { batch, epoch, root: batch, count: records.length }, receipts);
+  const author = account.institution;
+  const statement = { patient, author, batch, epoch, root: batch, count: records.length };
+  checkReceipts(context, custodians, statement, receipts);
 }
 
 /**

@@ -2,10 +2,12 @@
 // accesses to them. Does not own: packages and shares (packages.ts), which the ledger never sees.
 import {
   ACCESSES,
+  ACCOUNTS,
   type AccessRow,
   type AccessSelection,
   type Action,
   actionOf,
+  BATCHES,
   batchOf,
   canonicalSet,
   currentEpoch,
@@ -28,6 +30,7 @@ import {
   TAGS_PER_RECORD,
   toHex,
   utf8,
+  ZERO_HASH,
 } from '../../src/index.ts';
 import { type Chain, secretOf } from './chain.ts';
 import { type Person, submit } from './people.ts';
@@ -55,13 +58,21 @@ export function newRecord(name: string, wish: Partial<NewRecord> = {}): NewRecor
   };
 }
 
-/** By the custodians of the statement's epoch with these indexes; without any, by as many as it takes, the last ones. */
+/**
+ * By the custodians of the statement's epoch with these indexes; without any, by as many as it takes, the last ones. Whose
+ * records they are is what the ledger says of the batch, or of the patient.
+ */
 export function receiptsOf(
   chain: Chain,
-  statement: ReceiptStatement,
+  said: Omit<ReceiptStatement, 'patient' | 'author'> & Partial<ReceiptStatement>,
   indexes?: readonly number[],
 ): readonly Receipt[] {
-  const { custodians } = custodyEpoch(chain.view().state, statement.epoch) ?? { custodians: [] };
+  const { state } = chain.view();
+  const row = readRow(state, BATCHES, said.batch);
+  const patient = said.patient ?? row?.patient ?? ZERO_HASH;
+  const author = said.author ?? row?.author ?? readRow(state, ACCOUNTS, patient)?.institution ?? ZERO_HASH;
+  const statement = { ...said, patient, author };
+  const { custodians } = custodyEpoch(state, statement.epoch) ?? { custodians: [] };
   const all = custodians.map((_, place) => place + 1);
   const needed = Math.min(receiptsNeeded(all.length), all.length);
   return (indexes ?? all.slice(-needed)).map((index) => {
@@ -74,10 +85,18 @@ export function registerBody(
   chain: Chain,
   patient: Hex32,
   records: readonly NewRecord[],
-  { epoch = currentEpoch(chain.view().state), indexes }: { epoch?: number; indexes?: readonly number[] } = {},
+  {
+    epoch = currentEpoch(chain.view().state),
+    indexes,
+    ...of
+  }: { epoch?: number; indexes?: readonly number[]; author?: Hex32 } = {},
 ): RecordRegisterBody {
   const batch = batchOf({ records });
-  const receipts = receiptsOf(chain, { batch, epoch, root: batch, count: records.length }, indexes);
+  const receipts = receiptsOf(
+    chain,
+    { ...of, patient, batch, epoch, root: batch, count: records.length },
+    indexes,
+  );
   return { patient, epoch, records, receipts };
 }
 

@@ -170,9 +170,9 @@ const fiveLeaves = ['a', 'b', 'c', 'd', 'e'].map(utf8);
 
 /** By custodians 1, 2 and 4 over the sample batch. */
 export const SAMPLE_RECEIPTS: readonly Receipt[] = [1, 2, 4].map((index) => {
-  const { batch, epoch, records } = authoredPackage();
+  const { patient, author, batch, epoch, records } = authoredPackage();
   const { validator } = CUSTODIANS[index - 1] as Hospital;
-  const statement = { batch, epoch, root: batch, count: records.length };
+  const statement = { patient, author, batch, epoch, root: batch, count: records.length };
   return { index, signature: signReceipt(validator, SAMPLE_HASH, statement) };
 });
 

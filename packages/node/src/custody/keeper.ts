@@ -168,9 +168,9 @@ export class Keeper {
 
   #keep(intake: Intake, done: (result: Outcome<Kept>) => void): void {
     const { content, bytes, checked } = intake;
-    const { batch, epoch } = content;
+    const { patient, author, batch, epoch } = content;
     const { index, custodians, view } = checked;
-    const statement = { batch, epoch, root: view.root, count: content.records.length };
+    const statement = { patient, author, batch, epoch, root: view.root, count: content.records.length };
     const kept = (receipt: Kept['receipt']): Kept => ({ statement, custodians, receipt });
     if (index === undefined) return done(kept(null));
     const moved = this.#moved(content);

@@ -15,6 +15,7 @@ import {
   isShareOf,
   leavesOf,
   type MerkleProof,
+  type PackageContent,
   shareInfo,
   toHex,
 } from '@consilium/core';
@@ -63,7 +64,7 @@ export interface ShareOwner {
 /** This custodian's parts of one dealing, in the order of the positions; undefined where one does not open. */
 export function openDealing(
   { sealer, self }: ShareOwner,
-  { batch, epoch, records }: Pick<CustodyPackage, 'batch' | 'epoch' | 'records'>,
+  { patient, author, batch, epoch, records }: PackageContent,
   dealing: Pick<Dealing, 'dealer' | 'encs' | 'records'>,
   index: number,
   positions: readonly number[],
@@ -75,7 +76,7 @@ export function openDealing(
     aad: fromHex(records[position]?.commitment ?? ''),
     sealed: dealing.records[position]?.shares[index - 1] ?? new Uint8Array(0),
   }));
-  const info = shareInfo({ batch, epoch, dealer, custodian: self });
+  const info = shareInfo({ patient, author, batch, epoch, dealer, custodian: self });
   sealer.unsealShares(dealing.encs[index - 1] ?? '', info, items, done);
 }
 

@@ -131,7 +131,7 @@ export class Dealer {
   ): void {
     const { group, sealer, sign } = this.#deps;
     const { from, to, dealers, recipients } = transition;
-    const { batch, records } = content;
+    const { patient, author, batch, records } = content;
     const dealt = records.map((_, position) => {
       const share = shares.get(position);
       if (share === undefined) return undefined;
@@ -142,7 +142,7 @@ export class Dealer {
       const place = sealed.length;
       const recipient = recipients[place];
       if (recipient === undefined) return finish();
-      const info = shareInfo({ batch, epoch: to, dealer, custodian: recipient.id });
+      const info = shareInfo({ patient, author, batch, epoch: to, dealer, custodian: recipient.id });
       const items = dealt.map((each, position) => ({
         aad: fromHex(records[position]?.commitment ?? ''),
         // A place in the list is what a share is opened at: that of an erased record is sealed empty, and left out.

@@ -95,10 +95,11 @@ export class ReshareReceipts {
   /** This node holds new shares of the batch, durably. `done`: false when its receipt could not be signed now. */
   own(batch: Hex32, root: Hex32, done: (isSigned: boolean) => void): void {
     const index = this.#recipients().findIndex(({ id }) => id === this.#deps.self) + 1;
-    const count = readRow(this.#deps.state, BATCHES, batch)?.count;
-    if (index === 0 || count === undefined) return done(true);
+    const row = readRow(this.#deps.state, BATCHES, batch);
+    if (index === 0 || row === undefined) return done(true);
     const epoch = this.#epoch;
-    this.#deps.receipt({ batch, epoch, root, count }, (signature) => {
+    const { patient, author, count } = row;
+    this.#deps.receipt({ patient, author, batch, epoch, root, count }, (signature) => {
       if (signature !== undefined && epoch === this.#epoch) this.#sign(batch, index, { root, signature });
       done(signature !== undefined);
     });
@@ -123,7 +124,8 @@ export class ReshareReceipts {
     const last = this.#batches.get(batch)?.byIndex.get(index)?.at(-1);
     // Receipts are told again and again: the one that was verified last is not verified again.
     if (custodian?.id === peer && last?.root === root && last.signature === signature) return;
-    const statement = { batch, epoch, root, count: row.count };
+    const { patient, author, count } = row;
+    const statement = { patient, author, batch, epoch, root, count };
     const isRight =
       custodian?.id === peer &&
       verifyReceipt(verify, genesisHash, custodian.signingKey, statement, signature);

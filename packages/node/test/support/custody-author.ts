@@ -142,7 +142,7 @@ export async function authorPackage(options: AuthorOptions): Promise<Authored> {
     custodians.map(({ id, custodyKey }, place) =>
       sealShares(
         custodyKey,
-        shareInfo({ batch, epoch, dealer: 0, custodian: id }),
+        shareInfo({ patient, author, batch, epoch, dealer: 0, custodian: id }),
         prepared.map(({ commitment, shares }) => ({
           aad: fromHex(commitment),
           share: shares[place] as Uint8Array,
@@ -228,12 +228,12 @@ export interface Redealing {
 /** A custodian's own shares dealt again with a polynomial of the test's; not signed. */
 export async function dealAnew(options: Redealing): Promise<Dealing> {
   const { content, custodyKey, self, index, from, to, dealers, recipients } = options;
-  const { batch, records } = content;
+  const { patient, author, batch, records } = content;
   const [authored] = content.dealings as readonly [Dealing];
   const shares = await unsealShares(
     custodyKey,
     authored.encs[index - 1] as Hex32,
-    shareInfo({ batch, epoch: from, dealer: 0, custodian: self }),
+    shareInfo({ patient, author, batch, epoch: from, dealer: 0, custodian: self }),
     records.map(({ commitment }, position) => ({
       position,
       aad: fromHex(commitment),
@@ -251,7 +251,7 @@ export async function dealAnew(options: Redealing): Promise<Dealing> {
     recipients.map(({ id, custodyKey: key }, place) =>
       sealShares(
         key,
-        shareInfo({ batch, epoch: to, dealer: index, custodian: id }),
+        shareInfo({ patient, author, batch, epoch: to, dealer: index, custodian: id }),
         records.map(({ commitment }, position) => ({
           aad: fromHex(commitment),
           share: dealt[position]?.shares[place] as Uint8Array,

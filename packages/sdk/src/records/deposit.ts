@@ -121,10 +121,12 @@ function missing({ custodians: { receiptsNeeded } }: DealtBatch, receipts: numbe
 
 function verified(
   { chain, verify }: Session,
-  { batch, custodians, records }: DealtBatch,
+  { patient, author, batch, custodians, records }: DealtBatch,
   receipts: readonly Receipt[],
 ): readonly Receipt[] {
   const statement: ReceiptStatement = {
+    patient,
+    author,
     batch,
     epoch: custodians.epoch,
     root: batch,

@@ -89,6 +89,8 @@ export interface BatchOwners {
 
 /** A batch dealt to the custodians of one epoch. */
 export interface DealtBatch {
+  readonly patient: Hex32;
+  readonly author: Hex32;
   readonly batch: Hex32;
   readonly custodians: CustodyEpochView;
   /** As they will be registered. */
@@ -137,7 +139,7 @@ export async function dealBatch(
     sender: signer.account,
     records: sealed,
   };
-  const envelopes = await sealToCustodians(batch, custodians, sealed, dealt);
+  const envelopes = await sealToCustodians({ patient, author, batch }, custodians, sealed, dealt);
   const unsigned = {
     dealer: 0,
     from: null,
@@ -154,7 +156,7 @@ export async function dealBatch(
     ...content,
     dealings: [signDealing(signer.key, genesis, content, unsigned)],
   };
-  return { batch, custodians, records: registered, package: encodePackage(custodyPackage) };
+  return { patient, author, batch, custodians, records: registered, package: encodePackage(custodyPackage) };
 }
 
 interface DealtSecret {
@@ -192,7 +194,7 @@ async function wrapOf(
 }
 
 async function sealToCustodians(
-  batch: Hex32,
+  scope: Pick<CustodyPackage, 'patient' | 'author' | 'batch'>,
   { epoch, custodians }: CustodyEpochView,
   sealed: readonly SealedRecord[],
   dealt: readonly DealtSecret[],
@@ -203,7 +205,7 @@ async function sealToCustodians(
         aad: fromHex(commitment),
         share: dealt[position]?.shares[place] as Uint8Array,
       }));
-      return sealShares(custodyKey, shareInfo({ batch, epoch, dealer: 0, custodian: id }), items);
+      return sealShares(custodyKey, shareInfo({ ...scope, epoch, dealer: 0, custodian: id }), items);
     }),
   );
 }

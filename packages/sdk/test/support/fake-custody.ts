@@ -219,19 +219,20 @@ async function take(
       throw new ConsiliumError('CUSTODY_SHARE_FALSE');
   });
   custodian.packages.set(batch, custodyPackage);
-  const statement = { batch, epoch, root: batch, count: records.length };
+  const { patient, author } = custodyPackage;
+  const statement = { patient, author, batch, epoch, root: batch, count: records.length };
   const { validator } = custodian.hospital;
   return { index, signature: signReceipt(validator, chain.deps.genesisHash, statement) };
 }
 
 async function sharesOf(
   custodian: FakeCustodian,
-  { batch, epoch, records, dealings }: CustodyPackage,
+  { patient, author, batch, epoch, records, dealings }: CustodyPackage,
   index: number,
 ): Promise<readonly (Uint8Array | undefined)[]> {
   const [dealing] = dealings;
   if (dealing === undefined) return [];
-  const info = shareInfo({ batch, epoch, dealer: 0, custodian: custodian.hospital.id });
+  const info = shareInfo({ patient, author, batch, epoch, dealer: 0, custodian: custodian.hospital.id });
   const items = records.map(({ commitment }, position) => ({
     position,
     aad: fromHex(commitment),

@@ -92,7 +92,14 @@ export function authorRecords(
   const points = prepared.map((each) => each.points);
   const batch = batchRootOf(leavesOf(records, points));
   const envelopes = custodians.map(({ id, custodyKey }, place) => {
-    const info = shareInfo({ batch, epoch, dealer: 0, custodian: id });
+    const info = shareInfo({
+      patient: patient.id,
+      author: hospital.id,
+      batch,
+      epoch,
+      dealer: 0,
+      custodian: id,
+    });
     const items = prepared.map((each) => ({
       aad: fromHex(each.id),
       share: each.shares[place] as Uint8Array,

@@ -134,11 +134,11 @@ function rootOf(custodyPackage: CustodyPackage): string {
 }
 
 function receipts(): unknown[] {
-  const { batch } = authoredPackage();
+  const { patient, author, batch } = authoredPackage();
   const { validator } = CUSTODIANS[2] as Hospital;
   const statements: readonly ReceiptStatement[] = [
-    { batch, epoch: 0, root: batch, count: 3 },
-    { batch, epoch: 1, root: rootOf(redealtPackage()), count: 3 },
+    { patient, author, batch, epoch: 0, root: batch, count: 3 },
+    { patient, author, batch, epoch: 1, root: rootOf(redealtPackage()), count: 3 },
   ];
   return statements.map((value) =>
     signed('custodyReceipt', validator.publicKey, receiptPayload(value), {
@@ -191,7 +191,8 @@ function requestPayload(bytes: Uint8Array): Uint8Array {
 
 function infos(): unknown[] {
   const release = { patient: PATIENT, access: 7, custodian: RELEASER.id, readerKey: hashHex(utf8('reader')) };
-  const share = { batch: authoredPackage().batch, epoch: 1, dealer: 3, custodian: RELEASER.id };
+  const { patient, author, batch } = authoredPackage();
+  const share = { patient, author, batch, epoch: 1, dealer: 3, custodian: RELEASER.id };
   return [
     { object: 'release', value: release, bytes: toHex(releaseInfo(release)) },
     { object: 'share', value: share, bytes: toHex(shareInfo(share)) },

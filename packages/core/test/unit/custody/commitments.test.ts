@@ -131,7 +131,14 @@ describe('the root of a batch', () => {
 });
 
 describe('a receipt', () => {
-  const statement: ReceiptStatement = { batch: named('batch'), epoch: 4, root: named('root'), count: 9 };
+  const statement: ReceiptStatement = {
+    patient: named('patient'),
+    author: named('author'),
+    batch: named('batch'),
+    epoch: 4,
+    root: named('root'),
+    count: 9,
+  };
   const signature = signReceipt(RELEASER.validator, GENESIS, statement);
   const verifies = (said: ReceiptStatement, key = RELEASER.validator.publicKey, genesis = GENESIS): boolean =>
     verifyReceipt(verifyEd25519, genesis, key, said, signature);
@@ -143,8 +150,15 @@ describe('a receipt', () => {
     expect(verifies(statement, RELEASER.validator.publicKey, named('other network'))).toBe(false);
   });
 
-  it('says nothing of another batch, epoch, root or count', () => {
-    for (const change of [{ batch: statement.root }, { epoch: 5 }, { root: statement.batch }, { count: 8 }])
+  it('says nothing of another patient, author, batch, epoch, root or count', () => {
+    const owners = [{ patient: statement.author }, { author: statement.patient }];
+    for (const change of [
+      ...owners,
+      { batch: statement.root },
+      { epoch: 5 },
+      { root: statement.batch },
+      { count: 8 },
+    ])
       expect(verifies({ ...statement, ...change })).toBe(false);
   });
 

@@ -246,10 +246,19 @@ describe('what an envelope is bound to', () => {
     expect(new Set(scopes).size).toBe(scopes.length);
   });
 
-  it('differs for each batch, epoch, dealer and custodian', () => {
-    const scope = { batch: named('batch'), epoch: 1, dealer: 0, custodian: RELEASER.id };
+  it('differs for each patient, author, batch, epoch, dealer and custodian', () => {
+    const scope = {
+      patient: PATIENT,
+      author: AUTHOR.id,
+      batch: named('batch'),
+      epoch: 1,
+      dealer: 0,
+      custodian: RELEASER.id,
+    };
     const scopes = [
       scope,
+      { ...scope, patient: named('x') },
+      { ...scope, author: named('x') },
       { ...scope, batch: named('x') },
       { ...scope, epoch: 2 },
       { ...scope, dealer: 1 },

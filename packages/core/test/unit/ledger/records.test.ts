@@ -239,11 +239,11 @@ describe('the receipts of a registration', () => {
     expect(verdicts(chain, author, signed(custodians))).toEqual(['OK', 'OK']);
   });
 
-  it('are of this batch, this epoch, this root and this count', () => {
+  it('are of this patient, this author, this batch, this epoch, this root and this count', () => {
     const { chain, author, patient } = setting();
     const body = registerBody(chain, patient, [newRecord('one')]);
     const batch = batchOf(body);
-    const statement = { batch, epoch: 0, root: batch, count: 1 };
+    const statement = { patient, author: author.id, batch, epoch: 0, root: batch, count: 1 };
     const other = 'ab'.repeat(32);
     admitFifth(chain);
     const with4 = (changes: Partial<typeof statement>): Action => {
@@ -251,7 +251,8 @@ describe('the receipts of a registration', () => {
       return registering(body, { receipts: receiptsOf(chain, { ...statement, ...changes }, said) });
     };
     expect(verdicts(chain, author, with4({}))).toEqual(['OK', 'OK']);
-    for (const changes of [{ batch: other }, { epoch: 1 }, { root: other }, { count: 2 }])
+    const owners = [{ patient: other }, { author: other }];
+    for (const changes of [...owners, { batch: other }, { epoch: 1 }, { root: other }, { count: 2 }])
       expectRefused(chain, author, 'CUSTODY_RECEIPTS_MISSING', with4(changes));
     const more = { records: [...body.records, newRecord('two')] };
     expectRefused(chain, author, 'CUSTODY_RECEIPTS_MISSING', registering(body, more));
@@ -289,7 +290,7 @@ describe('the receipts of a registration', () => {
     const { chain, author, patient } = setting();
     const body = registerBody(chain, patient, [newRecord('one')], { epoch: 0 });
     admitFifth(chain);
-    const statement = { batch: batchOf(body), epoch: 1, root: batchOf(body), count: 1 };
+    const statement = { patient, batch: batchOf(body), epoch: 1, root: batchOf(body), count: 1 };
     const five = receiptsOf(chain, statement, [1, 2, 3, 4, 5]);
     expect(verdicts(chain, author, registering(body, { epoch: 1, receipts: five }))).toEqual(['OK', 'OK']);
     // The same five, told to be the four of epoch 0.
@@ -450,8 +451,13 @@ describe('several actions of one transaction', () => {
     const patient = personOf('patient 9').id;
     const actions = [
       enrolment(chain, a, 'patient 9'),
-      registration(chain, patient, newRecord('one')),
-      amendment(chain, patient, newRecord('two', { amends: newRecord('one').commitment })),
+      actionOf('record.register', registerBody(chain, patient, [newRecord('one')], { author: a.id })),
+      actionOf(
+        'record.amend',
+        registerBody(chain, patient, [newRecord('two', { amends: newRecord('one').commitment })], {
+          author: a.id,
+        }),
+      ),
     ];
     expect(verdicts(chain, author, ...actions)).toEqual(['OK', 'OK']);
   });

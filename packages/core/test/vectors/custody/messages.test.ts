@@ -157,6 +157,8 @@ describe('the published vectors of sealed records', () => {
       const { key, value, signature, payload } = vector;
       expect(readable(tryReadCbor(fromHex(payload)))).toEqual({
         ...value,
+        patient: { $hex: value.patient },
+        author: { $hex: value.author },
         batch: { $hex: value.batch },
         root: { $hex: value.root },
       });

@@ -113,7 +113,7 @@ async function combined(
 /** Of a package that an author made: whichever share its key opens. */
 async function ownShares(
   { institution, custodyKey }: StolenHome,
-  { batch, epoch, records, dealings }: CustodyPackage,
+  { patient, author, batch, epoch, records, dealings }: CustodyPackage,
   position: number,
 ): Promise<readonly IndexedShare[]> {
   const [dealing] = dealings;
@@ -122,7 +122,7 @@ async function ownShares(
   if (dealing === undefined || record === undefined || dealt === undefined) return [];
   const found: IndexedShare[] = [];
   for (const [place, sealed] of dealt.shares.entries()) {
-    const info = shareInfo({ batch, epoch, dealer: 0, custodian: institution });
+    const info = shareInfo({ patient, author, batch, epoch, dealer: 0, custodian: institution });
     const item = { position, aad: fromHex(record.commitment), sealed };
     const [share] = await unsealShares(custodyKey, dealing.encs[place] ?? '', info, [item]);
     if (share !== undefined) found.push({ index: place + 1, share });

@@ -7,6 +7,7 @@ import {
   type CustodyPackage,
   currentEpoch,
   custodyEpoch,
+  type Dealing,
   dealersOf,
   dealingShape,
   decode,
@@ -15,6 +16,7 @@ import {
   decodeReleased,
   type ErrorCode,
   encode,
+  encodePackage,
   encodeReleased,
   fromHex,
   type Hex32,
@@ -338,7 +340,7 @@ async function openedWithOwnKey(
 }
 
 function sharesIn(
-  { batch, epoch, records, dealings }: CustodyPackage,
+  { patient, author, batch, epoch, records, dealings }: CustodyPackage,
   key: EncryptionKey,
 ): Promise<readonly (Uint8Array | undefined)[]>[] {
   const custodians = custodyEpoch(world.chain.view().state, epoch)?.custodians ?? [];
@@ -347,7 +349,7 @@ function sharesIn(
       unsealShares(
         key,
         encs[place] ?? '',
-        shareInfo({ batch, epoch, dealer, custodian: id }),
+        shareInfo({ patient, author, batch, epoch, dealer, custodian: id }),
         dealt.map(({ shares }, position) => ({
           position,
           aad: fromHex(records[position]?.commitment ?? ''),
@@ -390,9 +392,27 @@ it('A hospital that registers another’s sealed records as its own, with the re
   const seen = authored.registration(receipts);
   const body = bodyOf({ ...seen, type: 'record.register' });
   const stolen = actionOf('record.register', { ...body, patient: pretended.id });
-  world.act(asPerson(thief.hospital), stolen);
+  expect(world.act(asPerson(thief.hospital), stolen)).toBe('CUSTODY_RECEIPTS_MISSING');
   const reader = credential(world.chain, thief.hospital, 'doctor of the thief');
   const told = { home, reading: thief, patient: pretended, doctor: reader, authored };
   const access = entered(told, reader);
   expect(await saidToAll(told, access)).not.toContain('released');
+});
+
+it('A package that is copied under another patient and author gets no receipt: its shares do not open.', async () => {
+  world = createCustodyWorld(4);
+  const [home, thief] = world.nodes as [CustodyNode, CustodyNode];
+  const patient = world.patient(home.hospital, 'patient of the author');
+  const pretended = world.patient(thief.hospital, 'patient of the thief');
+  const { content, blobs } = await world.author(home.hospital, patient);
+  const { id, account } = thief.hospital;
+  const own = { ...content, patient: pretended.id, author: id, sender: id };
+  const { signature: _, ...dealing } = content.dealings[0] as Dealing;
+  const copied = { ...own, dealings: [signDealing(account, world.chain.deps.genesisHash, own, dealing)] };
+  ok(await answerOf<Outcome<readonly Hex32[]>>((done) => thief.custody.storeBlobs(blobs, done)));
+  const pushing = answerOf<Outcome<Gathered>>((done) =>
+    thief.custody.push(encodePackage(copied), 10_000, done),
+  );
+  expect(ok(await whilePassing(world, pushing)).receipts).toEqual([]);
+  expect(world.nodes.flatMap(({ kv }) => kv.rows(TABLES.packages))).toEqual([]);
 });

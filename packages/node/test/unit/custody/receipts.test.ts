@@ -57,7 +57,8 @@ describe('receipts of custodians', () => {
     const { state } = world.chain.view();
     const custodians = custodyEpoch(state, 0)?.custodians ?? [];
     const { genesisHash, verify } = world.chain.deps;
-    const statement = { batch: authored.batch, epoch: 0, root: authored.batch, count: 2 };
+    const { patient: of, author, batch } = authored.content;
+    const statement = { patient: of, author, batch, epoch: 0, root: batch, count: 2 };
     for (const { index, signature } of gathered.receipts)
       expect(
         verifyReceipt(verify, genesisHash, custodians[index - 1]?.signingKey as Hex32, statement, signature),
