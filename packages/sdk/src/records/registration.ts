@@ -7,7 +7,6 @@ import {
   type Hex32,
   RECORDS,
   type Receipt,
-  type RecordRow,
   readRow,
 } from '@consilium/core';
 import type { Client } from '../client/client.ts';
@@ -45,7 +44,7 @@ export async function registerBatch(
       batch: batch.batch,
       position,
     }));
-  // An earlier transaction of the same records may have come through. Nobody else can know their ids.
+  // An earlier transaction of the same records may have come through.
   const places = await persist(patience, onWait, () => findPlaces(client, batch));
   if (places !== undefined) return places;
   throw refusal;
@@ -76,17 +75,22 @@ function isOfLedger(error: ConsiliumError): boolean {
   return /^(?:CUSTODY|RECORD|TX)_/.test(error.code) && error.code !== 'TX_STATE_UNKNOWN';
 }
 
-/** Where these records stand; undefined unless all of them do. */
+/**
+ * Where these records stand as this author's, of this patient; undefined unless all of them do. Custodians know their ids too,
+ * and what one of them registered under them is another record.
+ */
 async function findPlaces(
   client: Client,
-  { records }: DealtBatch,
+  { patient, author, records }: DealtBatch,
 ): Promise<readonly RecordPlace[] | undefined> {
   const { value } = await client.read((state) =>
     records.map(({ commitment }) => readRow(state, RECORDS, commitment)),
   );
-  const rows = value.filter((row) => row !== undefined);
+  const rows = value.flatMap((row) =>
+    row !== undefined && row.patient === patient && row.author === author ? [row] : [],
+  );
   if (rows.length < records.length) return undefined;
-  return rows.map(({ batch, position }: RecordRow, index) => ({
+  return rows.map(({ batch, position }, index) => ({
     record: records[index]?.commitment ?? '',
     batch,
     position,

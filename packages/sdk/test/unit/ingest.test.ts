@@ -1,5 +1,7 @@
 import {
+  type Action,
   BATCHES,
+  bodyOf,
   decodePackage,
   listCount,
   PATIENT_RECORDS,
@@ -9,6 +11,9 @@ import {
   readRow,
 } from '@consilium/core';
 import { describe, expect, test } from 'vitest';
+import type { Hospital } from '../../../core/test/kit/chain.ts';
+import { asPerson, enrolment, personOf } from '../../../core/test/kit/people.ts';
+import { registration } from '../../../core/test/kit/records.ts';
 import {
   type FileSource,
   type IngestedRecord,
@@ -257,6 +262,25 @@ describe('when nodes and custodians die', () => {
       };
     const sources = observations(scene.patient, 3);
     expectAllOnce(scene, await ingest(scene, sources), sources);
+  });
+
+  test('an id that a custodian has registered first, for a patient of its own, is not taken for the record', async () => {
+    const scene = createRecordsScene();
+    const { chain, commit } = scene.custody.ledger;
+    const thief = asPerson(chain.hospitals[1] as Hospital);
+    commit([chain.tx(thief.id, thief.key, [enrolment(chain, chain.hospitals[1] as Hospital, 'pretended')])]);
+    for (const node of scene.custody.nodes)
+      node.onSubmit = (tx) => {
+        const [action] = tx.actions as readonly (Action & { type: 'record.register' })[];
+        if (action === undefined) throw new Error('no action');
+        const { records } = bodyOf(action);
+        const pretended = personOf('pretended').id;
+        commit([chain.tx(thief.id, thief.key, [registration(chain, pretended, ...records)])]);
+        throw refusal('RECORD_EXISTS');
+      };
+    await expect(ingest(scene, observations(scene.patient, 1))).rejects.toMatchObject({
+      code: 'RECORD_EXISTS',
+    });
   });
 
   test('a node that destroyed the ciphertext while custodians were waited for gets it again', async () => {
