@@ -1,7 +1,6 @@
 // Owns: the file that shows offline, with nothing but the genesis, which records an erasure took, by whose word and when, and
 // which custodians signed that they destroyed what they held. Does not own: collecting it (prove-erasure.ts).
 import {
-  advanceAll,
   ConsiliumError,
   ERASURES,
   type ErasureRow,
@@ -16,7 +15,6 @@ import {
   type Institution,
   institutionShape,
   integer,
-  isConsiliumError,
   isErasureComplete,
   type LightStep,
   lightGenesis,
@@ -31,6 +29,7 @@ import {
   verifyEd25519,
   verifyStateValue,
 } from '@consilium/core';
+import { lastHeader } from '../last-header.ts';
 import { PROOF_FILE_BYTES_MAX } from '../limits.ts';
 import type { ErasureView } from '../records/erasures.ts';
 import { jsonOfShape } from '../shaped-json.ts';
@@ -94,7 +93,8 @@ export function verifyErasureReceipt(
 ): ProvenErasure {
   const file = parseFile(text);
   if (file.genesis !== lightGenesis(genesis).genesis) throw failed('genesis');
-  const header = lastHeader(genesis, file, verify);
+  const header = lastHeader(genesis, file.steps, verify);
+  if (header === undefined) throw failed('chain');
   const { index, erasure, proof } = file;
   if (
     !verifyStateValue(header, ERASURES.number, ERASURES.keyOf(index), encode(erasureRowShape, erasure), proof)
@@ -122,18 +122,6 @@ function parseFile(text: string): ErasureReceiptFile {
   const file = jsonOfShape(fileShape, text);
   if (file === undefined || formatErasureReceipt(file) !== text) throw failed('form');
   return file;
-}
-
-function lastHeader(genesis: Genesis, { steps }: ErasureReceiptFile, verify: Verify): Header {
-  try {
-    advanceAll(lightGenesis(genesis), steps, verify);
-  } catch (error) {
-    if (isConsiliumError(error)) throw failed('chain');
-    throw error;
-  }
-  const header = steps.at(-1)?.header;
-  if (header === undefined) throw failed('chain');
-  return header;
 }
 
 function namesIn({ institutions }: ErasureReceiptFile, header: Header): ReadonlyMap<Hex32, string> {
