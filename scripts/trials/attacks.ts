@@ -49,13 +49,13 @@ interface Scene {
 
 export const trial: Trial = {
   about:
-    'a stranger, a wrong key, an oversize frame, a slow drip, ten thousand connections, a flood from an admitted peer: memory bounded, honest throughput at least 70 %; 6 minutes (--pairs N, --seconds S, --only ATTACK)',
+    'a stranger, a wrong key, an oversize frame, a slow drip, ten thousand connections, a flood from an admitted peer: memory bounded, honest throughput at least 70 %; 8 minutes (--pairs N, --seconds S, --only ATTACK)',
   run: async ({ args, tell }) => {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        pairs: { type: 'string', default: '5' },
-        seconds: { type: 'string', default: '3' },
+        pairs: { type: 'string', default: '4' },
+        seconds: { type: 'string', default: '6' },
         only: { type: 'string', multiple: true },
       },
     });

@@ -146,11 +146,11 @@ export const PENDING_PER_KNOWN_HOST_MAX = 16;
 export const PENDING_OTHERS_MAX = 32;
 /**
  * New connections of one address of a known peer: at once all validators of a network behind one address, restarted; then
- * 8 a second, 2 to 3 % of a core with their handshakes. And of all other addresses together.
+ * 8 a second, 1 to 2 % of a core with their handshakes. And of all other addresses together.
  */
 export const KNOWN_HOST_ARRIVALS_BURST = 64;
 export const KNOWN_HOST_ARRIVALS_PER_SECOND = 8;
-export const STRANGER_ARRIVALS_BURST = 32;
+export const STRANGER_ARRIVALS_BURST = 16;
 export const STRANGER_ARRIVALS_PER_SECOND = 8;
 /** Open sockets of the listener: a backstop far above a full set with every bound above used up. */
 export const SOCKETS_MAX = 1_024;

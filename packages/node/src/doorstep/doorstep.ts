@@ -9,6 +9,8 @@ export interface DoorstepDeps {
   readonly monotonicMs: () => number;
   /** An address that was let in before, or at which somebody is expected. */
   readonly knows: (address: string) => boolean;
+  /** An address of which nobody is let in now. */
+  readonly bars?: (address: string) => boolean;
   readonly onRefused?: () => void;
 }
 
@@ -38,9 +40,13 @@ export class Doorstep extends BlockList {
   /** True: closed at once. */
   override check(address: string | SocketAddress): boolean {
     const host = addressOf(typeof address === 'string' ? address : address.address);
-    const waitMs = this.#deps.knows(host) ? this.#takeKnown(host, 1) : this.#takeNewcomer('', 1);
-    if (waitMs > 0) this.#deps.onRefused?.();
-    return waitMs > 0;
+    const refused = this.#deps.bars?.(host) === true || this.#waitMs(host) > 0;
+    if (refused) this.#deps.onRefused?.();
+    return refused;
+  }
+
+  #waitMs(host: string): number {
+    return this.#deps.knows(host) ? this.#takeKnown(host, 1) : this.#takeNewcomer('', 1);
   }
 }
 

@@ -24,6 +24,8 @@ export interface GateDeps {
   readonly judge: (peerId: string) => GateVerdict;
   /** An address at which some admitted peer is expected or was seen. */
   readonly knowsHost: (host: string) => boolean;
+  /** An address at which only peers are expected that are cut off for a while: a handshake with them would be in vain. */
+  readonly barsHost: (host: string) => boolean;
   readonly learnHost: (peerId: string, host: string) => void;
   readonly report: Report;
 }
@@ -33,7 +35,7 @@ export interface Gate {
   readonly counts: { strangersRefused: number; pendingRefused: number };
 }
 
-export function createGate(deps: GateDeps): Gate {
+export function createGate(deps: Omit<GateDeps, 'barsHost'>): Gate {
   const counts = { strangersRefused: 0, pendingRefused: 0 };
   const pending = new PendingConnections(deps.knowsHost);
 
@@ -72,15 +74,15 @@ export function createGate(deps: GateDeps): Gate {
 
 /** Counts what it refuses with the other connections of which no key was seen. */
 export function createDoorstep(
-  deps: Pick<GateDeps, 'knowsHost' | 'report'> & Pick<Gate, 'counts'>,
+  deps: Pick<GateDeps, 'knowsHost' | 'barsHost' | 'report'> & Pick<Gate, 'counts'>,
 ): Doorstep {
-  const { knowsHost, report, counts } = deps;
+  const { knowsHost, barsHost, report, counts } = deps;
   const onRefused = (): void => {
     counts.pendingRefused += 1;
     report({ level: 'warn', code: 'P2P_RATE_EXCEEDED', pendingRefused: counts.pendingRefused });
   };
   return new Doorstep(
-    { monotonicMs: () => performance.now(), knows: knowsHost, onRefused },
+    { monotonicMs: () => performance.now(), knows: knowsHost, bars: barsHost, onRefused },
     {
       newcomers: { perSecond: STRANGER_ARRIVALS_PER_SECOND, burst: STRANGER_ARRIVALS_BURST },
       known: { perSecond: KNOWN_HOST_ARRIVALS_PER_SECOND, burst: KNOWN_HOST_ARRIVALS_BURST },

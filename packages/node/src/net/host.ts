@@ -12,6 +12,7 @@ import type {
 } from '@libp2p/interface';
 import { type TCPSocketOptions, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p } from 'libp2p';
+import { noiseSodium } from '../crypto/noise-sodium.ts';
 import {
   CHANNEL_OPEN_MS_MAX,
   DIAL_ADDRESS_MS_MAX,
@@ -23,6 +24,7 @@ import {
 } from '../limits.ts';
 import type { Report } from '../ports.ts';
 import { dialable } from './addresses.ts';
+import { silentLogger } from './silent-logger.ts';
 
 export interface HostDeps {
   readonly privateKey: PrivateKey;
@@ -68,6 +70,7 @@ function settings(deps: HostDeps): Parameters<typeof createLibp2p>[0] & object {
   const listenOptions: TCPSocketOptions & { readonly blockList: BlockList } = { blockList: deps.doorstep };
   return {
     privateKey: deps.privateKey,
+    logger: silentLogger,
     connectionGater: deps.gater,
     // 0: no inactivity timeout. Silence is watched by the muxer guard, which knows of pings.
     transports: [
@@ -78,7 +81,7 @@ function settings(deps: HostDeps): Parameters<typeof createLibp2p>[0] & object {
         listenOpts: listenOptions,
       }),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseSodium })],
     streamMuxers: [() => deps.muxer],
     // Pings by opening streams, and cuts links under load.
     connectionMonitor: { enabled: false },

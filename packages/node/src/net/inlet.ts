@@ -19,6 +19,8 @@ export class Inlet {
   readonly #reader: FrameReader;
   #ticksInFrame = 0;
   #completedAtTick = 0;
+  #wantsPause = false;
+  #resuming = false;
 
   /** Listens at once: a stream that nobody listens to is aborted when its buffer is full. */
   constructor(stream: Stream, deps: InletDeps) {
@@ -32,18 +34,28 @@ export class Inlet {
   }
 
   pause(): void {
-    if (this.#stream.readStatus === 'readable') this.#stream.pause();
+    this.#wantsPause = true;
+    if (!this.#resuming) this.#pauseNow();
   }
 
   /** Delivers what was held back, before it returns. */
   resume(): void {
-    if (this.#stream.readStatus !== 'paused') return;
+    this.#wantsPause = false;
+    if (this.#resuming || this.#stream.readStatus !== 'paused') return;
+    this.#resuming = true;
     try {
       this.#stream.resume();
     } catch {
       // It tells the sender to go on, and throws when the connection under it is closing.
       this.abort('P2P_CHANNEL_FAILED');
     }
+    this.#resuming = false;
+    // Whoever pauses a stream while it delivers what it held back is overheard: it goes on to open the sender's window.
+    if (this.#wantsPause) this.#pauseNow();
+  }
+
+  #pauseNow(): void {
+    if (this.#stream.readStatus === 'readable') this.#stream.pause();
   }
 
   tick(): void {

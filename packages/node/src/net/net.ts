@@ -79,6 +79,7 @@ class Libp2pNet implements NodeNet {
       gater: this.#gate.gater,
       doorstep: createDoorstep({
         knowsHost: (host) => this.#roster.knowsHost(host),
+        barsHost: (host) => this.#roster.barsHost(host),
         counts: this.#gate.counts,
         report: this.#throttledReport,
       }),

@@ -49,7 +49,17 @@ export class Roster {
   }
 
   knowsHost(host: string): boolean {
-    return [...this.#byInstitution.values()].some(
+    return this.#membersAt(host).length > 0;
+  }
+
+  /** Whether all who are expected there are barred. */
+  barsHost(host: string): boolean {
+    const members = this.#membersAt(host);
+    return members.length > 0 && members.every(({ link }) => link.barred);
+  }
+
+  #membersAt(host: string): readonly Member[] {
+    return [...this.#byInstitution.values()].filter(
       (member) => member.seenAt === host || member.hosts.has(host),
     );
   }

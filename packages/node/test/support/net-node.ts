@@ -20,6 +20,8 @@ export interface NetNode {
   /** `+` and `-` with the institution, in the order of the calls. */
   readonly calls: string[];
   readonly reports: ReportedEvent[];
+  /** Called inside each delivery, once it is set. */
+  onMessage: (() => void) | undefined;
   reported(code: string): boolean;
 }
 
@@ -55,11 +57,24 @@ export async function startNetNode(number: number, options: Partial<NetOptions> 
   net.start({
     onConnect: (peer) => calls.push(`+${peer}`),
     onDisconnect: (peer) => calls.push(`-${peer}`),
-    onMessage: (peer, channel, message) => messages.push({ peer, channel, message }),
+    onMessage: (peer, channel, message) => {
+      messages.push({ peer, channel, message });
+      node.onMessage?.();
+    },
   });
   const peer = await admittedPeer(number, net.addresses());
   const reported = (code: string): boolean => reports.some((event) => event.code === code);
-  return { institution: peer.institution, net, peer, messages, calls, reports, reported };
+  const node: NetNode = {
+    institution: peer.institution,
+    net,
+    peer,
+    messages,
+    calls,
+    reports,
+    onMessage: undefined,
+    reported,
+  };
+  return node;
 }
 
 /** Everybody admits everybody. */

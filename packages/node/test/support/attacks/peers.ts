@@ -3,7 +3,7 @@ import { noise } from '@chainsafe/libp2p-noise';
 import { fromHex } from '@consilium/core';
 import { createClient, noop, parseGenesis, signerOf } from '@consilium/sdk';
 import type { Connection, Stream } from '@libp2p/interface';
-import { tcp } from '@libp2p/tcp';
+import { type TCPSocketOptions, tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p, type Libp2p } from 'libp2p';
@@ -12,13 +12,13 @@ import { CHANNELS, protocolOf } from '../../../src/net/channels.ts';
 import { encodeFrames } from '../../../src/net/frames.ts';
 import { networkKeyPair } from '../../../src/net/index.ts';
 import type { Channel } from '../../../src/ports.ts';
-import { type Attacker, type AttackPlan, count, type Tally } from './plan.ts';
+import { type Attacker, type AttackPlan, count, sourceOf, type Tally } from './plan.ts';
 import { untilAborted } from './tcp.ts';
 
-async function peerWith(seed: Uint8Array, genesis: string): Promise<Libp2p> {
+async function peerWith(seed: Uint8Array, genesis: string, from: () => string): Promise<Libp2p> {
   const libp2p = await createLibp2p({
     privateKey: await networkKeyPair(seed),
-    transports: [tcp()],
+    transports: [tcp({ dialOpts: dialFrom(from) })],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
@@ -29,15 +29,26 @@ async function peerWith(seed: Uint8Array, genesis: string): Promise<Libp2p> {
   return libp2p;
 }
 
+/** Looked at for each connection. The transport hands all of it to Node.js; its type names a part. */
+function dialFrom(from: () => string): TCPSocketOptions & { readonly localAddress: string } {
+  return {
+    get localAddress() {
+      return from();
+    },
+  };
+}
+
 const addressOf = (port: number) => multiaddr(`/ip4/127.0.0.1/tcp/${port}`);
 
-/** A new key for each try, several at once at every node. */
+/** A new key and another address for each try, several at once at every node. */
 export const stranger: Attacker = async (plan, tally, signal) => {
+  let tries = 0;
+  const from = (): string => sourceOf(tries++, plan.sources);
   await Promise.all(
     plan.targets.flatMap(({ p2p }) =>
       [0, 1, 2].map(() =>
         untilAborted(signal, async () => {
-          const peer = await peerWith(crypto.getRandomValues(new Uint8Array(32)), plan.genesis);
+          const peer = await peerWith(crypto.getRandomValues(new Uint8Array(32)), plan.genesis, from);
           try {
             count(tally, 'dials');
             const connection = await peer.dial(addressOf(p2p), { signal });
@@ -54,9 +65,17 @@ export const stranger: Attacker = async (plan, tally, signal) => {
 
 type Use = (connection: Connection, open: (channel: Channel) => Promise<Stream>) => Promise<void>;
 
-/** The admitted peer at every node: connected, used, and connected again when it was cut off. */
+/**
+ * The admitted peer at every node: connected, used, and connected again when it was cut off, every other time from the address
+ * that it is known by, else from ever others.
+ */
 async function asAdmitted(plan: AttackPlan, tally: Tally, signal: AbortSignal, use: Use): Promise<void> {
-  const peer = await peerWith(fromHex(plan.networkSeed), plan.genesis);
+  let tries = 0;
+  const from = (): string => {
+    tries += 1;
+    return sourceOf(tries % 2 === 0 ? tries : 0, plan.sources);
+  };
+  const peer = await peerWith(fromHex(plan.networkSeed), plan.genesis, from);
   await Promise.all(
     plan.targets.map(({ p2p }) =>
       untilAborted(signal, async () => {

@@ -8,14 +8,17 @@ import { createManualClock } from '../../support/fakes.ts';
 
 const BOUNDS = { newcomers: { perSecond: 1, burst: 2 }, known: { perSecond: 2, burst: 3 } };
 
-function bench() {
+function bench(bars?: (address: string) => boolean) {
   const clock = createManualClock();
   let refused = 0;
   const onRefused = (): void => {
     refused += 1;
   };
   const knows = (address: string): boolean => address.startsWith('10.');
-  const doorstep = new Doorstep({ monotonicMs: clock.monotonicMs, knows, onRefused }, BOUNDS);
+  const doorstep = new Doorstep(
+    { monotonicMs: clock.monotonicMs, knows, ...(bars && { bars }), onRefused },
+    BOUNDS,
+  );
   const arrive = (address: string): boolean => !doorstep.check(address);
   return { clock, arrive, refused: () => refused };
 }
@@ -36,6 +39,16 @@ describe('new connections', () => {
     expect(arrive('10.0.0.2')).toBe(true);
     clock.advance(1_000);
     expect(Array.from({ length: 3 }, () => arrive('10.0.0.1'))).toEqual([true, true, false]);
+  });
+
+  test('of an address whose peers are all cut off take no part of any measure', () => {
+    let barred = true;
+    const { arrive, refused } = bench((address) => barred && address === '10.0.0.1');
+    expect(Array.from({ length: 4 }, () => arrive('10.0.0.1'))).toEqual([false, false, false, false]);
+    expect(refused()).toBe(4);
+    expect(arrive('10.0.0.2')).toBe(true);
+    barred = false;
+    expect(Array.from({ length: 4 }, () => arrive('10.0.0.1'))).toEqual([true, true, true, false]);
   });
 
   test('by IPv4 are of the same address on a listener of IPv6', () => {

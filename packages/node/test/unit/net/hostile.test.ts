@@ -89,6 +89,20 @@ describe('an admitted peer that', () => {
     await until(() => connection.status !== 'open', 'closed');
   });
 
+  it('pours into a channel that is paused at each message keeps its stream, and is read a window at a time', async () => {
+    const [net, peer] = await start();
+    net.onMessage = () => net.net.pause(peerId, 'transactions', 200);
+    const connection = await peer.dial(net);
+    const stream = await peer.openChannel(connection, 'transactions');
+    const frames = encodeFrames([new Uint8Array(60_000), new Uint8Array(60_000)]);
+    await until(() => {
+      for (let n = 0; n < 16 && !closed(stream) && !stream.writableNeedsDrain; n += 1) stream.send(frames);
+      return closed(stream) || net.messages.length >= 5;
+    }, 'some pauses');
+    expect(closed(stream)).toBe(false);
+    expect(net.net.connected()).toEqual([peerId]);
+  });
+
   it('begins a message and stops is charged, and the channel is closed', async () => {
     const [net, peer] = await start({ frameTicksMax: 3, tickMs: 20, silentTicksMax: 100_000 });
     const connection = await peer.dial(net);

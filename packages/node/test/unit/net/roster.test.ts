@@ -36,6 +36,33 @@ test('While a rotation overlaps, both network keys are let in and dialled, and t
   expect(new Set(targets)).toEqual(new Set([OLD, NEW].map((key) => peerIdOf(key).toString())));
 });
 
+test('An address is barred while all who are expected there are.', () => {
+  const barred = new Set<string>();
+  const roster = new Roster({
+    addressOverrides: {},
+    report: createEventLog().report,
+    createLink: (institution) =>
+      ({
+        dialSoon: () => undefined,
+        get barred() {
+          return barred.has(institution);
+        },
+      }) as unknown as Link,
+  });
+  const [a, b] = ['a'.repeat(64), 'b'.repeat(64)] as [string, string];
+  roster.set([
+    { institution: a, networkKey: OLD, addresses: ['/ip4/10.0.0.1/tcp/1'] },
+    { institution: b, networkKey: NEW, addresses: ['/ip4/10.0.0.1/tcp/2', '/ip4/10.0.0.2/tcp/2'] },
+  ]);
+  const isBarred = (...hosts: string[]): boolean[] => hosts.map((host) => roster.barsHost(host));
+  expect(isBarred('10.0.0.1', '10.0.0.2', '10.0.0.9')).toEqual([false, false, false]);
+  barred.add(b);
+  expect(isBarred('10.0.0.1', '10.0.0.2', '10.0.0.9')).toEqual([false, true, false]);
+  roster.learnHost(peerIdOf(NEW).toString(), '10.0.0.9');
+  barred.add(a);
+  expect(isBarred('10.0.0.1', '10.0.0.2', '10.0.0.9')).toEqual([true, true, true]);
+});
+
 test('After it the old key is a stranger, and whoever is connected with it is cut off.', () => {
   const { admit, isIn, ended } = createRoster();
   admit(NEW, [OLD]);
