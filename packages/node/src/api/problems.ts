@@ -20,7 +20,11 @@ export class ApiRefusal extends ConsiliumError {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, data: ErrorData = {}, detail?: string, retryAfterMs?: number) {
+    // An answer to a client: where in the code it was made tells nothing, and costs more than the rest of a refusal.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(code, data, detail);
+    Error.stackTraceLimit = stackTraceLimit;
     this.retryAfterMs = retryAfterMs;
   }
 }
