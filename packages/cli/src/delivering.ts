@@ -1,7 +1,6 @@
 // Owns: where the content of opened records goes: into files, into the JSON that is printed, or to the screen. Does not own:
 // which records are opened.
 import {
-  ConsiliumError,
   FHIR_MEDIA_TYPE,
   type Hex32,
   isConsiliumError,
@@ -25,7 +24,7 @@ export interface Delivered {
   readonly base64?: string;
 }
 
-/** Throws the code by which the content does not open, or `USAGE_INVALID` when it needs a file. */
+/** Throws the code by which the content does not open, or by which it cannot be written. */
 export type Deliver = (record: Hex32, content: RecordContent) => Promise<Delivered>;
 
 export interface DeliveryOptions {
@@ -40,13 +39,33 @@ export async function createDelivery(io: Io, { out, json }: DeliveryOptions): Pr
     await makeFolder(folder);
     return (record, content) => writeContent(folder, record, content);
   }
-  return json === true ? createJsonDelivery() : (_record, content) => show(io, content);
+  return orAside(io, json === true ? createJsonDelivery() : (_record, content) => show(io, content));
 }
 
-function createJsonDelivery(): Deliver {
+/** For what can be neither shown nor printed. */
+const ASIDE_FOLDER = 'opened';
+
+type DeliverIfFit = (...args: Parameters<Deliver>) => Promise<Delivered | undefined>;
+
+/** The access is entered, and a second clinician's word used up: content that does not fit goes into a file, unasked. */
+function orAside(io: Io, deliver: DeliverIfFit): Deliver {
+  return async (record, content) => {
+    const delivered = await deliver(record, content);
+    if (delivered !== undefined) return delivered;
+    const folder = pathOf(io, ASIDE_FOLDER);
+    await makeFolder(folder);
+    const written = await writeContent(folder, record, content);
+    io.err(`  no text, or too large to be shown: written to ${written.file}\n`);
+    return written;
+  };
+}
+
+function createJsonDelivery(): DeliverIfFit {
   let left = JSON_CONTENT_BYTES_MAX;
   return async (_record, content) => {
-    const { header, bytes } = await whole(content, left);
+    const read = await whole(content, left);
+    if (read === undefined) return undefined;
+    const { header, bytes } = read;
     left -= bytes.length;
     const resource = header.mediaType === FHIR_MEDIA_TYPE ? tryParse(bytes) : undefined;
     return resource === undefined
@@ -55,24 +74,21 @@ function createJsonDelivery(): Deliver {
   };
 }
 
-async function show(io: Io, content: RecordContent): Promise<Delivered> {
-  const { header, bytes } = await whole(content);
-  if (!isText(header.mediaType)) throw needsFile('it is no text');
-  io.out(contentText(bytes));
-  return header;
+async function show(io: Io, content: RecordContent): Promise<Delivered | undefined> {
+  const read = await whole(content);
+  if (read === undefined || !isText(read.header.mediaType)) return undefined;
+  io.out(contentText(read.bytes));
+  return read.header;
 }
 
-async function whole(content: RecordContent, bytesMax?: number): Promise<WholeContent> {
+/** Undefined when it is too large. */
+async function whole(content: RecordContent, bytesMax?: number): Promise<WholeContent | undefined> {
   try {
     return await wholeContent(content, bytesMax);
   } catch (error) {
-    if (isConsiliumError(error, 'FILE_TOO_LARGE')) throw needsFile('it is too large to be shown');
+    if (isConsiliumError(error, 'FILE_TOO_LARGE')) return undefined;
     throw error;
   }
-}
-
-function needsFile(why: string): ConsiliumError {
-  return new ConsiliumError('USAGE_INVALID', {}, `${why}: give --out FOLDER`);
 }
 
 function tryParse(bytes: Uint8Array): unknown {

@@ -56,7 +56,7 @@ export const registerEmergencyOpen: Register = (place) =>
               .option('--from-index <nr>', "without ids: where in the patient's list to begin (default: 0)")
               .option(
                 '--out <folder>',
-                'write each to a file there, exact and of any size (default: text to stdout)',
+                'write each to a file there, exact and of any size (default: text to stdout, the rest to ./opened)',
               ),
             'who breaks the glass: a clinician with the privilege',
           ),

@@ -61,7 +61,7 @@ export const registerRecordOpen: Register = (place) =>
               .option('--from-index <nr>', "where in the patient's list to begin (default: 0)")
               .option(
                 '--out <folder>',
-                'write each to a file there, exact and of any size (default: text to stdout)',
+                'write each to a file there, exact and of any size (default: text to stdout, the rest to ./opened)',
               ),
             'who opens: a clinician, an institution, a patient or who acts for one',
           ),

@@ -400,17 +400,19 @@ describe('consent, opening and who looked', () => {
     });
   });
 
-  test('what is no text is not shown but named, and opens into a file', async () => {
+  test('what is no text is not shown but written to a file, so that no entered access comes to nothing', async () => {
     at.desk.write('scan.pdf', new Uint8Array(2_000_000).fill(0x25));
     const { records } = await at.desk.json('record', 'add', 'scan.pdf', '--patient', 'MRN-1');
     const open = ['record', 'open', records[0].record];
     const ended = await at.desk.run(...open);
+    const file = join(at.desk.folder, 'opened', `${records[0].record}.pdf`);
     expect(ended).toMatchObject({
-      exitCode: 1,
+      exitCode: 0,
       stdout: '',
-      stderr: expect.stringContaining('give --out FOLDER'),
+      stderr: expect.stringContaining(`written to ${file}`),
     });
-    const out = await at.desk.json(...open, '--out', 'opened');
+    expect(readFileSync(file)).toEqual(readFileSync(at.desk.path('scan.pdf')));
+    const out = await at.desk.json(...open, '--out', 'elsewhere');
     expect(out['records'][0]).toMatchObject({
       rule: 'author',
       mediaType: 'application/pdf',
