@@ -1,5 +1,5 @@
-// Owns: `consent list`: every consent of a patient, with the proof that none is left out. With the wallet the tags are
-// told in words; without it they stay bytes.
+// Owns: `consent list`: every consent of a patient, with the proof that none is left out. With the wallet or the
+// register the tags are told in words; without them they stay bytes.
 import { accountsIn, type ConsentView, consentSentence, type NameOf } from '@consilium/sdk';
 import { addCommand, type Register, type Result } from '../command.ts';
 import type { Io } from '../io.ts';
@@ -9,28 +9,33 @@ import { type Acting, type ActingOptions, addForOption, lookedAt } from '../setu
 import { addSigningOption } from '../setup/identity.ts';
 import { namesOf } from '../setup/names.ts';
 import { addNetworkOptions, type Network, type NetworkOptions, withNetwork } from '../setup/network.ts';
-import { hexIdOf } from '../usage.ts';
+import { addRegisterOption, type RegisterOption } from '../setup/register.ts';
+import { subjectOf } from '../setup/subject.ts';
 
-interface Options extends NetworkOptions, ActingOptions {}
+interface Options extends NetworkOptions, ActingOptions, RegisterOption {}
 
 export const registerConsentList: Register = (place) =>
   addCommand<Options>(
     place,
     {
       usage: 'list [patient]',
-      summary: "list the consents of a patient: by account id, or those of one's own wallet",
+      summary:
+        "list the consents of a patient: by the name in the register, by account id, or those of one's own wallet",
       examples: [
         'npx consilium consent list --as anna.json',
+        'npx consilium consent list MRN-4711 --as inselspital',
         'npx consilium consent list PATIENT_ACCOUNT --json',
       ],
     },
     (command) =>
       addNetworkOptions(
         addSigningOption(
-          addForOption(
-            command.option('--at <institution>', 'under which enrolment, when the wallet has several'),
+          addRegisterOption(
+            addForOption(
+              command.option('--at <institution>', 'under which enrolment, when the wallet has several'),
+            ),
           ),
-          "the patient's wallet; nothing is signed, it explains the tags",
+          "the patient's wallet, or the institution of the register; nothing is signed, they explain the tags",
         ),
       ),
     ([patient], options) =>
@@ -48,14 +53,15 @@ export const registerConsentList: Register = (place) =>
 
 type ListedSubject = Pick<Acting, 'patient' | 'tagKey'>;
 
-function listedSubjectOf(
+async function listedSubjectOf(
   io: Io,
   network: Network,
   patient: string | undefined,
   options: Options,
-): ListedSubject | Promise<ListedSubject> {
-  if (patient !== undefined) return { patient: hexIdOf(patient, 'PATIENT'), tagKey: null };
-  return lookedAt(io, network, options);
+): Promise<ListedSubject> {
+  if (patient === undefined) return lookedAt(io, network, options);
+  const { account, vocabulary } = await subjectOf(io, network, { ...options, patient });
+  return { patient: account, tagKey: vocabulary.type === 'key' ? vocabulary.key : null };
 }
 
 function shown(

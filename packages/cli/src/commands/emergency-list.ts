@@ -100,11 +100,11 @@ function shown(
           row.review === null ? row.state : row.review.verdict,
           time(row.time),
           time(row.due),
-          short(row.clinician),
-          short(row.patient),
+          row.clinician,
+          row.patient,
           String(row.access),
           row.reason,
-          row.second === null ? '-' : short(row.second),
+          row.second ?? '-',
         ]),
       ]),
       ...suspended.map(
@@ -114,8 +114,4 @@ function shown(
       asOfLine(asOf),
     ],
   };
-}
-
-function short(id: Hex32): string {
-  return `${id.slice(0, 12)}…`;
 }

@@ -35,6 +35,21 @@ async function revokeAll(): Promise<void> {
     if (state === 'active') await at.desk.json('consent', 'revoke', String(index), ...anna);
 }
 
+test('the hospital of the register reads consents in the words of the patient, by name and by account', async () => {
+  const { sentence } = await grant('--to', 'Birs', '--category', 'laboratory', '--exclude', 'HIV');
+  expect(sentence).toContain('laboratory');
+  const { patient } = await at.desk.json('consent', 'list', ...anna);
+  for (const named of ['MRN-1', patient]) {
+    const listed = await at.desk.json('consent', 'list', named, ...here);
+    expect(listed['consents'].at(-1)).toMatchObject({ state: 'active', sentence });
+  }
+  expect(await at.desk.run('consent', 'list', 'MRN-9', ...here)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('ACCOUNT_NOT_FOUND'),
+  });
+  await revokeAll();
+});
+
 describe('consent grant', () => {
   test.each([
     [
