@@ -105,10 +105,18 @@ describe('consent grant', () => {
       decision: 'permit',
       provision: 0,
     });
-    expect(await at.desk.json(...asked, '--record', records[1] ?? '')).toMatchObject({ rule: 'no-consent' });
+    const consent = (await at.desk.json('consent', 'list', ...anna))['consents'].at(-1).index;
+    expect(await at.desk.json(...asked, '--record', records[1] ?? '')).toMatchObject({
+      rule: 'no-consent',
+      near: [{ consent, condition: 'records' }],
+      sentence: expect.stringContaining(` Consent ${consent} would, but it is of other records.`),
+    });
     // Who is in the group, is asked when it is looked at.
     await at.desk.json('group', 'set', '--nr', '0', '--as', 'Birs.json');
-    expect(await at.desk.json(...asked, '--record', record)).toMatchObject({ rule: 'no-consent' });
+    expect(await at.desk.json(...asked, '--record', record)).toMatchObject({
+      rule: 'no-consent',
+      near: [{ consent, condition: 'actors' }],
+    });
     expect((await at.desk.run('group', 'list', 'Birs')).stdout).toMatch(/^0 \(since height \d+\): nobody\n/);
     await revokeAll();
   });

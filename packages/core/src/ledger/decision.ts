@@ -35,7 +35,7 @@ export interface AccessQuestion {
 }
 
 /** The question with all that the state says of who asks. */
-interface Asking {
+export interface Asking {
   readonly state: StateReader;
   readonly question: AccessQuestion;
   readonly time: number;
@@ -76,7 +76,7 @@ export function createDecider(
 }
 
 /** undefined: nobody who may ask for anything. */
-function askingOf(state: StateReader, question: AccessQuestion, time: number): Asking | undefined {
+export function askingOf(state: StateReader, question: AccessQuestion, time: number): Asking | undefined {
   const sender = readRow(state, ACCOUNTS, question.reader);
   if (sender?.kind === 'institution' && !isActiveInstitution(state, question.reader)) return undefined;
   const reader = question.onBehalfOf ?? question.reader;
@@ -154,7 +154,7 @@ function voicesOf(asking: Asking): readonly Voice[] {
   });
 }
 
-function isActor(asking: Asking, { actors }: ConsentRule): boolean {
+export function isActor(asking: Asking, { actors }: ConsentRule): boolean {
   return actors.length === 0 || actors.some((actor) => isNamedBy(asking, actor));
 }
 

@@ -75,6 +75,7 @@ export type {
 } from './identity.ts';
 export { clinicianCredential, credentialState } from './identity.ts';
 export { SAFE_SET_COUNT } from './institutions.ts';
+export { NEAR_CONDITIONS, type NearCondition, type NearConsent, nearConsents } from './near-consents.ts';
 export { decidedParams, paramsAt, paramsHash } from './params.ts';
 export { implicitPolicy } from './policy.ts';
 export type { InstitutionsProposeBody, ProposalBody } from './proposals.ts';

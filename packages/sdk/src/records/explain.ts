@@ -10,6 +10,8 @@ import {
   type Hex32,
   LEGAL_REASONS,
   type LegalReason,
+  type NearConsent,
+  nearConsents,
   readRow,
   type StateReader,
 } from '@consilium/core';
@@ -19,7 +21,7 @@ import type { AsOf } from '../client/reading.ts';
 import { nameOf } from '../client/record-queries.ts';
 import type { ReadOptions } from '../client/session.ts';
 import { accountsIn, consentSentence, type NameOf, wordsOf } from './sentences.ts';
-import { PURPOSE_WORDS, RULE_WORDS } from './words.ts';
+import { NEAR_WORDS, PURPOSE_WORDS, RULE_WORDS } from './words.ts';
 
 export interface AccessExplanation extends AccessDecision {
   readonly record: Hex32;
@@ -27,6 +29,8 @@ export interface AccessExplanation extends AccessDecision {
   readonly legal: LegalReason | null;
   /** The deciding tag as its word, for who holds the tag key. */
   readonly label: string | null;
+  /** When no consent permits it: those that would, but for one condition. */
+  readonly near: readonly NearConsent[];
   readonly sentence: string;
   readonly asOf: AsOf;
 }
@@ -77,6 +81,7 @@ export interface Grounds {
   readonly decision: AccessDecision;
   /** The deciding one. */
   readonly consent: Consent | undefined;
+  readonly near: readonly NearConsent[];
   readonly names: ReadonlyMap<Hex32, string>;
 }
 
@@ -85,9 +90,7 @@ export function groundsOfAll(
   questions: readonly ExplainQuestion[],
   time: number,
 ): readonly Grounds[] {
-  const runs = questions.map((question) =>
-    tried(() => groundsOf(state, question, createDecider(state, question, time))),
-  );
+  const runs = questions.map((question) => tried(() => groundsOf(state, question, time)));
   return runs.map((settle) => settle());
 }
 
@@ -103,12 +106,9 @@ function tried<T>(run: () => T): () => T {
   }
 }
 
-function groundsOf(
-  state: StateReader,
-  question: ExplainQuestion,
-  decide: (record: Hex32) => AccessDecision,
-): Grounds {
-  const decision = decide(question.record);
+function groundsOf(state: StateReader, question: ExplainQuestion, time: number): Grounds {
+  const decision = createDecider(state, question, time)(question.record);
+  const near = decision.rule === 'no-consent' ? nearConsents(state, question, question.record, time) : [];
   const { patient, reader, onBehalfOf } = question;
   const consent = decision.consent === null ? undefined : readRow(state, CONSENTS, patient, decision.consent);
   const names = new Map<Hex32, string>();
@@ -119,11 +119,11 @@ function groundsOf(
     const isOwn = account.institution === id;
     names.set(id, isOwn ? institution : `${account.kind} ${id.slice(0, 8)}… of ${institution}`);
   }
-  return { question, decision, consent, names };
+  return { question, decision, consent, near, names };
 }
 
 export function explanationOf(
-  { question, decision, consent, names }: Grounds,
+  { question, decision, consent, near, names }: Grounds,
   options: ExplainOptions,
   asOf: AsOf,
 ): AccessExplanation {
@@ -138,7 +138,8 @@ export function explanationOf(
     record: question.record,
     legal: LEGAL_REASONS[rule] ?? null,
     label: word,
-    sentence: sentenceOf(question, { ...decision, label: word }, said, nameIn),
+    near,
+    sentence: `${sentenceOf(question, { ...decision, label: word }, said, nameIn)}${nearSentence(near)}`,
     asOf,
   };
 }
@@ -157,6 +158,13 @@ function sentenceOf(
   const exception = told.provision === null || told.provision === 0 ? [] : [`exception ${told.provision}`];
   const by = [`consent ${told.consent}`, ...exception, ...(told.label === null ? [] : [told.label])];
   return `${head} (${by.join(', ')}): ${consent}`;
+}
+
+/** Of each that came near, with a blank before; empty when none did. */
+function nearSentence(near: readonly NearConsent[]): string {
+  return near
+    .map(({ consent, condition }) => ` Consent ${consent} would, but ${NEAR_WORDS[condition]}.`)
+    .join('');
 }
 
 function askerOf({ reader, onBehalfOf }: ExplainQuestion, names: NameOf): string {

@@ -1,5 +1,11 @@
 // Owns: the codes of the ledger in plain English words. Does not own: the codes (core), tags (keys/vocabulary.ts).
-import { type AccessRule, type ImplicitPolicy, LEGAL_REASONS, type Purpose } from '@consilium/core';
+import {
+  type AccessRule,
+  type ImplicitPolicy,
+  LEGAL_REASONS,
+  type NearCondition,
+  type Purpose,
+} from '@consilium/core';
 
 export const PURPOSE_WORDS: Readonly<Record<Purpose, string>> = {
   BTG: 'breaking the glass in an emergency',
@@ -42,6 +48,20 @@ export const RULE_WORDS: Readonly<Record<AccessRule, string>> = {
   'record-erased': 'because it is erased',
   'record-retracted': 'because it was retracted as entered in error',
   'record-unknown': 'because this patient has no such record',
+};
+
+/** After "consent 3 would, but". */
+export const NEAR_WORDS: Readonly<Record<NearCondition, string>> = {
+  actors: 'it names others',
+  authors: 'it is of records that others wrote',
+  categories: 'it is of other categories',
+  dataPeriod: 'it is of data of other months',
+  period: 'it has not begun',
+  project: 'it is of another project, or this access of one that it does not name',
+  protection: 'it does not reach records that are protected so',
+  purposes: 'it is for other purposes',
+  records: 'it is of other records',
+  tagGeneration: 'its words were keyed anew since, and it is to be given again',
 };
 
 function cited(rule: AccessRule, why: string): string {
