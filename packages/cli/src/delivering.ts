@@ -1,12 +1,15 @@
 // Owns: where the content of opened records goes: into files, into the JSON that is printed, or to the screen. Does not own:
 // which records are opened.
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   FHIR_MEDIA_TYPE,
   type Hex32,
   isConsiliumError,
   type RecordContent,
+  readWhole,
   type WholeContent,
-  wholeContent,
 } from '@consilium/sdk';
 import type { Io } from './io.ts';
 import { JSON_CONTENT_BYTES_MAX } from './limits.ts';
@@ -52,18 +55,28 @@ function orAside(io: Io, deliver: DeliverIfFit): Deliver {
   return async (record, content) => {
     const delivered = await deliver(record, content);
     if (delivered !== undefined) return delivered;
-    const folder = pathOf(io, ASIDE_FOLDER);
-    await makeFolder(folder);
-    const written = await writeContent(folder, record, content);
-    io.err(`  no text, or too large to be shown: written to ${written.file}\n`);
+    const written = await writeContent(await asideFolder(io), record, content);
+    io.err(`  not printed, but written to ${written.file}\n`);
     return written;
   };
+}
+
+/** Where one may write, in any case. */
+async function asideFolder(io: Io): Promise<string> {
+  const folder = pathOf(io, ASIDE_FOLDER);
+  try {
+    await makeFolder(folder);
+    return folder;
+  } catch (error) {
+    if (!isConsiliumError(error, 'FILE_UNREADABLE')) throw error;
+    return mkdtemp(join(tmpdir(), `consilium-${ASIDE_FOLDER}-`));
+  }
 }
 
 function createJsonDelivery(): DeliverIfFit {
   let left = JSON_CONTENT_BYTES_MAX;
   return async (_record, content) => {
-    const read = await whole(content, left);
+    const read = await whole(await content.open(), left);
     if (read === undefined) return undefined;
     const { header, bytes } = read;
     left -= bytes.length;
@@ -75,16 +88,23 @@ function createJsonDelivery(): DeliverIfFit {
 }
 
 async function show(io: Io, content: RecordContent): Promise<Delivered | undefined> {
-  const read = await whole(content);
-  if (read === undefined || !isText(read.header.mediaType)) return undefined;
+  const opened = await content.open();
+  if (!isText(opened.header.mediaType)) {
+    await opened.content.return();
+    return undefined;
+  }
+  const read = await whole(opened);
+  if (read === undefined) return undefined;
   io.out(contentText(read.bytes));
   return read.header;
 }
 
+type OpenedContent = Awaited<ReturnType<RecordContent['open']>>;
+
 /** Undefined when it is too large. */
-async function whole(content: RecordContent, bytesMax?: number): Promise<WholeContent | undefined> {
+async function whole(opened: OpenedContent, bytesMax?: number): Promise<WholeContent | undefined> {
   try {
-    return await wholeContent(content, bytesMax);
+    return await readWhole(opened, bytesMax);
   } catch (error) {
     if (isConsiliumError(error, 'FILE_TOO_LARGE')) return undefined;
     throw error;

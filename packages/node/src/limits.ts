@@ -150,8 +150,11 @@ export const PENDING_OTHERS_MAX = 32;
  */
 export const KNOWN_HOST_ARRIVALS_BURST = 64;
 export const KNOWN_HOST_ARRIVALS_PER_SECOND = 8;
+/** At once: so many validators after a restart of this node that come from another address than the ledger names. */
 export const STRANGER_ARRIVALS_BURST = 16;
 export const STRANGER_ARRIVALS_PER_SECOND = 8;
+/** Of each address from which only peers came that are cut off: an honest one behind the same router gets in all the same. */
+export const BARRED_HOST_ARRIVALS_PER_SECOND = 0.5;
 /** Open sockets of the listener: a backstop far above a full set with every bound above used up. */
 export const SOCKETS_MAX = 1_024;
 /** Addresses remembered as known at one listener: every machine of a hospital that asks its node. */

@@ -194,7 +194,7 @@ export { withToken } from './net/bearer.ts';
 export { type AskNode, createAskNode, type Fetch, type NodeRequest, nodeUrl } from './net/transport.ts';
 export { type Now, type RandomBytes, systemRandom } from './random.ts';
 export { type AccessTicket, type AccessWish, readAccess, requestAccess } from './records/access.ts';
-export { type RecordContent, type WholeContent, wholeContent } from './records/content.ts';
+export { type RecordContent, readWhole, type WholeContent, wholeContent } from './records/content.ts';
 export { type CustodianRefusal, custodianRefusals } from './records/custodians.ts';
 export {
   type CustodianReceipt,

@@ -141,12 +141,12 @@ function lineOf({ now, after }: WhatIfAnswer): string {
 
 /** One line for each reason: a patient has hundreds of records, and what changes is what was asked for. */
 function sameLines(answers: readonly WhatIfAnswer[]): string[] {
-  const bySentence = Map.groupBy(answers, ({ after }) => `stays ${after.decision}. ${after.sentence}`);
-  return [...bySentence].flatMap(([sentence, same]) => {
+  const byReason = Map.groupBy(answers, ({ after }) => `stays ${after.decision}. ${after.reason}`);
+  return [...byReason].flatMap(([reason, same]) => {
     const [first] = same;
     if (first === undefined) return [];
     const which = same.length === 1 ? first.after.record : `${same.length} records`;
-    return [printable(`${which}: ${sentence}`)];
+    return [printable(`${which}: ${reason}`)];
   });
 }
 

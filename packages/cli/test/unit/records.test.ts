@@ -1,6 +1,7 @@
 // Records from a file to whoever may read them and back, typed command by command, against custodians in memory.
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { genesisToJson } from '@consilium/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labelled, observation } from '../../../sdk/test/support/records-scene.ts';
@@ -423,6 +424,19 @@ describe('consent, opening and who looked', () => {
     expect(Buffer.from(inJson['records'][0].base64, 'base64')).toEqual(
       readFileSync(at.desk.path('scan.pdf')),
     );
+  });
+
+  test('what is no text is written elsewhere where the folder cannot be made', async () => {
+    at.desk.write('image.bin', new Uint8Array(3).fill(7));
+    const { records } = await at.desk.json('record', 'add', 'image.bin', '--patient', 'MRN-1');
+    rmSync(at.desk.path('opened'), { recursive: true, force: true });
+    at.desk.write('opened', 'a file of this name');
+    const { exitCode, stderr } = await at.desk.run('record', 'open', records[0].record);
+    rmSync(at.desk.path('opened'));
+    const file = /written to (.+)/.exec(stderr)?.[1] ?? '';
+    expect([exitCode, dirname(dirname(file))]).toEqual([0, tmpdir()]);
+    expect(readFileSync(file)).toEqual(Buffer.alloc(3, 7));
+    rmSync(dirname(file), { recursive: true });
   });
 
   test('an institution asks for its own by category, through its register', async () => {

@@ -52,8 +52,8 @@ const RELAXED: Readonly<Record<Exclude<NearCondition, 'project'>, Relax>> = {
 };
 
 /**
- * `time`: milliseconds since the epoch. In the order of the consents; of one that lacks two conditions nothing is said, and nothing
- * in an emergency, which asks for no consent.
+ * Of a record that nothing permits. `time`: milliseconds since the epoch. In the order of the consents; of one that lacks two
+ * conditions nothing is said. Nothing at all in an emergency, which asks for no consent, and of another patient, to whom none reaches.
  */
 export function nearConsents(
   state: StateReader,
@@ -63,7 +63,8 @@ export function nearConsents(
 ): readonly NearConsent[] {
   const asking = askingOf(state, question, time);
   const record = readRow(state, RECORDS, id);
-  if (asking === undefined || record === undefined || question.purpose === 'BTG') return [];
+  if (asking === undefined || record?.patient !== question.patient) return [];
+  if (asking.account.kind === 'patient' || question.purpose === 'BTG') return [];
   const request = {
     purpose: question.purpose,
     time,
@@ -72,8 +73,9 @@ export function nearConsents(
   const permits = (consent: Consent): boolean => voiceOf(consent, request)(record)?.decision === 'permit';
   const project = question.project ?? null;
   return standingConsents(state, question.patient, time).flatMap(({ index, consent }) => {
-    if (consent.decision !== 'permit' || consent.separateAuthorization) return [];
     const isOfProject = (consent.agreement?.project ?? null) === project;
+    if (consent.decision !== 'permit' || consent.separateAuthorization) return [];
+    if (isOfProject && permits(consent)) return [];
     const condition = NEAR_CONDITIONS.find((each) =>
       each === 'project'
         ? !isOfProject && permits(consent)

@@ -1,5 +1,5 @@
 // Owns: how many new connections a second a listener takes up, before anything is made for them: those of addresses that it
-// knows first, each by a measure of its own; all others share one. Does not own: who is known, nor how many stay open
+// knows first, each by a measure of its own; of those whose peers are cut off hardly any; all others share one. Does not own: who is known, nor how many stay open
 // (http/connections.ts, the gate of peers).
 import { BlockList, type SocketAddress } from 'node:net';
 import { KNOWN_ADDRESSES_MAX } from '../limits.ts';
@@ -9,8 +9,9 @@ export interface DoorstepDeps {
   readonly monotonicMs: () => number;
   /** An address that was let in before, or at which somebody is expected. */
   readonly knows: (address: string) => boolean;
-  /** An address of which nobody is let in now. */
+  /** An address from which only peers came that are let in no more for a while. */
   readonly bars?: (address: string) => boolean;
+  /** Of the others: who is cut off hears it at the gate, when one gets that far. */
   readonly onRefused?: () => void;
 }
 
@@ -19,6 +20,8 @@ export interface ArrivalBounds {
   readonly newcomers: RateLimit;
   /** Of each known address. */
   readonly known: RateLimit;
+  /** Of each address that is barred: some may share it with one that is. Without it: none. */
+  readonly barred?: RateLimit;
 }
 
 /**
@@ -29,24 +32,24 @@ export class Doorstep extends BlockList {
   readonly #deps: DoorstepDeps;
   readonly #takeNewcomer: TakeTokens;
   readonly #takeKnown: TakeTokens;
+  readonly #takeBarred: TakeTokens | undefined;
 
-  constructor(deps: DoorstepDeps, { newcomers, known }: ArrivalBounds) {
+  constructor(deps: DoorstepDeps, { newcomers, known, barred }: ArrivalBounds) {
     super();
     this.#deps = deps;
     this.#takeNewcomer = createRateLimit(deps, newcomers, 1);
     this.#takeKnown = createRateLimit(deps, known, KNOWN_ADDRESSES_MAX);
+    this.#takeBarred = barred && createRateLimit(deps, barred, KNOWN_ADDRESSES_MAX);
   }
 
   /** True: closed at once. */
   override check(address: string | SocketAddress): boolean {
     const host = addressOf(typeof address === 'string' ? address : address.address);
-    const refused = this.#deps.bars?.(host) === true || this.#waitMs(host) > 0;
-    if (refused) this.#deps.onRefused?.();
-    return refused;
-  }
-
-  #waitMs(host: string): number {
-    return this.#deps.knows(host) ? this.#takeKnown(host, 1) : this.#takeNewcomer('', 1);
+    if (this.#deps.bars?.(host) === true)
+      return this.#takeBarred === undefined || this.#takeBarred(host, 1) > 0;
+    const waitMs = this.#deps.knows(host) ? this.#takeKnown(host, 1) : this.#takeNewcomer('', 1);
+    if (waitMs > 0) this.#deps.onRefused?.();
+    return waitMs > 0;
   }
 }
 

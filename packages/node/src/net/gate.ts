@@ -2,8 +2,9 @@
 // own: the set (the ledger's), nor what a connection is used for.
 import type { ErrorCode } from '@consilium/core';
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
-import { Doorstep } from '../doorstep/doorstep.ts';
+import { addressOf, Doorstep } from '../doorstep/doorstep.ts';
 import {
+  BARRED_HOST_ARRIVALS_PER_SECOND,
   KNOWN_HOST_ARRIVALS_BURST,
   KNOWN_HOST_ARRIVALS_PER_SECOND,
   PENDING_OTHERS_MAX,
@@ -24,8 +25,6 @@ export interface GateDeps {
   readonly judge: (peerId: string) => GateVerdict;
   /** An address at which some admitted peer is expected or was seen. */
   readonly knowsHost: (host: string) => boolean;
-  /** An address at which only peers are expected that are cut off for a while: a handshake with them would be in vain. */
-  readonly barsHost: (host: string) => boolean;
   readonly learnHost: (peerId: string, host: string) => void;
   readonly report: Report;
 }
@@ -35,7 +34,7 @@ export interface Gate {
   readonly counts: { strangersRefused: number; pendingRefused: number };
 }
 
-export function createGate(deps: Omit<GateDeps, 'barsHost'>): Gate {
+export function createGate(deps: GateDeps): Gate {
   const counts = { strangersRefused: 0, pendingRefused: 0 };
   const pending = new PendingConnections(deps.knowsHost);
 
@@ -58,7 +57,7 @@ export function createGate(deps: Omit<GateDeps, 'barsHost'>): Gate {
   const denyInboundEncryptedConnection = (peerId: PeerId, connection: MultiaddrConnection): boolean => {
     pending.delete(connection);
     const denied = denyPeer(peerId.toString(), 'inbound');
-    if (!denied) deps.learnHost(peerId.toString(), hostOf(connection.remoteAddr));
+    if (!denied) deps.learnHost(peerId.toString(), hostOfCaller(connection));
     return denied;
   };
 
@@ -72,10 +71,13 @@ export function createGate(deps: Omit<GateDeps, 'barsHost'>): Gate {
   return { gater, counts };
 }
 
+export interface GateDoorstepDeps extends Pick<GateDeps, 'knowsHost' | 'report'>, Pick<Gate, 'counts'> {
+  /** An address from which only peers came that are cut off for a while: a handshake with them would be in vain. */
+  readonly barsHost: (host: string) => boolean;
+}
+
 /** Counts what it refuses with the other connections of which no key was seen. */
-export function createDoorstep(
-  deps: Pick<GateDeps, 'knowsHost' | 'barsHost' | 'report'> & Pick<Gate, 'counts'>,
-): Doorstep {
+export function createDoorstep(deps: GateDoorstepDeps): Doorstep {
   const { knowsHost, barsHost, report, counts } = deps;
   const onRefused = (): void => {
     counts.pendingRefused += 1;
@@ -86,8 +88,14 @@ export function createDoorstep(
     {
       newcomers: { perSecond: STRANGER_ARRIVALS_PER_SECOND, burst: STRANGER_ARRIVALS_BURST },
       known: { perSecond: KNOWN_HOST_ARRIVALS_PER_SECOND, burst: KNOWN_HOST_ARRIVALS_BURST },
+      barred: { perSecond: BARRED_HOST_ARRIVALS_PER_SECOND, burst: 1 },
     },
   );
+}
+
+/** As the doorstep has it, whatever the listener makes of an IPv4 address. */
+function hostOfCaller({ remoteAddr }: MultiaddrConnection): string {
+  return addressOf(hostOf(remoteAddr));
 }
 
 /** Incoming connections before their key is known. Strangers cannot take the places of known addresses. */
@@ -100,7 +108,7 @@ class PendingConnections {
   }
 
   add(connection: MultiaddrConnection): boolean {
-    const host = hostOf(connection.remoteAddr);
+    const host = hostOfCaller(connection);
     const known = this.#knowsHost(host);
     const rivals = [...this.#hosts.values()].filter((other) =>
       known ? other === host : !this.#knowsHost(other),

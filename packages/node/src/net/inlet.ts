@@ -50,7 +50,7 @@ export class Inlet {
       this.abort('P2P_CHANNEL_FAILED');
     }
     this.#resuming = false;
-    // Whoever pauses a stream while it delivers what it held back is overheard: it goes on to open the sender's window.
+    // A stream that is paused while it delivers what it held back does not hear of it, and opens the sender's window.
     if (this.#wantsPause) this.#pauseNow();
   }
 

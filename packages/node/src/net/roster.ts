@@ -49,19 +49,17 @@ export class Roster {
   }
 
   knowsHost(host: string): boolean {
-    return this.#membersAt(host).length > 0;
-  }
-
-  /** Whether all who are expected there are barred. */
-  barsHost(host: string): boolean {
-    const members = this.#membersAt(host);
-    return members.length > 0 && members.every(({ link }) => link.barred);
-  }
-
-  #membersAt(host: string): readonly Member[] {
-    return [...this.#byInstitution.values()].filter(
+    return [...this.#byInstitution.values()].some(
       (member) => member.seenAt === host || member.hosts.has(host),
     );
+  }
+
+  /** Whether all who came from there with their key are barred. An address that a member only claims says nothing. */
+  barsHost(host: string): boolean {
+    const members = [...this.#byInstitution.values()];
+    const seen = members.filter(({ seenAt }) => seenAt === host);
+    const expected = members.some(({ hosts, link }) => hosts.has(host) && !link.barred);
+    return seen.length > 0 && !expected && seen.every(({ link }) => link.barred);
   }
 
   learnHost(peerId: string, host: string): void {

@@ -142,8 +142,9 @@ export class Session {
 
   #setReadingPaused(paused: boolean): void {
     this.#readingPaused = paused;
+    // Whatever the first of them delivers may pause the rest.
     for (const [channel, inlet] of this.#inlets)
-      paused || this.#pausedChannels.has(channel) ? inlet.pause() : inlet.resume();
+      this.#readingPaused || this.#pausedChannels.has(channel) ? inlet.pause() : inlet.resume();
   }
 
   #after(delayMs: number, run: () => void): void {

@@ -17,7 +17,7 @@ const channels = Object.values(node.CHANNEL_MESSAGE_BYTES_MAX).map((bytes) => by
 
 const ROWS: Readonly<Record<string, readonly string[]>> = {
   peers: [
-    `${count(node.SOCKETS_MAX)} sockets; before a key is shown ${node.PENDING_OTHERS_MAX} of strangers together, ${node.PENDING_PER_KNOWN_HOST_MAX} of an address of a hospital; new ones: of strangers together ${arrivals(node.STRANGER_ARRIVALS_BURST, node.STRANGER_ARRIVALS_PER_SECOND)}, of an address of a hospital ${arrivals(node.KNOWN_HOST_ARRIVALS_BURST, node.KNOWN_HOST_ARRIVALS_PER_SECOND)}`,
+    `${count(node.SOCKETS_MAX)} sockets; before a key is shown ${node.PENDING_OTHERS_MAX} of strangers together, ${node.PENDING_PER_KNOWN_HOST_MAX} of an address of a hospital; new ones: of strangers together ${arrivals(node.STRANGER_ARRIVALS_BURST, node.STRANGER_ARRIVALS_PER_SECOND)}, of an address of a hospital ${arrivals(node.KNOWN_HOST_ARRIVALS_BURST, node.KNOWN_HOST_ARRIVALS_PER_SECOND)}, from where only hospitals came that are cut off one in ${1 / node.BARRED_HOST_ARRIVALS_PER_SECOND} s`,
     `${seconds(node.INBOUND_HANDSHAKE_MS_MAX)} for the handshake, ${seconds(node.FRAME_TICKS_MAX * node.LINK_TICK_MS)} for a message begun, ${seconds(node.LINK_SILENT_TICKS_MAX * node.LINK_TICK_MS)} of silence`,
     `by an admitted key only: ${megabytes(node.PEER_BYTES_PER_SECOND)} and ${count(node.PEER_MESSAGES_PER_SECOND)} messages a second, ${Math.min(...channels)} to ${Math.max(...channels)} MB a message, ${count(node.PEER_TXS_PER_SECOND)} transactions a second; who breaks the form is cut off for ${seconds(node.PENALTY_REFUSAL_MS)}`,
   ],

@@ -41,11 +41,15 @@ export function contentOf(
 }
 
 /** All of the content. Throws `FILE_TOO_LARGE` over the bound: such content is to be streamed. */
-export async function wholeContent(
-  content: RecordContent,
+export async function wholeContent(content: RecordContent, bytesMax?: number): Promise<WholeContent> {
+  return readWhole(await content.open(), bytesMax);
+}
+
+/** The same of what is open: of its header one may have seen that it is wanted. */
+export async function readWhole(
+  { header, content: parts }: OpenedRecord,
   bytesMax: number = CONTENT_IN_MEMORY_BYTES_MAX,
 ): Promise<WholeContent> {
-  const { header, content: parts } = await content.open();
   if (header.bytes > bytesMax) {
     await parts.return();
     throw new ConsiliumError('FILE_TOO_LARGE', { bytes: header.bytes, bytesMax });

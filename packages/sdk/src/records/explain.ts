@@ -31,6 +31,9 @@ export interface AccessExplanation extends AccessDecision {
   readonly label: string | null;
   /** When no consent permits it: those that would, but for one condition. */
   readonly near: readonly NearConsent[];
+  /** Who may or may not, why, and by which consent. */
+  readonly reason: string;
+  /** The reason, and what came near. */
   readonly sentence: string;
   readonly asOf: AsOf;
 }
@@ -133,18 +136,20 @@ export function explanationOf(
     tag === null || consent === undefined ? [] : wordsOf([tag], consent.tagGeneration, tagKey);
   const nameIn: NameOf = (account) => options.names?.(account) ?? names.get(account);
   const said = consent === undefined ? undefined : consentSentence(consent, tagKey, nameIn);
+  const reason = reasonOf(question, { ...decision, label: word }, said, nameIn);
   return {
     ...decision,
     record: question.record,
     legal: LEGAL_REASONS[rule] ?? null,
     label: word,
     near,
-    sentence: `${sentenceOf(question, { ...decision, label: word }, said, nameIn)}${nearSentence(near)}`,
+    reason,
+    sentence: reason + nearSentence(near),
     asOf,
   };
 }
 
-function sentenceOf(
+function reasonOf(
   question: ExplainQuestion,
   told: AccessDecision & { readonly label: string | null },
   consent: string | undefined,

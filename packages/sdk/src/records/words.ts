@@ -55,13 +55,13 @@ export const NEAR_WORDS: Readonly<Record<NearCondition, string>> = {
   actors: 'it names others',
   authors: 'it is of records that others wrote',
   categories: 'it is of other categories',
-  dataPeriod: 'it is of data of other months',
+  dataPeriod: 'it is of data of certain months',
   period: 'it has not begun',
   project: 'it is of another project, or this access of one that it does not name',
   protection: 'it does not reach records that are protected so',
   purposes: 'it is for other purposes',
   records: 'it is of other records',
-  tagGeneration: 'its words were keyed anew since, and it is to be given again',
+  tagGeneration: 'its words are keyed otherwise than those of the record',
 };
 
 function cited(rule: AccessRule, why: string): string {

@@ -101,7 +101,7 @@ describe('a consent that comes near', () => {
     expect(ward.near({ project: 'P-17' })).toEqual([[0, 'project']]);
   });
 
-  it('is none that lacks two conditions, excludes the record, is revoked, or is asked of in an emergency', () => {
+  it('is none that lacks two conditions, excludes the record, is revoked, or is asked of by another patient', () => {
     const ward = new Ward();
     ward.grant({ actors: [{ type: 'role', role: 'nurse' }], purposes: ['HRESCH'] });
     ward.grant(
@@ -111,6 +111,9 @@ describe('a consent that comes near', () => {
     ward.grant({ actors: [{ type: 'role', role: 'nurse' }] });
     expect(ward.near()).toEqual([[2, 'actors']]);
     expect(ward.near({ reader: 'e'.repeat(64) })).toEqual([]);
+    expect(ward.near({ reader: enrol(ward.chain, ward.b, 'another patient').id, purpose: 'FAMRQT' })).toEqual(
+      [],
+    );
     const revoke = actionOf('consent.revoke', { patient: ward.patient.id, index: 2 });
     expect(codeOfSubmit(ward.chain, ward.patient, revoke)).toBe('OK');
     expect(ward.near()).toEqual([]);

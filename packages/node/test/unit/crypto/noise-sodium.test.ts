@@ -46,6 +46,27 @@ describe('the primitives of noise', () => {
     );
   });
 
+  it('take what comes in several pieces', () => {
+    // As much of the library's list of pieces as is looked at: it joins them when it is asked for bytes.
+    type Pieces = Exclude<Parameters<typeof noiseSodium.hashSHA256>[0], Uint8Array>;
+    const cut = (whole: Uint8Array): Pieces =>
+      ({ byteLength: whole.length, subarray: () => whole.slice() }) as unknown as Pieces;
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 30, maxLength: 300 }), nonce, key, key, (plain, n, k, ours) => {
+        const pair = noiseSodium.generateX25519KeyPair();
+        const none = new Uint8Array(0);
+        const sealed = noiseSodium.chaCha20Poly1305Encrypt(plain, n, none, k).subarray();
+        expect(noiseSodium.chaCha20Poly1305Encrypt(cut(plain), n, none, k)).toEqual(sealed);
+        expect(noiseSodium.chaCha20Poly1305Decrypt(cut(sealed), n, none, k)).toEqual(plain);
+        expect(noiseSodium.hashSHA256(cut(plain))).toEqual(noiseSodium.hashSHA256(plain));
+        expect(noiseSodium.generateX25519SharedKey(cut(ours), cut(pair.publicKey))).toEqual(
+          noiseSodium.generateX25519SharedKey(ours, pair.publicKey),
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('open nothing of which a bit is flipped, or that is shorter than its tag', () => {
     fc.assert(
       fc.property(message, nonce, additional, key, fc.nat(), (plain, n, ad, k, at) => {

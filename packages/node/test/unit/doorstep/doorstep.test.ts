@@ -6,7 +6,11 @@ import { Doorstep } from '../../../src/doorstep/doorstep.ts';
 import { boundArrivals } from '../../../src/http/arrivals.ts';
 import { createManualClock } from '../../support/fakes.ts';
 
-const BOUNDS = { newcomers: { perSecond: 1, burst: 2 }, known: { perSecond: 2, burst: 3 } };
+const BOUNDS = {
+  newcomers: { perSecond: 1, burst: 2 },
+  known: { perSecond: 2, burst: 3 },
+  barred: { perSecond: 0.5, burst: 1 },
+};
 
 function bench(bars?: (address: string) => boolean) {
   const clock = createManualClock();
@@ -41,14 +45,17 @@ describe('new connections', () => {
     expect(Array.from({ length: 3 }, () => arrive('10.0.0.1'))).toEqual([true, true, false]);
   });
 
-  test('of an address whose peers are all cut off take no part of any measure', () => {
+  test('of an address whose peers are all cut off have a small measure, and take no part of another', () => {
     let barred = true;
-    const { arrive, refused } = bench((address) => barred && address === '10.0.0.1');
-    expect(Array.from({ length: 4 }, () => arrive('10.0.0.1'))).toEqual([false, false, false, false]);
-    expect(refused()).toBe(4);
+    const { clock, arrive, refused } = bench((address) => barred && address === '10.0.0.1');
+    const four = (): boolean[] => Array.from({ length: 4 }, () => arrive('10.0.0.1'));
+    expect(four()).toEqual([true, false, false, false]);
+    clock.advance(2_000);
+    expect(four()).toEqual([true, false, false, false]);
+    expect(refused()).toBe(0);
     expect(arrive('10.0.0.2')).toBe(true);
     barred = false;
-    expect(Array.from({ length: 4 }, () => arrive('10.0.0.1'))).toEqual([true, true, true, false]);
+    expect(four()).toEqual([true, true, true, false]);
   });
 
   test('by IPv4 are of the same address on a listener of IPv6', () => {

@@ -53,7 +53,7 @@ describe('an admitted peer that', () => {
     expect(net.calls).toEqual([`+${peerId}`, `-${peerId}`]);
     await expect(peer.dial(net).then((again) => peer.openChannel(again, 'sync'))).rejects.toThrow();
     await until(
-      () => net.reports.filter(({ code }) => code === 'P2P_PEER_BARRED').length > 0,
+      () => net.reports.some((event) => event.code === 'P2P_PEER_BARRED' && event['direction'] === 'inbound'),
       'refused at the gate',
     );
     await until(() => {
