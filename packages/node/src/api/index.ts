@@ -1,8 +1,8 @@
 // Owns: the HTTP API's lifetime: what is created, started and stopped in which order. Does not own: ports and addresses
 // (configuration), metrics and probes (a listener of their own).
 import { ConsiliumError } from '@consilium/core';
-import type { ArrivalBounds } from '../doorstep/doorstep.ts';
 import { createRateLimit, type RateLimit } from '../doorstep/rate-limit.ts';
+import type { HttpArrivalBounds } from '../http/arrivals.ts';
 import type { Cancel } from '../ports.ts';
 import { createBlockSource } from '../queries/index.ts';
 import { noteActions } from './admin-actions.ts';
@@ -39,7 +39,7 @@ export interface ApiLimits {
   readonly waitersMax?: number;
   readonly streamsMax?: number;
   readonly streamsPerClientMax?: number;
-  readonly arrivals?: ArrivalBounds;
+  readonly arrivals?: HttpArrivalBounds;
   readonly streamHeartbeatMs?: number;
   readonly streamStallMsMax?: number;
 }

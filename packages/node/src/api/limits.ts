@@ -57,6 +57,8 @@ export const CONNECTIONS_PER_CLIENT_MAX = 512;
 /** New connections of addresses that were not answered yet, together: 3 % of a core if each of them asks; a morning's start at once. */
 export const NEWCOMERS_PER_SECOND = 32;
 export const NEWCOMERS_BURST = 512;
+/** And what a refusal of one of them takes of that, beside its connection: who guesses tokens is soon asked no more. */
+export const NEWCOMER_REFUSAL_COST = 3;
 /** And of each that was: commands and scripts that do not keep theirs. */
 export const KNOWN_CLIENT_CONNECTIONS_PER_SECOND = 512;
 export const KNOWN_CLIENT_CONNECTIONS_BURST = 1_024;

@@ -14,9 +14,8 @@ import {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify';
-import type { ArrivalBounds } from '../doorstep/doorstep.ts';
 import type { TakeTokens } from '../doorstep/rate-limit.ts';
-import { boundArrivals } from '../http/arrivals.ts';
+import { boundArrivals, type HttpArrivalBounds } from '../http/arrivals.ts';
 import { boundConnections } from '../http/connections.ts';
 import type { Report } from '../ports.ts';
 import {
@@ -29,6 +28,7 @@ import {
   KEEP_ALIVE_MS,
   KNOWN_CLIENT_CONNECTIONS_BURST,
   KNOWN_CLIENT_CONNECTIONS_PER_SECOND,
+  NEWCOMER_REFUSAL_COST,
   NEWCOMERS_BURST,
   NEWCOMERS_PER_SECOND,
   REQUEST_HEADERS_MS_MAX,
@@ -82,12 +82,13 @@ export interface ServerOptions {
   readonly hosts: readonly string[];
   readonly connectionsMax?: number;
   readonly connectionsPerClientMax?: number;
-  readonly arrivals?: ArrivalBounds;
+  readonly arrivals?: HttpArrivalBounds;
   /** Without it: plain HTTP. */
   readonly tls?: TlsOptions;
 }
 
-const ARRIVALS: ArrivalBounds = {
+const ARRIVALS: HttpArrivalBounds = {
+  refusalCost: NEWCOMER_REFUSAL_COST,
   newcomers: { perSecond: NEWCOMERS_PER_SECOND, burst: NEWCOMERS_BURST },
   known: { perSecond: KNOWN_CLIENT_CONNECTIONS_PER_SECOND, burst: KNOWN_CLIENT_CONNECTIONS_BURST },
 };

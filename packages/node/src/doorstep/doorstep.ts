@@ -3,7 +3,7 @@
 // (http/connections.ts, the gate of peers).
 import { BlockList, type SocketAddress } from 'node:net';
 import { KNOWN_ADDRESSES_MAX } from '../limits.ts';
-import { createRateLimit, type RateLimit, type TakeTokens } from './rate-limit.ts';
+import { createMeter, createRateLimit, type Meter, type RateLimit, type TakeTokens } from './rate-limit.ts';
 
 export interface DoorstepDeps {
   readonly monotonicMs: () => number;
@@ -30,14 +30,14 @@ export interface ArrivalBounds {
  */
 export class Doorstep extends BlockList {
   readonly #deps: DoorstepDeps;
-  readonly #takeNewcomer: TakeTokens;
+  readonly #newcomers: Meter;
   readonly #takeKnown: TakeTokens;
   readonly #takeBarred: TakeTokens | undefined;
 
   constructor(deps: DoorstepDeps, { newcomers, known, barred }: ArrivalBounds) {
     super();
     this.#deps = deps;
-    this.#takeNewcomer = createRateLimit(deps, newcomers, 1);
+    this.#newcomers = createMeter(deps, newcomers, 1);
     this.#takeKnown = createRateLimit(deps, known, KNOWN_ADDRESSES_MAX);
     this.#takeBarred = barred && createRateLimit(deps, barred, KNOWN_ADDRESSES_MAX);
   }
@@ -47,9 +47,14 @@ export class Doorstep extends BlockList {
     const host = addressOf(typeof address === 'string' ? address : address.address);
     if (this.#deps.bars?.(host) === true)
       return this.#takeBarred === undefined || this.#takeBarred(host, 1) > 0;
-    const waitMs = this.#deps.knows(host) ? this.#takeKnown(host, 1) : this.#takeNewcomer('', 1);
+    const waitMs = this.#deps.knows(host) ? this.#takeKnown(host, 1) : this.#newcomers.take('', 1);
     if (waitMs > 0) this.#deps.onRefused?.();
     return waitMs > 0;
+  }
+
+  /** What one of an address that is not known turned out to cost, beside its connection. */
+  chargeNewcomer(cost: number): void {
+    this.#newcomers.charge('', cost);
   }
 }
 

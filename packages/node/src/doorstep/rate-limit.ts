@@ -9,26 +9,44 @@ export interface RateLimit {
 /** Milliseconds to wait before this cost fits; 0 when it was taken. */
 export type TakeTokens = (client: string, cost: number) => number;
 
+export interface Meter {
+  readonly take: TakeTokens;
+  /** Takes it, if need be below zero: for what turned out only afterwards. */
+  readonly charge: (client: string, cost: number) => void;
+}
+
 interface Bucket {
   tokens: number;
   atMs: number;
 }
 
-/** A cost over the burst is taken when the bucket is full: no request is impossible for ever. */
 export function createRateLimit(
   clock: Pick<Clock, 'monotonicMs'>,
   limit: RateLimit,
   clientsMax: number,
 ): TakeTokens {
+  return createMeter(clock, limit, clientsMax).take;
+}
+
+/** A cost over the burst is taken when the bucket is full: no request is impossible for ever. */
+export function createMeter(clock: Pick<Clock, 'monotonicMs'>, limit: RateLimit, clientsMax: number): Meter {
   const buckets = new Map<string, Bucket>();
-  return (client, cost) => {
-    const nowMs = clock.monotonicMs();
-    const bucket = refilled(buckets.get(client), limit, nowMs);
+  const bucketOf = (client: string): Bucket => {
+    const bucket = refilled(buckets.get(client), limit, clock.monotonicMs());
     touch(buckets, client, bucket, clientsMax);
-    const needed = Math.min(cost, limit.burst);
-    if (bucket.tokens < needed) return Math.ceil(((needed - bucket.tokens) * 1000) / limit.perSecond);
-    bucket.tokens -= needed;
-    return 0;
+    return bucket;
+  };
+  return {
+    take: (client, cost) => {
+      const bucket = bucketOf(client);
+      const needed = Math.min(cost, limit.burst);
+      if (bucket.tokens < needed) return Math.ceil(((needed - bucket.tokens) * 1000) / limit.perSecond);
+      bucket.tokens -= needed;
+      return 0;
+    },
+    charge: (client, cost) => {
+      bucketOf(client).tokens -= cost;
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Doorstep } from '../../../src/doorstep/doorstep.ts';
 import { boundArrivals } from '../../../src/http/arrivals.ts';
@@ -68,15 +68,26 @@ describe('new connections', () => {
 
 describe('a listener of HTTP', () => {
   /** Gives the status of one request on a connection of its own; undefined when it was closed without an answer. */
-  async function listen(status: number) {
+  async function listen(status: number, refusalCost?: number) {
     const server = createServer((_request, response) => response.writeHead(status).end());
     const second = { perSecond: 0.001 };
-    boundArrivals(server, { newcomers: { ...second, burst: 2 }, known: { ...second, burst: 3 } });
+    boundArrivals(server, {
+      newcomers: { ...second, burst: 2 },
+      known: { ...second, burst: 3 },
+      ...(refusalCost !== undefined && { refusalCost }),
+    });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => void server.close());
+    server.on('clientError', (_error, socket) => socket.destroy());
     const { port } = server.address() as AddressInfo;
-    return async (): Promise<number | undefined> => {
+    /** Bytes that are no request, on a connection of their own. */
+    const garble = async (): Promise<void> => {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      socket.end('no request\r\n\r\n').resume();
+      await once(socket, 'close');
+    };
+    const ask = async (): Promise<number | undefined> => {
       const request = get({ host: '127.0.0.1', port, agent: false });
       try {
         const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -87,9 +98,10 @@ describe('a listener of HTTP', () => {
         return undefined;
       }
     };
+    return { ask, garble };
   }
 
-  async function several(ask: () => Promise<number | undefined>, times: number) {
+  async function several({ ask }: { readonly ask: () => Promise<number | undefined> }, times: number) {
     const answers: (number | undefined)[] = [];
     for (let n = 0; n < times; n += 1) answers.push(await ask());
     return answers;
@@ -101,5 +113,19 @@ describe('a listener of HTTP', () => {
 
   test('knows nobody by a refusal', async () => {
     expect(await several(await listen(401), 4)).toEqual([401, 401, undefined, undefined]);
+  });
+
+  test('takes bytes that are no request for one that it refuses', async () => {
+    const listener = await listen(200, 1);
+    await listener.garble();
+    expect(await several(listener, 1)).toEqual([undefined]);
+    const lenient = await listen(200);
+    await lenient.garble();
+    expect(await several(lenient, 1)).toEqual([200]);
+  });
+
+  test('lets in fewer of those whom it refuses, and charges nobody whom it answers', async () => {
+    expect(await several(await listen(401, 1), 3)).toEqual([401, undefined, undefined]);
+    expect(await several(await listen(200, 1), 5)).toEqual([200, 200, 200, 200, undefined]);
   });
 });
