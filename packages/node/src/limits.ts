@@ -321,8 +321,8 @@ export const PEER_TXS_PER_SECOND = 5_000;
 export const PEER_TXS_BURST: number = MEMPOOL_TXS_MAX;
 /** For how long no more transactions are read from a peer over its rate: what its stream holds is at most some 1,000 of them. */
 export const PEER_TXS_PAUSE_MS = 1_000;
-/** What a transaction of an institution that floods costs the peer that relays it: refusing 200 a second is 1 % of a core. */
-export const FLOOD_COST = 24;
+/** What a transaction of an institution that floods costs the peer that relays it: refusing 40 a second is next to nothing. */
+export const FLOOD_COST = 120;
 /** What a transaction with a wrong signature costs its peer: at most 1,000 a second, 4 % of one core. */
 export const BAD_SIGNATURE_COST = 10;
 /** The first transaction is relayed at once, further ones after this time or at one full batch. Milliseconds. */
