@@ -117,7 +117,10 @@ describe('a day at a hospital', () => {
     const [consent] = own['consents'];
     expect(consent).toMatchObject({ state: 'active', rule: { purposes: ['CAREMGT', 'TREAT'] } });
     expect(consent?.['sentence']).toMatch(/laboratory and imaging|imaging and laboratory/);
-    const told = await desk.json('consent', 'list', String(own['patient']));
+    const list = ['consent', 'list', String(own['patient']), '--as'];
+    expect(JSON.stringify(await desk.json(...list, `${first.name}.json`))).toMatch(/laboratory/);
+    const told = await desk.json(...list, `${third.name}.json`);
+    expect(told['consents']).toHaveLength(1);
     expect(JSON.stringify(told)).not.toMatch(/laboratory|imaging|PSY/);
     const written = ledger.blocks.flatMap(({ block }) =>
       block.txs.map((tx) => Buffer.from(tx).toString('latin1')),
