@@ -1,5 +1,6 @@
 // Owns: that an attacker takes none of the processor time of those whom it attacks, as on a machine of its own: they run on
-// one processor, it on others. Linux with taskset (util-linux) and two processors; elsewhere nothing is parted, and said so.
+// one processor, it on others. Linux with taskset (util-linux), nice and two processors; elsewhere nothing is parted, and said
+// so.
 import { execFile } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { promisify } from 'node:util';

@@ -57,9 +57,8 @@ export class Roster {
   /** Whether all who came from there with their key are barred. An address that a member only claims says nothing. */
   barsHost(host: string): boolean {
     const members = [...this.#byInstitution.values()];
-    const seen = members.filter(({ seenAt }) => seenAt === host);
-    const expected = members.some(({ hosts, link }) => hosts.has(host) && !link.barred);
-    return seen.length > 0 && !expected && seen.every(({ link }) => link.barred);
+    const here = members.filter(({ seenAt, hosts }) => seenAt === host || hosts.has(host));
+    return members.some(({ seenAt }) => seenAt === host) && here.every(({ link }) => link.barred);
   }
 
   learnHost(peerId: string, host: string): void {
